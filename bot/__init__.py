@@ -1,0 +1,1 @@
+"""What the bot does. Knows AWS and SQLite, not Slack's handlers."""
