@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,46 +13,17 @@ import boto3
 from botocore import xform_name
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
+from botocore.credentials import RefreshableCredentials
+from botocore.session import get_session
 
+from bot.aws_errors import AWS_ERRORS, CallError, error_code
 from checks.kit import Aws, Collector
 
 R = TypeVar("R")
 
-DENIED = frozenset(
-    {
-        "AccessDenied",
-        "AccessDeniedException",
-        "AuthorizationError",
-        "AuthorizationErrorException",
-        "UnauthorizedOperation",
-        "UnauthorizedException",
-        "NotAuthorized",
-        "Client.UnauthorizedOperation",
-        "403",
-    }
-)
-EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
-INVALID = frozenset(
-    {"InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "SignatureDoesNotMatch", "InvalidAccessKeyId"}
-)
-THROTTLED = frozenset(
-    {
-        "Throttling",
-        "ThrottlingException",
-        "ThrottledException",
-        "RequestThrottled",
-        "RequestLimitExceeded",
-        "TooManyRequestsException",
-        "SlowDown",
-        "LimitExceededException",
-        "PriorRequestNotComplete",
-    }
-)
-
-AWS_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
-"""Everything boto3 raises for a call that did not work; ResponseParserError is not a BotoCoreError."""
+HOME = "us-east-1"
+HOMES = {"aws": HOME, "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
+"""Where each partition keeps what belongs to a whole account."""
 
 READ_CONFIG = Config(
     retries={"mode": "adaptive", "max_attempts": 5},
@@ -130,17 +101,23 @@ class Region:
     reads: Reads = field(default_factory=Reads)
 
     def call(self, call: str, /, *, absent: str | tuple[str, ...] = (), **params: Any) -> Any:
-        """The answer of one call; `{}` when AWS answers with an error code in `absent`."""
-        client, method = self._method(call)
+        """The answer of one call; `{}` when AWS answers with an error code in `absent`. Raises `CallError`."""
         try:
+            client, method = self._method(call)
             return getattr(client, method)(**params)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ((absent,) if isinstance(absent, str) else absent):
+        except AWS_ERRORS as error:
+            if error_code(error) in ((absent,) if isinstance(absent, str) else absent):
                 return {}
-            raise
+            raise CallError(call, self.region, error) from error
 
     def items(self, call: str, path: str, /, **params: Any) -> Iterator[Any]:
-        """Every item under `path` of every page; a mapping there counts as one item."""
+        """Every item under `path` of every page; a mapping there counts as one item. Raises `CallError`."""
+        try:
+            yield from self._items(call, path, params)
+        except AWS_ERRORS as error:
+            raise CallError(call, self.region, error) from error
+
+    def _items(self, call: str, path: str, params: Mapping[str, Any]) -> Iterator[Any]:
         client, method = self._method(call)
         pages = (
             client.get_paginator(method).paginate(**params)
@@ -168,19 +145,78 @@ class Region:
         return self.clients.get(service, self.region), xform_name(operation)
 
 
-def error_code(error: Exception) -> str:
-    """AWS's error code, or the class of an error that never got an answer."""
-    if isinstance(error, ClientError):
-        return str(error.response.get("Error", {}).get("Code") or error.response["ResponseMetadata"]["HTTPStatusCode"])
-    return type(error).__name__
+def session(role_arn: str = "", *, external_id: str = "", name: str = "aws-sec", endpoint: str = "") -> boto3.Session:
+    """Credentials from the environment, or of a role that they may assume, renewed before they expire.
+
+    Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+    """
+    base = boto3.Session()
+    if not role_arn:
+        return base
+    request = {"RoleArn": role_arn, "RoleSessionName": name} | ({"ExternalId": external_id} if external_id else {})
+
+    def renew() -> dict[str, str]:
+        return _assumed(base, endpoint, request)
+
+    inner = get_session()
+    inner._credentials = RefreshableCredentials.create_from_metadata(  # type: ignore[attr-defined]  # noqa: SLF001  # botocore has no public setter
+        renew(), refresh_using=renew, method="sts-assume-role"
+    )
+    return boto3.Session(botocore_session=inner, region_name=base.region_name)
 
 
-def is_denied(error: Exception) -> bool:
-    """Whether AWS refused for want of a permission. Codes differ by service; HTTP 403 without a better code counts."""
-    if not isinstance(error, ClientError):
-        return False
-    code = error_code(error)
-    if code in DENIED:
-        return True
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    return status == 403 and code not in EXPIRED | INVALID | THROTTLED
+def _assumed(base: boto3.Session, endpoint: str, request: Mapping[str, Any]) -> dict[str, str]:
+    sts = Clients(base, endpoint=endpoint).get("sts", base.region_name or HOME)
+    try:
+        got = sts.assume_role(**request)["Credentials"]
+    except AWS_ERRORS as error:
+        raise CallError("sts:AssumeRole", base.region_name or HOME, error) from error
+    return {
+        "access_key": got["AccessKeyId"],
+        "secret_key": got["SecretAccessKey"],
+        "token": got["SessionToken"],
+        "expiry_time": got["Expiration"].isoformat(),
+    }
+
+
+def write_session(
+    role_arn: str, *, policy: str, name: str, external_id: str = "", endpoint: str = ""
+) -> boto3.Session:
+    """A session of the write role, narrowed to `policy`, that carries `name` as session name and source identity.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session. Raises `CallError`.
+    """
+    request = {"RoleArn": role_arn, "RoleSessionName": name, "SourceIdentity": name, "Policy": policy}
+    got = _assumed(boto3.Session(), endpoint, request | ({"ExternalId": external_id} if external_id else {}))
+    return boto3.Session(got["access_key"], got["secret_key"], got["token"])
+
+
+def account(clients: Clients) -> Region:
+    """The account behind the credentials, in its partition's home region. Raises `CallError`."""
+    start = Region(clients, "", clients.session.region_name or HOME)
+    who = start.call("sts:GetCallerIdentity")
+    partition = who["Arn"].split(":")[1]
+    return Region(clients, who["Account"], HOMES.get(partition, HOME), partition)
+
+
+def enabled_regions(home: Region) -> list[str]:
+    """The regions enabled for the account, in order. Raises `CallError`.
+
+    Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegions.html
+    """
+    wanted = {"opt-in-not-required", "opted-in"}
+    found = home.items("ec2:DescribeRegions", "Regions")
+    of_partition = set(home.clients.session.get_available_regions("ec2", home.partition))
+    return sorted(
+        region["RegionName"]
+        for region in found
+        # moto lists other partitions and regions that are not opted in; AWS sends neither.
+        if region.get("OptInStatus", "opted-in") in wanted and (region["RegionName"] in of_partition or not home.clients.endpoint)
+    )
+
+
+def offered(home: Region, service: str, region: str) -> bool:
+    """Whether AWS offers the service in the region, as far as this boto3 knows; unknown counts as yes."""
+    known = home.clients.session.get_available_regions(service, home.partition)
+    everywhere = home.clients.session.get_available_regions("ec2", home.partition)
+    return not known or region in known or region not in everywhere

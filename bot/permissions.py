@@ -1,0 +1,51 @@
+"""API calls -> IAM actions -> the policies the bot needs, worked out from what checks and fixes declare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from botocore.loaders import Loader
+
+ACTIONS = {
+    "s3:ListBuckets": "s3:ListAllMyBuckets",
+    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+    "s3:DeletePublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "s3:GetBucketReplication": "s3:GetReplicationConfiguration",
+    "s3:GetBucketNotificationConfiguration": "s3:GetBucketNotification",
+    "s3control:GetPublicAccessBlock": "s3:GetAccountPublicAccessBlock",
+    "s3control:PutPublicAccessBlock": "s3:PutAccountPublicAccessBlock",
+    "s3control:DeletePublicAccessBlock": "s3:PutAccountPublicAccessBlock",
+    "resourcegroupstaggingapi:GetResources": "tag:GetResources",
+}
+"""Where the action is not named after the call.
+Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html"""
+
+PREFIXES = {"monitoring": "cloudwatch"}
+
+
+def action(call: str) -> str:
+    """The IAM action that allows an API call ("ec2:DescribeVolumes" -> the same, mostly)."""
+    if call in ACTIONS:
+        return ACTIONS[call]
+    service, operation = call.split(":")
+    signs_as = _signing_name(service)
+    return f"{PREFIXES.get(signs_as, signs_as)}:{operation}"
+
+
+@cache
+def _signing_name(service: str) -> str:
+    metadata = Loader().load_service_model(service, "service-2")["metadata"]
+    return str(metadata.get("signingName") or metadata["endpointPrefix"])
+
+
+def policy(calls: Iterable[str]) -> dict[str, Any]:
+    """An IAM policy that allows exactly these calls, on any resource."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": sorted({action(call) for call in calls}), "Resource": "*"}],
+    }
