@@ -1,0 +1,1 @@
+"""The embedded default: an emulated AWS account and a local Slack, for `make demo`."""

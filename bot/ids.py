@@ -1,0 +1,96 @@
+"""Action ids, modal ids and the typed values that buttons and modals carry.
+
+Here and not in handlers, because blocks draw them and handlers answer them.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+
+class Action(StrEnum):
+    """What a button asks for."""
+
+    SCAN = "status.scan"
+    STATUS = "status.open"
+    PRACTICE = "status.practice"
+    PAGE = "findings.page"
+    EXPLAIN = "finding.explain"
+    FIX = "fix.plan"
+    MUTE = "finding.mute"
+    UNMUTE = "finding.unmute"
+    APPROVE = "fix.approve"
+    DENY = "fix.deny"
+    CANCEL = "fix.cancel"
+    UNDO = "fix.undo"
+    AUDIT = "audit.request"
+    LINK = "link"
+
+
+class View(StrEnum):
+    """Which modal is submitted."""
+
+    REQUEST = "fix.request"
+    DENY = "fix.deny.reason"
+    UNDO = "fix.undo.reason"
+    MUTE = "finding.mute.reason"
+    WAIT = "wait"
+    SAY = "say"
+
+
+class Input(StrEnum):
+    """Inputs of modals; block id and action id are the same."""
+
+    REASON = "reason"
+    UNTIL = "until"
+
+
+class Stale(Exception):
+    """A button or modal that this version of the bot did not make, or that somebody forged."""
+
+
+class Value(BaseModel):
+    """What a button or modal carries: never trusted, only a pointer to what the database says."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def pack(self) -> str:
+        return self.model_dump_json(exclude_defaults=True)
+
+
+class OfFinding(Value):
+    finding: int = Field(ge=1)
+    origin: str = Field("", max_length=40)
+    """The channel in which the person was when they opened the modal."""
+    plan: str = Field("", max_length=64)
+    """Hash of the plan that was shown, so that what is asked for is what was seen."""
+
+
+class OfRequest(Value):
+    request: int = Field(ge=1)
+    plan: str = Field("", max_length=64)
+
+
+class OfList(Value):
+    """One page of findings."""
+
+    practice: str = Field("", max_length=40)
+    check: str = Field("", max_length=120)
+    severity: int = Field(0, ge=0, le=4)
+    muted: bool = False
+    text: str = Field("", max_length=100)
+    page: int = Field(0, ge=0, le=10_000)
+
+
+V = TypeVar("V", bound=Value)
+
+
+def unpack(kind: type[V], text: str | None) -> V:
+    """The value behind a button's or a modal's text; raises Stale."""
+    try:
+        return kind.model_validate_json(text or "")
+    except ValidationError:
+        raise Stale from None

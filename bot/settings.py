@@ -1,0 +1,218 @@
+"""Settings: environment variables (`AWS_SEC_*`, `SLACK_*`) over an optional `aws-sec.toml`, validated once at start."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from pydantic_settings.exceptions import SettingsError
+
+PREFIX = "AWS_SEC_"
+FILE = "aws-sec.toml"
+
+SlackChannel = Annotated[str, Field(pattern=r"^([CGD][A-Z0-9]{2,})?$")]
+SlackApprover = Annotated[str, Field(pattern=r"^[UWS][A-Z0-9]{2,}$")]
+RoleArn = Annotated[str, Field(pattern=r"^(arn:aws[a-z-]*:iam::\d{12}:role/\S+)?$")]
+RegionName = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+AccountId = Annotated[str, Field(pattern=r"^\d{12}$")]
+
+
+class FixMode(StrEnum):
+    """What an approved request does: nothing is offered, everything but the write, or the change."""
+
+    OFF = "off"
+    DRY_RUN = "dry-run"
+    ON = "on"
+
+
+class Late(StrEnum):
+    """What becomes of a digest that was due while the bot was down."""
+
+    SEND = "send"
+    SKIP = "skip"
+
+
+class BadSettings(Exception):
+    """A setting is missing or wrong; the text names it and says what is allowed."""
+
+
+class Freeze(BaseModel):
+    """A window in which no fix is made."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    start: datetime = Field(alias="from")
+    until: datetime
+    reason: str
+
+    @field_validator("start", "until")
+    @classmethod
+    def _aware(cls, value: datetime) -> datetime:
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Each field's description is its line in the documentation."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, toml_file=FILE, extra="forbid", populate_by_name=True)
+
+    slack_bot_token: SecretStr = Field(
+        SecretStr(""), validation_alias=AliasChoices("SLACK_BOT_TOKEN"), description="Bot token (`xoxb-`)."
+    )
+    slack_app_token: SecretStr = Field(
+        SecretStr(""),
+        validation_alias=AliasChoices("SLACK_APP_TOKEN"),
+        description="App-level token (`xapp-`) with connections:write. Set: Socket Mode. Empty: HTTP with the signing secret.",
+    )
+    slack_signing_secret: SecretStr = Field(
+        SecretStr(""),
+        validation_alias=AliasChoices("SLACK_SIGNING_SECRET"),
+        description="Signing secret; needed for HTTP only.",
+    )
+    slack_api_url: str = Field(
+        "https://slack.com/api/", validation_alias=AliasChoices("SLACK_API_URL"), description="Slack's Web API."
+    )
+    port: int = Field(3000, validation_alias=AliasChoices("PORT"), ge=1, le=65535, description="Port for HTTP mode.")
+
+    channel: SlackChannel = Field("", description="Channel id where `/aws-sec status` answers for everybody to read.")
+    approvals_channel: SlackChannel = Field("", description="Channel id where fixes are approved.")
+    digest_channel: SlackChannel = Field("", description="Channel id of the daily digest. Empty: no digest.")
+    approvers: list[SlackApprover] = Field(
+        default_factory=list, description="User ids or user group ids who may approve fixes."
+    )
+    requesters: list[SlackApprover] = Field(
+        default_factory=list, description="User or user group ids who may ask for fixes and mute. Empty: everybody."
+    )
+    viewers: list[SlackApprover] = Field(
+        default_factory=list, description="User or user group ids who may use the command. Empty: everybody."
+    )
+
+    database: Path = Field(Path("aws-sec.sqlite"), description="The SQLite file.")
+    audit_key: SecretStr = Field(SecretStr(""), description="Key for the audit log's hashes. Keep it outside the host.")
+
+    regions: list[RegionName] = Field(default_factory=list, description="Regions to scan. Empty: all that are enabled.")
+    role_arn: RoleArn = Field("", description="Read-only role to assume for scans. Empty: the environment's credentials.")
+    external_id: str = Field("", description="External id for the read-only role.")
+    skip_checks: list[str] = Field(default_factory=list, description="Check ids not to run.")
+    thresholds: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="Check id -> parameter -> value, where a benchmark's default does not fit."
+    )
+
+    fix_mode: FixMode = Field(
+        FixMode.DRY_RUN, description="off: no fixes. dry-run: approve and rehearse, write nothing. on: make the change."
+    )
+    fix_role_arn: RoleArn = Field("", description="Write role, assumed for one approved plan at a time. Needed for on.")
+    fix_external_id: str = Field("", description="External id for the write role.")
+    fix_accounts: list[AccountId] = Field(
+        default_factory=list, description="Account ids in which fixes may be made. Empty: the scanned account."
+    )
+    protected_tags: list[str] = Field(
+        default_factory=list, description="`key` or `key=value`: resources with such a tag are never changed."
+    )
+    fixes_per_hour: int = Field(10, ge=1, description="At most so many fixes are made in an hour.")
+    request_hours: int = Field(24, ge=1, le=24 * 14, description="Hours until a request nobody decided on expires.")
+    freezes: list[Freeze] = Field(default_factory=list, description="Windows (from, until, reason) without fixes.")
+
+    digest_time: time = Field(time(9, 0), description="Time of day of the digest.")
+    timezone: str = Field("UTC", description="Time zone of the digest, as in Europe/London.")
+    digest_late: Late = Field(Late.SEND, description="A digest due while the bot was down: send (late) or skip.")
+    scan_hours: int = Field(6, ge=1, le=168, description="Hours between scheduled scans.")
+    stale_minutes: int = Field(60, ge=1, description="`status` starts a new scan when the last is older than this.")
+    scan_minutes: int = Field(30, ge=1, description="A scan that takes longer is stopped.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("not a time zone; use a name such as Europe/London") from error
+        return value
+
+    @model_validator(mode="after")
+    def _whole(self) -> Settings:
+        if self.fix_mode is FixMode.ON and not self.fix_role_arn:
+            raise ValueError("AWS_SEC_FIX_ROLE_ARN is needed when AWS_SEC_FIX_MODE is on")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def request_lifetime(self) -> timedelta:
+        return timedelta(hours=self.request_hours)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load(**overrides: Any) -> Settings:
+    """The settings; raises BadSettings in words, without any secret's value."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise BadSettings("; ".join(_sentence(detail) for detail in error.errors(include_input=False))) from None
+    except SettingsError as error:
+        raise BadSettings(_unparsed(error)) from None
+    except ValueError as error:  # tomllib's
+        raise BadSettings(f"{FILE} is not valid TOML: {error}") from None
+
+
+def variable(field: str) -> str:
+    """The environment variable behind a field."""
+    alias = Settings.model_fields[field].validation_alias
+    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else f"{PREFIX}{field.upper()}"
+
+
+def needed_to_run(settings: Settings) -> None:
+    """Raise BadSettings unless all that the Slack bot cannot do without is there."""
+    missing = [
+        variable(field)
+        for field in ("slack_bot_token", "channel", "approvals_channel")
+        if not _text(getattr(settings, field))
+    ]
+    if not settings.slack_app_token.get_secret_value() and not settings.slack_signing_secret.get_secret_value():
+        missing.append("SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP)")
+    if missing:
+        raise BadSettings(f"set {', '.join(missing)}; `aws-sec doctor` tries each")
+
+
+def _text(value: str | SecretStr) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+
+def _sentence(detail: Any) -> str:
+    path = [str(part) for part in detail["loc"]]
+    message = detail["msg"].removeprefix("Value error, ")
+    if not path:
+        return str(message)
+    name = variable(path[0]) if path[0] in Settings.model_fields else path[0]
+    if detail["type"] == "extra_forbidden":
+        return f"{name} is not a setting"
+    return f"{name}{''.join(f'[{part}]' for part in path[1:])}: {message}"
+
+
+def _unparsed(error: SettingsError) -> str:
+    found = re.search(r'field "(\w+)"', str(error))
+    name = variable(found[1]) if found and found[1] in Settings.model_fields else "a setting"
+    return f'{name} must be JSON, as in ["U012AB3CD"]'

@@ -1,0 +1,35 @@
+"""Everything the bot remembers, in one SQLite file: findings, fix requests, digests and the audit chain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.store.audit import Audit
+from bot.store.database import Database
+from bot.store.digests import Digests
+from bot.store.findings import Findings
+from bot.store.requests import Requests
+from bot.store.scans import Scans
+
+
+@dataclass(frozen=True)
+class Store:
+    """One handle for all tables. Thread-safe; other processes may hold the same file open."""
+
+    db: Database
+    scans: Scans
+    findings: Findings
+    requests: Requests
+    digests: Digests
+    audit: Audit
+
+    def close(self) -> None:
+        self.db.close()
+
+
+def open_store(path: Path | str, *, audit_key: str = "") -> Store:
+    """Open the file, made or migrated if need be. Raises `StoreError` in words."""
+    db = Database(path)
+    audit = Audit(db, audit_key)
+    return Store(db, Scans(db), Findings(db, audit), Requests(db, audit), Digests(db), audit)

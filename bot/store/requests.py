@@ -1,0 +1,323 @@
+"""Fix requests: a state machine moved only by compare-and-set, with an audit row for each move."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.store.audit import Audit
+from bot.store.database import Database, moment, stamp
+from checks.kit import Call, Plan
+
+
+class State(enum.StrEnum):
+    """Where a request stands."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    RUNNING = "running"
+    FIXED = "fixed"
+    FAILED = "failed"
+    REHEARSED = "rehearsed"
+    MOOT = "moot"
+    CHANGED = "changed"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+    UNDO_FAILED = "undo_failed"
+
+
+MOVES: Mapping[State, frozenset[State]] = {
+    State.WAITING: frozenset({State.APPROVED, State.DENIED, State.EXPIRED, State.CANCELLED}),
+    State.APPROVED: frozenset({State.RUNNING, State.MOOT, State.CHANGED, State.REHEARSED, State.FAILED}),
+    State.RUNNING: frozenset({State.FIXED, State.FAILED}),
+    State.FIXED: frozenset({State.UNDOING}),
+    State.FAILED: frozenset({State.UNDOING}),
+    State.UNDOING: frozenset({State.UNDONE, State.UNDO_FAILED, State.FIXED}),
+}
+"""Every move there is; anything else is refused."""
+
+OPEN = (State.WAITING, State.APPROVED, State.RUNNING, State.UNDOING)
+
+
+class ResourceBusy(Exception):
+    """Another request for the same resource is open."""
+
+
+class NoSuchRequest(Exception):
+    """There is no fix request with this number."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A message in Slack that shows the request and is kept up to date. `kind`: approval or notice."""
+
+    channel: str
+    ts: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class FixRequest:
+    id: int
+    finding_id: int
+    account: str
+    region: str
+    check_id: str
+    resource: str
+    name: str
+    plan: Plan
+    plan_hash: str
+    mode: str
+    state: State
+    requester: str
+    reason: str
+    created_at: datetime
+    expires_at: datetime
+    approver: str | None
+    decided_at: datetime | None
+    undoer: str | None
+    ended_at: datetime | None
+    result: str
+    after_state: Mapping[str, str] | None
+    cards: Sequence[Card]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One write. `state`: intent (about to be made, or the process died making it), done or failed."""
+
+    phase: str
+    position: int
+    call: str
+    state: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class New:
+    """What a request is made of."""
+
+    finding_id: int
+    account: str
+    region: str
+    check_id: str
+    resource: str
+    name: str
+    plan: Plan
+    mode: str
+    requester: str
+    reason: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class Requests:
+    def __init__(self, db: Database, audit: Audit) -> None:
+        self._db = db
+        self._audit = audit
+
+    def create(self, new: New) -> FixRequest:
+        """A request that waits for approval. Raises ResourceBusy when one is open for the resource."""
+        digest = plan_hash(new.plan)
+        row = {
+            "finding_id": new.finding_id,
+            "account": new.account,
+            "region": new.region,
+            "check_id": new.check_id,
+            "resource": new.resource,
+            "name": new.name,
+            "plan": plan_json(new.plan),
+            "plan_hash": digest,
+            "mode": new.mode,
+            "state": State.WAITING.value,
+            "requester": new.requester,
+            "reason": new.reason,
+            "created_at": stamp(new.created_at),
+            "expires_at": stamp(new.expires_at),
+        }
+        try:
+            with self._db.transaction():
+                request_id = self._db.insert("requests", row)
+                self._audit.append(
+                    "fix.requested",
+                    actor=new.requester,
+                    subject=new.resource,
+                    request_id=request_id,
+                    plan_hash=digest,
+                    detail={"check": new.check_id, "reason": new.reason, "mode": new.mode},
+                )
+        except sqlite3.IntegrityError as error:
+            raise ResourceBusy(f"another fix request for {new.name} is still open") from error
+        return self.get(request_id)
+
+    def get(self, request_id: int) -> FixRequest:
+        """The request; raises NoSuchRequest."""
+        row = self._db.row("SELECT * FROM requests WHERE id = ?", [request_id])
+        if row is None:
+            raise NoSuchRequest(f"there is no fix request {request_id}")
+        return _request(row)
+
+    def in_state(self, *states: State) -> list[FixRequest]:
+        """All requests in these states, oldest first."""
+        marks = ", ".join("?" for _ in states)
+        rows = self._db.rows(f"SELECT * FROM requests WHERE state IN ({marks}) ORDER BY id", [*states])  # noqa: S608
+        return [_request(row) for row in rows]
+
+    def latest(self, *, limit: int = 10, finding_id: int | None = None) -> list[FixRequest]:
+        """The newest requests first."""
+        rows = self._db.rows(
+            "SELECT * FROM requests WHERE (:finding IS NULL OR finding_id = :finding) ORDER BY id DESC LIMIT :limit",
+            {"finding": finding_id, "limit": limit},
+        )
+        return [_request(row) for row in rows]
+
+    def started_since(self, at: datetime) -> int:
+        """How many requests made their first write after a moment: what the hourly cap counts."""
+        row = self._db.row(
+            "SELECT count(DISTINCT request_id) AS n FROM steps WHERE phase = 'do' AND at > ?", [stamp(at)]
+        )
+        return int(row["n"]) if row else 0
+
+    def move(  # noqa: PLR0913  # a move is who, from where, to where, why
+        self, request_id: int, source: State, target: State, *, actor: str, at: datetime, result: str = "", **fields: Any
+    ) -> bool:
+        """Compare and set: False, and nothing written, when the request is no longer in `source`."""
+        if target not in MOVES.get(source, frozenset()):
+            raise ValueError(f"a request does not go from {source} to {target}")
+        changes = {"state": target.value, **fields} | ({"result": result} if result else {})
+        if target not in OPEN:
+            changes["ended_at"] = stamp(at)
+        assignments = ", ".join(f"{name} = :{name}" for name in changes)
+        with self._db.transaction():
+            moved = self._db.write(
+                f"UPDATE requests SET {assignments} WHERE id = :the_id AND state = :source",  # noqa: S608  # names are ours
+                changes | {"the_id": request_id, "source": source.value},
+            )
+            if moved:
+                request = self.get(request_id)
+                self._audit.append(
+                    f"fix.{target.value}",
+                    actor=actor,
+                    subject=request.resource,
+                    request_id=request_id,
+                    plan_hash=request.plan_hash,
+                    detail={"result": result} if result else None,
+                )
+        return bool(moved)
+
+    def refused(self, request: FixRequest, *, actor: str, action: str, why: str) -> None:
+        """An audit row for somebody who was told no; nothing else changes."""
+        self._audit.append(
+            action,
+            actor=actor,
+            subject=request.resource,
+            result="refused",
+            request_id=request.id,
+            plan_hash=request.plan_hash,
+            detail={"why": why},
+        )
+
+    def begin_step(self, request: FixRequest, phase: str, position: int, call: Call, *, actor: str, at: datetime) -> None:
+        """Write down the intent before a call. Raises sqlite3.IntegrityError if this very call was begun before."""
+        with self._db.transaction():
+            self._db.insert(
+                "steps",
+                {
+                    "request_id": request.id,
+                    "phase": phase,
+                    "position": position,
+                    "call": json.dumps({"call": call.call, "params": dict(call.params)}, sort_keys=True),
+                    "state": "intent",
+                    "at": stamp(at),
+                },
+            )
+            self._audit.append(
+                "aws.write",
+                actor=actor,
+                subject=request.resource,
+                result="intent",
+                request_id=request.id,
+                plan_hash=request.plan_hash,
+                detail={"phase": phase, "position": position, "call": call.call, "params": dict(call.params)},
+            )
+
+    def end_step(  # noqa: PLR0913  # which step, how it ended, on whose behalf
+        self, request: FixRequest, phase: str, position: int, *, ok: bool, answer: str, actor: str
+    ) -> None:
+        """Write down how the call ended."""
+        with self._db.transaction():
+            self._db.write(
+                "UPDATE steps SET state = ?, answer = ? WHERE request_id = ? AND phase = ? AND position = ?",
+                ["done" if ok else "failed", answer, request.id, phase, position],
+            )
+            self._audit.append(
+                "aws.write",
+                actor=actor,
+                subject=request.resource,
+                result="ok" if ok else "failed",
+                request_id=request.id,
+                plan_hash=request.plan_hash,
+                detail={"phase": phase, "position": position, "answer": answer},
+            )
+
+    def steps(self, request_id: int) -> list[Step]:
+        """The writes begun so far, in order."""
+        rows = self._db.rows("SELECT * FROM steps WHERE request_id = ? ORDER BY phase, position", [request_id])
+        return [Step(r["phase"], r["position"], r["call"], r["state"], r["answer"]) for r in rows]
+
+    def add_card(self, request_id: int, card: Card) -> None:
+        """Remember a message that shows the request."""
+        with self._db.transaction():
+            cards = [*self.get(request_id).cards, card]
+            text = json.dumps([{"channel": c.channel, "ts": c.ts, "kind": c.kind} for c in cards])
+            self._db.write("UPDATE requests SET cards = ? WHERE id = ?", [text, request_id])
+
+
+def plan_json(plan: Plan) -> str:
+    """A plan as canonical JSON: equal plans give equal text."""
+    calls = {
+        half: [{"call": c.call, "params": c.params} for c in getattr(plan, half)] for half in ("do", "undo")
+    }
+    words = {"before": dict(plan.before), "after": dict(plan.after), "notes": list(plan.notes)}
+    return json.dumps(calls | words, sort_keys=True, separators=(",", ":"))
+
+
+def plan_hash(plan: Plan) -> str:
+    """What an approval is bound to: SHA-256 over calls, before and after. Notes (last use, say) may move on."""
+    data = json.loads(plan_json(plan))
+    del data["notes"]
+    return hashlib.sha256(json.dumps(data, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def plan_of(text: str) -> Plan:
+    """The plan behind its JSON."""
+    data = json.loads(text)
+    do, undo = ([Call(c["call"], c["params"]) for c in data[half]] for half in ("do", "undo"))
+    return Plan(do, undo, data["before"], data["after"], data["notes"])
+
+
+def _request(row: Mapping[str, Any]) -> FixRequest:
+    plain = (
+        "id", "finding_id", "account", "region", "check_id", "resource", "name", "plan_hash", "mode",
+        "requester", "reason", "approver", "undoer", "result",
+    )  # fmt: skip
+    return FixRequest(
+        **{name: row[name] for name in plain},
+        plan=plan_of(row["plan"]),
+        state=State(row["state"]),
+        created_at=datetime.fromisoformat(row["created_at"]),
+        expires_at=datetime.fromisoformat(row["expires_at"]),
+        decided_at=moment(row["decided_at"]),
+        ended_at=moment(row["ended_at"]),
+        after_state=json.loads(row["after_state"]) if row["after_state"] else None,
+        cards=[Card(**card) for card in json.loads(row["cards"])],
+    )

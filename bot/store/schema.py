@@ -1,0 +1,136 @@
+"""The tables, as migrations: each runs once, in a transaction, in this order."""
+
+from __future__ import annotations
+
+import sqlite_utils
+from sqlite_utils.migrations import Migrations
+
+migrations = Migrations("aws-sec")
+
+
+def _run(db: sqlite_utils.Database, *statements: str) -> None:
+    # One by one: sqlite3's executescript would commit the migration's transaction.
+    for statement in statements:
+        db.execute(statement)
+
+
+@migrations()
+def findings_and_scans(db: sqlite_utils.Database) -> None:
+    _run(
+        db,
+        """
+        CREATE TABLE scans (
+            id INTEGER PRIMARY KEY, account TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT,
+            state TEXT NOT NULL DEFAULT 'running', complete_scope INTEGER NOT NULL, requested_by TEXT NOT NULL,
+            note TEXT NOT NULL DEFAULT ''
+        )
+        """,
+        """
+        CREATE TABLE results (
+            account TEXT NOT NULL, check_id TEXT NOT NULL, region TEXT NOT NULL, scan_id INTEGER NOT NULL,
+            passed INTEGER NOT NULL, failed INTEGER NOT NULL, unknown INTEGER NOT NULL, not_applicable INTEGER NOT NULL,
+            unknown_text TEXT NOT NULL, read_at TEXT NOT NULL,
+            PRIMARY KEY (account, check_id, region)
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE scores (
+            scan_id INTEGER PRIMARY KEY, account TEXT NOT NULL, at TEXT NOT NULL,
+            score INTEGER, practices TEXT NOT NULL, open INTEGER NOT NULL
+        )
+        """,
+        """
+        CREATE INDEX scores_at ON scores (account, at)
+        """,
+        """
+        CREATE TABLE findings (
+            id INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, check_id TEXT NOT NULL,
+            resource TEXT NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL, severity INTEGER NOT NULL,
+            practice TEXT NOT NULL, state TEXT NOT NULL, first_seen TEXT NOT NULL, opened_at TEXT NOT NULL,
+            last_seen TEXT NOT NULL, resolved_at TEXT,
+            muted_until TEXT, muted_by TEXT, muted_reason TEXT,
+            UNIQUE (check_id, account, region, resource)
+        )
+        """,
+        """
+        CREATE INDEX findings_open ON findings (account, state, severity)
+        """,
+        """
+        CREATE TABLE finding_events (
+            id INTEGER PRIMARY KEY, finding_id INTEGER NOT NULL REFERENCES findings (id), at TEXT NOT NULL,
+            kind TEXT NOT NULL, note TEXT NOT NULL DEFAULT ''
+        )
+        """,
+        """
+        CREATE INDEX finding_events_at ON finding_events (at)
+        """,
+    )
+
+
+@migrations()
+def fix_requests(db: sqlite_utils.Database) -> None:
+    _run(
+        db,
+        """
+        CREATE TABLE requests (
+            id INTEGER PRIMARY KEY, finding_id INTEGER NOT NULL REFERENCES findings (id),
+            account TEXT NOT NULL, region TEXT NOT NULL, check_id TEXT NOT NULL, resource TEXT NOT NULL,
+            name TEXT NOT NULL, plan TEXT NOT NULL, plan_hash TEXT NOT NULL, mode TEXT NOT NULL, state TEXT NOT NULL,
+            requester TEXT NOT NULL, reason TEXT NOT NULL, created_at TEXT NOT NULL, expires_at TEXT NOT NULL,
+            approver TEXT, decided_at TEXT, undoer TEXT, ended_at TEXT, result TEXT NOT NULL DEFAULT '',
+            after_state TEXT, cards TEXT NOT NULL DEFAULT '[]'
+        )
+        """,
+        """
+        CREATE UNIQUE INDEX requests_one_open ON requests (account, region, resource)
+            WHERE state IN ('waiting', 'approved', 'running', 'undoing')
+        """,
+        """
+        CREATE TABLE steps (
+            request_id INTEGER NOT NULL REFERENCES requests (id), phase TEXT NOT NULL, position INTEGER NOT NULL,
+            call TEXT NOT NULL, state TEXT NOT NULL, at TEXT NOT NULL, answer TEXT NOT NULL DEFAULT '',
+            PRIMARY KEY (request_id, phase, position)
+        ) WITHOUT ROWID
+        """,
+    )
+
+
+@migrations()
+def audit_chain(db: sqlite_utils.Database) -> None:
+    # The insert trigger matters as much as the others: REPLACE deletes without asking a delete trigger.
+    _run(
+        db,
+        """
+        CREATE TABLE audit (
+            seq INTEGER PRIMARY KEY, at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
+            subject TEXT NOT NULL, request_id INTEGER, plan_hash TEXT NOT NULL, result TEXT NOT NULL,
+            detail TEXT NOT NULL, keyed INTEGER NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL UNIQUE
+        )
+        """,
+        """
+        CREATE TRIGGER audit_keeps_rows BEFORE UPDATE ON audit
+            BEGIN SELECT RAISE(ABORT, 'audit rows cannot be changed'); END
+        """,
+        """
+        CREATE TRIGGER audit_loses_none BEFORE DELETE ON audit
+            BEGIN SELECT RAISE(ABORT, 'audit rows cannot be deleted'); END
+        """,
+        """
+        CREATE TRIGGER audit_only_grows BEFORE INSERT ON audit
+            WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM audit)
+            BEGIN SELECT RAISE(ABORT, 'audit rows are only added at the end'); END
+        """,
+    )
+
+
+@migrations()
+def digests(db: sqlite_utils.Database) -> None:
+    _run(
+        db,
+        """
+        CREATE TABLE digests (
+            slot TEXT PRIMARY KEY, channel TEXT NOT NULL, state TEXT NOT NULL, claimed_at TEXT NOT NULL,
+            posted_at TEXT, ts TEXT NOT NULL DEFAULT '', audit_seq INTEGER, audit_head TEXT NOT NULL DEFAULT ''
+        ) WITHOUT ROWID
+        """,
+    )
