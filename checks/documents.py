@@ -1,0 +1,283 @@
+"""Reading IAM policy documents: what they allow, to whom, and whether that is everyone.
+
+Language: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
+Public: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+from urllib.parse import unquote
+
+from checks.kit import Unknown
+
+Document: TypeAlias = str | Mapping[str, Any]
+"""A policy as AWS hands it out: JSON text, URL-encoded JSON text, or the dict boto3 made of it. Empty: no policy."""
+
+NAMES = frozenset(
+    {
+        "aws:principalaccount",
+        "aws:principalarn",
+        "aws:principalorgid",
+        "aws:principalorgpaths",
+        "aws:sourceaccount",
+        "aws:sourcearn",
+        "aws:sourceorgid",
+        "aws:sourceorgpaths",
+        "aws:sourceowner",
+        "aws:sourcevpc",
+        "aws:sourcevpcarn",
+        "aws:sourcevpce",
+        "aws:userid",
+        "aws:vpceaccount",
+        "aws:vpceorgid",
+        "aws:vpceorgpaths",
+        "kms:calleraccount",
+        "s3:dataaccesspointaccount",
+        "s3:dataaccesspointarn",
+    }
+)
+"""Condition keys that say who asks or from where, so that a fixed value shuts out the rest of the world."""
+
+MATCHES = frozenset({"stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike"})
+DIFFERS = frozenset({"stringnotequals", "stringnotequalsignorecase", "stringnotlike", "arnnotequals", "arnnotlike"})
+OWN = re.compile(r"\$\{aws:Resource(?:Account|OrgID|OrgPaths)\}", re.IGNORECASE)  # stands for one owner: fixed
+WILD = re.compile(r"[*?]|\$\{")
+ALL_ACTIONS = re.compile(r"\*+(:\*+)?")
+ALL_RESOURCES = re.compile(r"(arn:[\w*-]*:?)?[*:]*\*")
+
+
+@dataclass(frozen=True)
+class Principal:
+    """One of those a statement names. `kind`: AWS, Service, Federated or CanonicalUser."""
+
+    kind: str
+    id: str
+
+    @property
+    def account(self) -> str:
+        """The account it belongs to; empty for services, canonical users and unique ids."""
+        return _account(self.id) if self.kind in ("AWS", "Federated") else ""
+
+    @property
+    def anyone(self) -> bool:
+        """Whether it stands for everybody: `*`, or an ARN of every account."""
+        return self.id == "*" or (self.kind == "AWS" and "*" in self.account)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One key of a Condition block; its values are alternatives. `quantifier`: forallvalues, foranyvalue or empty."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+    quantifier: str = ""
+    if_exists: bool = False
+
+    @property
+    def narrows(self) -> bool:
+        """Whether an Allow with it leaves most of the world out.
+
+        `IfExists` and `ForAllValues` hold when the key is missing, as it is from an anonymous request.
+        """
+        if self.if_exists or self.quantifier == "forallvalues":
+            return False
+        if self.operator == "bool":
+            return self.key == "elasticfilesystem:accessedviamounttarget" and _all_are(self.values, "true")
+        if self.key in ("aws:resourceorgid", "aws:resourceaccount"):  # the caller must be of the resource's owner
+            caller = "${aws:principal" + self.key.removeprefix("aws:resource") + "}"
+            return self.operator in MATCHES and _all_are(self.values, caller)
+        return self._fixed(MATCHES, "ipaddress")
+
+    @property
+    def spares(self) -> bool:
+        """Whether a Deny with it leaves out only callers it names, so that strangers are denied.
+
+        A negated operator holds when its key is missing, except under `ForAnyValue`.
+        """
+        if self.quantifier == "foranyvalue":
+            return False
+        if self.operator == "bool":  # AWS's own calls: the usual exception of a data perimeter
+            return self.key in ("aws:principalisawsservice", "aws:viaawsservice") and _all_are(self.values, "false")
+        return self._fixed(DIFFERS, "notipaddress")
+
+    def _fixed(self, operators: frozenset[str], of_addresses: str) -> bool:
+        if self.key == "aws:sourceip":
+            return self.operator == of_addresses and bool(self.values) and all(map(_few_addresses, self.values))
+        fixed = bool(self.values) and all(_is_fixed(self.key, value) for value in self.values)
+        return self.operator in operators and self.key in NAMES and fixed
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement with every element as a tuple; an element the document leaves out is empty."""
+
+    allows: bool
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    not_resources: tuple[str, ...] = ()
+    principals: tuple[Principal, ...] = ()
+    not_principals: tuple[Principal, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+
+    @property
+    def everyone(self) -> bool:
+        """Whether it concerns everybody, or everybody except those it names in NotPrincipal."""
+        if self.not_principals:
+            return not any(principal.anyone for principal in self.not_principals)
+        return any(principal.anyone for principal in self.principals)
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether a condition leaves most of the world out."""
+        return any(condition.narrows for condition in self.conditions)
+
+    @property
+    def every_action(self) -> bool:
+        return any(map(ALL_ACTIONS.fullmatch, self.actions))
+
+    @property
+    def every_resource(self) -> bool:
+        return any(map(ALL_RESOURCES.fullmatch, self.resources))
+
+    @property
+    def what(self) -> str:
+        """The actions in words: "s3:GetObject, s3:PutObject", "everything but iam:*"."""
+        return f"everything but {', '.join(self.not_actions)}" if self.not_actions else ", ".join(self.actions)
+
+
+def statements(document: Document) -> tuple[Statement, ...]:
+    """Every statement, in the document's order; none of an empty document. Raises Unknown for what is no policy."""
+    policy = _parsed(document)
+    found = policy.get("Statement", []) if policy else []
+    return tuple(_statement(one) for one in ([found] if isinstance(found, Mapping) else found))
+
+
+def allows_everything(document: Document) -> bool:
+    """Whether it makes an administrator: allows every action on every resource and does not take that back.
+
+    A condition on the Allow changes when, not what: it still counts. An unconditional Deny of every action,
+    or of all but a few, takes it back.
+    """
+    read = statements(document)
+    return any(s.allows and s.every_action and s.every_resource for s in read) and not any(
+        (s.every_action or s.not_actions) and s.every_resource and not s.allows and not s.conditions for s in read
+    )
+
+
+def public_grants(document: Document) -> tuple[Statement, ...]:
+    """The statements that allow something to everyone in the world, after conditions and Denies for everyone."""
+    read = statements(document)
+    denies = [s for s in read if not s.allows and s.everyone and all(c.spares for c in s.conditions)]
+    return tuple(
+        s for s in read if s.allows and s.everyone and not s.narrowed and not any(_covers(deny, s) for deny in denies)
+    )
+
+
+def trusted(document: Document) -> tuple[tuple[Principal, Statement], ...]:
+    """Whom a trust policy or resource policy allows in: each principal with the statement that names it."""
+    return tuple((principal, s) for s in statements(document) if s.allows for principal in s.principals)
+
+
+def _parsed(document: Document) -> Mapping[str, Any]:
+    if isinstance(document, str):
+        text = unquote(document) if document.startswith("%7B") else document
+        try:
+            document = json.loads(text) if text else {}
+        except json.JSONDecodeError as error:
+            raise Unknown(f"its policy is not JSON: {error}") from error
+    if not isinstance(document, Mapping):
+        raise Unknown("its policy is not a JSON object")
+    return document
+
+
+def _statement(raw: Any) -> Statement:
+    if not isinstance(raw, Mapping):
+        raise Unknown("its policy has a statement that is not a JSON object")
+    return Statement(
+        allows=raw.get("Effect") == "Allow",
+        actions=_strings(raw.get("Action")),
+        not_actions=_strings(raw.get("NotAction")),
+        resources=_strings(raw.get("Resource")),
+        not_resources=_strings(raw.get("NotResource")),
+        principals=tuple(_principals(raw.get("Principal"))),
+        not_principals=tuple(_principals(raw.get("NotPrincipal"))),
+        conditions=tuple(_conditions(raw.get("Condition") or {})),
+    )
+
+
+def _strings(value: Any) -> tuple[str, ...]:
+    """A string or a list of them; JSON numbers and booleans in conditions as AWS compares them."""
+    if value is None:
+        return ()
+    values = value if isinstance(value, list | tuple) else [value]
+    return tuple(str(v).lower() if isinstance(v, bool) else str(v) for v in values)
+
+
+def _principals(raw: Any) -> Iterator[Principal]:
+    by_kind = raw if isinstance(raw, Mapping) else {"AWS": raw}  # the bare "*" means {"AWS": "*"}
+    for kind, ids in by_kind.items():
+        yield from (Principal(kind, id) for id in _strings(ids))
+
+
+def _conditions(block: Mapping[str, Mapping[str, Any]]) -> Iterator[Condition]:
+    """Operators and keys are compared without case."""
+    for operator, keys in block.items():
+        quantifier, _, name = operator.lower().rpartition(":")
+        plain = name.removesuffix("ifexists")
+        for key, values in keys.items():
+            yield Condition(plain, key.lower(), _strings(values), quantifier, plain != name)
+
+
+def _account(id: str) -> str:
+    return id if re.fullmatch(r"\d{12}", id) else next(iter(id.split(":")[4:5]), "")
+
+
+def _all_are(values: Iterable[str], wanted: str) -> bool:
+    given = {value.lower() for value in values}
+    return given == {wanted}
+
+
+def _is_fixed(key: str, value: str) -> bool:
+    """Whether one value leaves no choice of account or organization open."""
+    value = OWN.sub("owner", value)
+    if not WILD.search(value):
+        return bool(value)
+    if value.startswith("arn:"):
+        return bool(re.fullmatch(r"\d{12}", _account(value)))
+    if key.endswith("orgpaths"):  # o-exampleorg/r-ab12/ou-ab12-*
+        return "/" in value and not WILD.search(value.split("/")[0])
+    return key == "aws:userid" and ":" in value and not WILD.search(value.split(":")[0])  # AROAEXAMPLE:*
+
+
+def _few_addresses(cidr: str) -> bool:
+    """Whether a range is not most of the internet: /8 or smaller, for IPv6 /32 or smaller, as S3 has it."""
+    try:
+        network = ipaddress.ip_network(cidr, strict=False)
+    except ValueError:
+        return False
+    return network.prefixlen >= (8 if network.version == 4 else 32)
+
+
+def _covers(deny: Statement, grant: Statement) -> bool:
+    """Whether all that `grant` allows is among what `deny` denies."""
+    actions = not grant.not_actions and all(_any_matches(deny.actions, action) for action in grant.actions)
+    resources = not grant.not_resources and all(_any_matches(deny.resources, one) for one in grant.resources)
+    return (deny.every_action or (not deny.not_actions and actions)) and (
+        deny.every_resource or (not deny.not_resources and resources)
+    )
+
+
+def _any_matches(patterns: Iterable[str], given: str) -> bool:
+    """Whether a pattern matches everything another one does; `?` matches one character, so no `*`."""
+    return any(
+        re.fullmatch(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "[^*]"), given, re.IGNORECASE)
+        for pattern in patterns
+    )
