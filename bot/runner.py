@@ -1,0 +1,149 @@
+"""Scans for the bot, each in a process of its own: a scan that uses the CPU never delays an answer to Slack."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+GRACE_SECONDS = 60
+"""How long past its own time limit a scan may take to end before it is killed."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a scan is. `done` of `total` units; `reading`: the last one; `failed`: findings so far."""
+
+    done: int = 0
+    total: int = 0
+    reading: str = ""
+    failed: int = 0
+
+
+@dataclass(frozen=True)
+class ScanResult:
+    """How a scan ended; `note` says why when it is not ok, or what it left out."""
+
+    ok: bool
+    account: str = ""
+    note: str = ""
+
+
+@dataclass
+class Running:
+    """A scan on its way. Any number of people may follow it."""
+
+    checks: frozenset[str]
+    progress: Progress = field(default_factory=Progress)
+    _ended: asyncio.Future[ScanResult] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def updates(self) -> AsyncIterator[Progress]:
+        """Each change of the progress a follower is quick enough to see; ends with the scan."""
+        seen: Progress | None = None
+        while not self._ended.done():
+            async with self._changed:
+                await self._changed.wait_for(lambda: self.progress != seen or self._ended.done())
+            seen = self.progress
+            yield seen
+
+    async def result(self) -> ScanResult:
+        """How the scan ended, when it has."""
+        return await asyncio.shield(self._ended)
+
+    async def advance(self, progress: Progress) -> None:
+        async with self._changed:
+            self.progress = progress
+            self._changed.notify_all()
+
+    async def end(self, result: ScanResult) -> None:
+        async with self._changed:
+            if not self._ended.done():
+                self._ended.set_result(result)
+            self._changed.notify_all()
+
+
+class ScanRunner:
+    """Starts scans; whoever asks while one runs that covers the question joins it."""
+
+    def __init__(
+        self,
+        *,
+        command: Sequence[str] = (sys.executable, "-m", "bot.cli", "scan", "--events"),
+        limit_minutes: int = 30,
+        on_end: Callable[[ScanResult], None] = lambda _: None,
+    ) -> None:
+        self._command = command
+        self._limit = limit_minutes * 60 + GRACE_SECONDS
+        self._on_end = on_end
+        self._runs: dict[frozenset[str], Running] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def running(self) -> Running | None:
+        """The full scan that is on its way, if there is one."""
+        return self._runs.get(frozenset())
+
+    async def start(self, *, requested_by: str, checks: Sequence[str] = ()) -> Running:
+        """A scan of these checks, or of all; joins one that is running and covers them."""
+        wanted = frozenset(checks)
+        for covering in (frozenset[str](), wanted):
+            if covering in self._runs:
+                return self._runs[covering]
+        run = self._runs[wanted] = Running(wanted)
+        task = asyncio.create_task(self._run(run, requested_by))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return run
+
+    async def stop(self) -> None:
+        """End every scan: nothing that was stored is lost."""
+        for task in [*self._tasks]:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _run(self, run: Running, requested_by: str) -> None:
+        result = ScanResult(False, note="the scan was stopped")
+        try:
+            result = await self._child(run, requested_by)
+        except TimeoutError:
+            result = ScanResult(False, note="the scan took too long and was stopped; what was read is stored")
+        except OSError as error:
+            result = ScanResult(False, note=f"the scan could not be started: {error.strerror}")
+        finally:
+            del self._runs[run.checks]
+            await run.end(result)
+            self._on_end(result)
+
+    async def _child(self, run: Running, requested_by: str) -> ScanResult:
+        arguments = ["--requested-by", requested_by, *(part for id in sorted(run.checks) for part in ("--check", id))]
+        process = await asyncio.create_subprocess_exec(
+            *self._command, *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE
+        )
+        try:
+            async with asyncio.timeout(self._limit):
+                result = await _follow(process, run)
+                await process.wait()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        return result or ScanResult(False, note=f"the scan ended unexpectedly (exit {process.returncode}): see the log")
+
+
+async def _follow(process: asyncio.subprocess.Process, run: Running) -> ScanResult | None:
+    assert process.stdout is not None  # noqa: S101  # asked for above
+    result = None
+    async for line in process.stdout:
+        event: dict[str, Any] = json.loads(line)
+        if "progress" in event:
+            await run.advance(Progress(**event["progress"]))
+        elif "result" in event:
+            result = ScanResult(**event["result"])
+    return result
