@@ -58,7 +58,13 @@ class Reads:
 class Clients:
     """boto3 clients of one set of credentials, made once per service and region, shared by all threads."""
 
-    def __init__(self, session: boto3.Session, *, endpoint: str = "", config: Config = READ_CONFIG) -> None:
+    def __init__(
+        self,
+        session: boto3.Session,
+        *,
+        endpoint: str = "",
+        config: Config = READ_CONFIG,
+    ) -> None:
         self.session = session
         self.endpoint = endpoint
         self._config = config
@@ -75,7 +81,10 @@ class Clients:
 
     def _make(self, service: str, region: str) -> Any:
         client = self.session.client(  # type: ignore[call-overload]  # the service's name is data here
-            service, region_name=region, config=self._config, endpoint_url=self.endpoint or None
+            service,
+            region_name=region,
+            config=self._config,
+            endpoint_url=self.endpoint or None,
         )
         if service == "s3control" and self.endpoint:
             client.meta.events.register("before-sign.s3-control", _account_out_of_host)
@@ -145,7 +154,13 @@ class Region:
         return self.clients.get(service, self.region), xform_name(operation)
 
 
-def session(role_arn: str = "", *, external_id: str = "", name: str = "aws-sec", endpoint: str = "") -> boto3.Session:
+def session(
+    role_arn: str = "",
+    *,
+    external_id: str = "",
+    name: str = "aws-sec",
+    endpoint: str = "",
+) -> boto3.Session:
     """Credentials from the environment, or of a role that they may assume, renewed before they expire.
 
     Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
@@ -179,15 +194,22 @@ def _assumed(base: boto3.Session, endpoint: str, request: Mapping[str, Any]) -> 
     }
 
 
-def write_session(
-    role_arn: str, *, policy: str, name: str, external_id: str = "", endpoint: str = ""
-) -> boto3.Session:
+def write_session(role_arn: str, *, policy: str, name: str, external_id: str = "", endpoint: str = "") -> boto3.Session:
     """A session of the write role, narrowed to `policy`, that carries `name` as session name and source identity.
 
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session. Raises `CallError`.
     """
-    request = {"RoleArn": role_arn, "RoleSessionName": name, "SourceIdentity": name, "Policy": policy}
-    got = _assumed(boto3.Session(), endpoint, request | ({"ExternalId": external_id} if external_id else {}))
+    request = {
+        "RoleArn": role_arn,
+        "RoleSessionName": name,
+        "SourceIdentity": name,
+        "Policy": policy,
+    }
+    got = _assumed(
+        boto3.Session(),
+        endpoint,
+        request | ({"ExternalId": external_id} if external_id else {}),
+    )
     return boto3.Session(got["access_key"], got["secret_key"], got["token"])
 
 
@@ -211,7 +233,8 @@ def enabled_regions(home: Region) -> list[str]:
         region["RegionName"]
         for region in found
         # moto lists other partitions and regions that are not opted in; AWS sends neither.
-        if region.get("OptInStatus", "opted-in") in wanted and (region["RegionName"] in of_partition or not home.clients.endpoint)
+        if region.get("OptInStatus", "opted-in") in wanted
+        and (region["RegionName"] in of_partition or not home.clients.endpoint)
     )
 
 

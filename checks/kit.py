@@ -226,9 +226,7 @@ def collector(
     return lambda stream: Collector(calls, stream, arn, name, scope, needs)
 
 
-def extra(
-    *calls: str, needs: tuple[Collector[Any], ...] = ()
-) -> Callable[[Callable[[Aws, R], X]], Extra[R, X]]:
+def extra(*calls: str, needs: tuple[Collector[Any], ...] = ()) -> Callable[[Callable[[Aws, R], X]], Extra[R, X]]:
     """One more read per resource, and the calls it makes."""
     return lambda read: Extra(calls, read, needs)
 

@@ -74,7 +74,14 @@ class Findings:
         self._db = db
         self._audit = audit
 
-    def record(self, scan_id: int, done: UnitDone, outcomes: Sequence[Outcome], passed: Mapping[str, int], at: datetime) -> None:
+    def record(
+        self,
+        scan_id: int,
+        done: UnitDone,
+        outcomes: Sequence[Outcome],
+        passed: Mapping[str, int],
+        at: datetime,
+    ) -> None:
         """Store one unit's outcomes (all but the passes, which come as counts per check id) in one transaction.
 
         A finding resolves only when its check was read to the end in its region and neither failed nor was
@@ -157,6 +164,23 @@ class Findings:
         """Show it again. Raises NoSuchFinding."""
         return self._set_mute(finding_id, "unmuted", (None, None, None), actor, reason, at)
 
+    def settle(self, finding_id: int, *, holds: bool, at: datetime, note: str) -> None:
+        """Resolve or reopen one finding because its resource was read just now; counts follow."""
+        with self._db.transaction():
+            finding = self.get(finding_id)
+            if holds == (finding.state == "resolved"):
+                return
+            if holds:
+                self._set_resolved(finding.id, at, note)
+            else:
+                self._set_open(finding.id, at, note)
+            step = 1 if holds else -1
+            self._db.write(
+                "UPDATE results SET passed = max(passed + ?, 0), failed = max(failed - ?, 0)"
+                " WHERE account = ? AND check_id = ? AND region = ?",
+                [step, step, finding.account, finding.check_id, finding.region],
+            )
+
     def mutes_ending(self, now: datetime, before: datetime) -> list[Finding]:
         """Open findings whose mute ends between now and `before`, soonest first."""
         rows = self._db.rows(
@@ -172,7 +196,13 @@ class Findings:
             return [self.unmute(row["id"], actor="aws-sec", at=now, reason="the mute's time is over") for row in rows]
 
     def _set_mute(
-        self, finding_id: int, kind: str, values: tuple[str | None, ...], actor: str, reason: str, at: datetime
+        self,
+        finding_id: int,
+        kind: str,
+        values: tuple[str | None, ...],
+        actor: str,
+        reason: str,
+        at: datetime,
     ) -> Finding:
         with self._db.transaction():
             finding = self.get(finding_id)
@@ -186,7 +216,13 @@ class Findings:
             return self.get(finding_id)
 
     def _count(  # noqa: PLR0913  # the columns of a row
-        self, scan_id: int, done: UnitDone, check_id: str, mine: Sequence[Outcome], passed: int, at: datetime
+        self,
+        scan_id: int,
+        done: UnitDone,
+        check_id: str,
+        mine: Sequence[Outcome],
+        passed: int,
+        at: datetime,
     ) -> None:
         by_status = Counter(outcome.status for outcome in mine)
         texts = dict.fromkeys(o.text for o in mine if o.status is Status.UNKNOWN)
@@ -234,25 +270,43 @@ class Findings:
             words | {"id": known.id},
         )
         if known.state == "resolved":
-            self._db.write(
-                "UPDATE findings SET state = 'open', opened_at = ?, resolved_at = NULL WHERE id = ?", [now, known.id]
-            )
-            self._event(known.id, "reopened", at)
+            self._set_open(known.id, at)
 
-    def _resolve(self, account: str, region: str, check_id: str, still: Iterable[str], at: datetime) -> None:
+    def _resolve(
+        self,
+        account: str,
+        region: str,
+        check_id: str,
+        still: Iterable[str],
+        at: datetime,
+    ) -> None:
         keep = set(still)
         for row in self._db.rows(
             "SELECT id, resource FROM findings WHERE account = ? AND region = ? AND check_id = ? AND state = 'open'",
             [account, region, check_id],
         ):
             if row["resource"] not in keep:
-                self._db.write(
-                    "UPDATE findings SET state = 'resolved', resolved_at = ? WHERE id = ?", [stamp(at), row["id"]]
-                )
-                self._event(row["id"], "resolved", at)
+                self._set_resolved(row["id"], at)
+
+    def _set_open(self, finding_id: int, at: datetime, note: str = "") -> None:
+        self._db.write(
+            "UPDATE findings SET state = 'open', opened_at = ?, resolved_at = NULL WHERE id = ?",
+            [stamp(at), finding_id],
+        )
+        self._event(finding_id, "reopened", at, note)
+
+    def _set_resolved(self, finding_id: int, at: datetime, note: str = "") -> None:
+        self._db.write(
+            "UPDATE findings SET state = 'resolved', resolved_at = ? WHERE id = ?",
+            [stamp(at), finding_id],
+        )
+        self._event(finding_id, "resolved", at, note)
 
     def _event(self, finding_id: int, kind: str, at: datetime, note: str = "") -> None:
-        self._db.insert("finding_events", {"finding_id": finding_id, "at": stamp(at), "kind": kind, "note": note})
+        self._db.insert(
+            "finding_events",
+            {"finding_id": finding_id, "at": stamp(at), "kind": kind, "note": note},
+        )
 
 
 def _where(which: Filter, now: datetime) -> tuple[str, dict[str, Any]]:

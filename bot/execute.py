@@ -1,0 +1,185 @@
+"""Making an approved change: read again, guard again, do, verify; and closing what a crash left. Never raises for AWS."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from bot.aws import Region
+from bot.aws_errors import CallError
+from bot.fixing import FixAws, Seen
+from bot.guards import TO_FIX, Guard, Situation, refusal
+from bot.people import BOT
+from bot.recording import CannotScan
+from bot.scan import Status
+from bot.settings import FixMode, Settings
+from bot.store import Store
+from bot.store.findings import Finding
+from bot.store.requests import FixRequest, State, plan_hash
+from checks.kit import Fix, Unknown
+
+PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0)
+"""Seconds before each look at the result: AWS shows some changes only after a while (eventual consistency).
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html"""
+
+
+class Refusal(Exception):
+    """No, and why, in a sentence for the person who asked. Nothing was changed."""
+
+
+class Executor:
+    """Looks at AWS and writes to it, for the one who decided."""
+
+    def __init__(  # noqa: PLR0913  # its parts
+        self,
+        settings: Settings,
+        store: Store,
+        fixes: Mapping[str, Fix],
+        aws: FixAws,
+        now: Callable[[], datetime],
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._fixes = fixes
+        self._aws = aws
+        self._now = now
+        self._pause = pause
+
+    def fix(self, check_id: str) -> Fix:
+        """The fix of a check; raises Refusal."""
+        if check_id not in self._fixes:
+            raise Refusal("there is no button for this one: see *Explain* for what a person can do")
+        return self._fixes[check_id]
+
+    def look(self, where: Finding | FixRequest) -> tuple[Region, Seen]:
+        """The resource as it is now; raises Refusal when it cannot be read."""
+        fix = self.fix(where.check_id)
+        try:
+            home = self._aws.connect()
+            return home, self._aws.look(home, fix, where.region, where.resource)
+        except (CannotScan, Unknown) as error:
+            raise Refusal(f"it cannot be read now: {error}") from error
+
+    def guard(self, finding: Finding, home: Region, guards: tuple[Guard, ...] = TO_FIX) -> Mapping[str, str] | None:
+        """The resource's tags, when no rule refuses; raises Refusal."""
+        tags = self._aws.tags(home, finding.region, finding.resource)
+        now = self._now()
+        recent = self._store.requests.started_since(now - timedelta(hours=1))
+        reason = refusal(Situation(self._settings, finding, home.account, now, tags, recent), guards)
+        if reason:
+            raise Refusal(reason)
+        return tags
+
+    def run(self, request: FixRequest) -> None:
+        """Make an approved request's change, or end it without one."""
+        try:
+            home, seen = self.look(request)
+            self.guard(self._store.findings.get(request.finding_id), home)
+        except Refusal as error:
+            self._end(request, State.APPROVED, State.FAILED, f"{error}; nothing was changed")
+            return
+        if seen.status in (None, Status.PASS):
+            self._end(
+                request,
+                State.APPROVED,
+                State.MOOT,
+                f"{seen.words}; nothing was changed",
+            )
+        elif seen.plan is None or not plan_hash(seen.plan) == plan_hash(request.plan) == request.plan_hash:
+            words = "the resource changed since the plan was made; nothing was changed: ask again to see a new plan"
+            self._end(request, State.APPROVED, State.CHANGED, words)
+        elif FixMode(request.mode) is not FixMode.ON or self._settings.fix_mode is not FixMode.ON:
+            words = "dry run: all was checked up to the change itself; nothing was changed"
+            self._end(request, State.APPROVED, State.REHEARSED, words)
+        elif self._end(request, State.APPROVED, State.RUNNING):
+            problem, sure = self._make(request, "do")
+            self.close(request, "do", problem, sure=sure)
+
+    def undo(self, request: FixRequest) -> None:
+        """Make the undo calls of a request in state undoing."""
+        problem, sure = self._make(request, "undo")
+        self.close(request, "undo", problem, sure=sure)
+
+    def close(self, request: FixRequest, half: str, problem: str, *, sure: bool) -> None:
+        """End a request by what AWS shows now. `sure`: whether `problem` tells what became of the last write."""
+        source = State.RUNNING if half == "do" else State.UNDOING
+        good, bad = (State.FIXED, State.FAILED) if half == "do" else (State.UNDONE, State.UNDO_FAILED)
+        made = any(step.phase == half for step in self._store.requests.steps(request.id))
+        words = f"{problem}; " if problem else ""
+        try:
+            seen = self._verify(request, half, patient=not problem)
+        except Refusal as error:
+            self._end(request, source, bad, f"{words}the result could not be checked: {error}")
+            return
+        reached = _reached(seen, half, request) and made and (not problem or not sure)
+        nothing = "" if made else "nothing was changed; "
+        state = json.dumps(seen.state) if made else None
+        told = f"{words}{nothing}checked again: {seen.words}"
+        self._end(request, source, good if reached else bad, told, after_state=state)
+        if seen.status in (Status.PASS, Status.FAIL, None) and made:
+            # The finding follows what was just read, without waiting for the next scan.
+            holds = seen.status is not Status.FAIL
+            self._store.findings.settle(
+                request.finding_id,
+                holds=holds,
+                at=self._now(),
+                note=f"fix {request.id}",
+            )
+
+    def _make(self, request: FixRequest, half: str) -> tuple[str, bool]:
+        """Make one half of the plan, call by call, intent first: what went wrong, or "", and whether that is sure."""
+        calls = getattr(request.plan, half)
+        actor = str(request.approver if half == "do" else request.undoer)
+        if not {call.call for call in calls} <= set(self.fix(request.check_id).calls):
+            return "the plan has calls that this fix does not declare", True
+        try:
+            writer = self._aws.writer(f"aws-sec-fix-{request.id}", request.plan, half, request.region)
+        except CallError as error:
+            return str(error), True
+        for position, call in enumerate(calls):
+            self._store.requests.begin_step(request, half, position, call, actor=actor, at=self._now())
+            try:
+                answer = writer.make(call)
+            except CallError as error:
+                self._store.requests.end_step(request, half, position, ok=False, answer=str(error), actor=actor)
+                return str(error), error.answered
+            self._store.requests.end_step(request, half, position, ok=True, answer=answer, actor=actor)
+        return "", True
+
+    def _verify(self, request: FixRequest, half: str, *, patient: bool) -> Seen:
+        for seconds in PAUSES if patient else PAUSES[:1]:
+            self._pause(seconds)
+            home, seen = self.look(request)
+            if half == "undo" and seen.status is None:
+                fix = self.fix(request.check_id)
+                seen = self._aws.look_alike(home, fix, request.region, request.plan.before)
+            if _reached(seen, half, request):
+                break
+        return seen
+
+    def _end(
+        self,
+        request: FixRequest,
+        source: State,
+        target: State,
+        result: str = "",
+        **fields: str | None,
+    ) -> bool:
+        return self._store.requests.move(
+            request.id,
+            source,
+            target,
+            actor=str(BOT),
+            at=self._now(),
+            result=result,
+            **fields,
+        )
+
+
+def _reached(seen: Seen, half: str, request: FixRequest) -> bool:
+    if half == "do":
+        return seen.status in (None, Status.PASS, Status.NOT_APPLICABLE)
+    return seen.state == dict(request.plan.before)

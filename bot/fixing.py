@@ -1,0 +1,172 @@
+"""AWS as a fix needs it: read and judge one resource again, make a plan of it, make exactly a plan's calls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore import xform_name
+from botocore.config import Config
+
+from bot import aws
+from bot.aws_errors import AWS_ERRORS, CallError
+from bot.permissions import policy
+from bot.scan import Status, given, identify, verdict
+from bot.settings import Settings
+from checks.kit import AnyCheck, Call, Fix, NotApplicable, Plan
+
+WRITE_CONFIG = Config(
+    # One attempt: whether a write that got no answer took effect is for the next read to say, not for a second write.
+    retries={"mode": "standard", "total_max_attempts": 1},
+    connect_timeout=5,
+    read_timeout=30,
+    user_agent_extra="aws-sec",
+)
+TAG_CALL = "resourcegroupstaggingapi:GetResources"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A resource as it is now. `status` is None when it is gone; `plan` None when there is nothing to change."""
+
+    status: Status | None
+    text: str
+    plan: Plan | None
+
+    @property
+    def state(self) -> Mapping[str, str]:
+        """The settings a plan touches as they are now, or else the verdict: what drift is measured by."""
+        if self.plan:
+            return dict(self.plan.before)
+        return {"": self.status.value if self.status else "gone"}
+
+    @property
+    def words(self) -> str:
+        match self.status:
+            case None:
+                return "it is gone"
+            case Status.PASS:
+                return "it is as it should be"
+            case Status.NOT_APPLICABLE:
+                return f"the check does not apply ({self.text})"
+            case Status.UNKNOWN:
+                return f"it cannot be told ({self.text})"
+            case _:
+                return f"it still {self.text}"
+
+
+GONE = Seen(None, "it is gone", None)
+
+
+class FixAws:
+    """The account a fix works on: reads with the read role, writes with a session of one plan."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        connect: Callable[[], aws.Region],
+        *,
+        endpoint: str = "",
+    ) -> None:
+        self._settings = settings
+        self._connect = connect
+        self._endpoint = endpoint
+
+    def connect(self) -> aws.Region:
+        """Fresh reads (nothing shared with an earlier look). Raises CannotScan."""
+        return self._connect()
+
+    def look(self, home: aws.Region, fix: Fix, region: str, resource: str) -> Seen:
+        """Read and judge the resource again, and plan its repair. Raises checks.kit.Unknown when it cannot be read."""
+        check: AnyCheck = fix.repairs
+        here = home.at(region)
+        for found in check.over.stream(here):
+            if identify(here, check.over, found)[0] == resource:
+                return self._judge(here, fix, found)
+        return GONE
+
+    def look_alike(self, home: aws.Region, fix: Fix, region: str, before: Mapping[str, str]) -> Seen:
+        """A failing resource whose plan starts from `before`: AWS gives what is made again a new id (a rule, say)."""
+        here = home.at(region)
+        for found in fix.repairs.over.stream(here):
+            seen = self._judge(here, fix, found)
+            if seen.status is Status.FAIL and seen.plan and dict(seen.plan.before) == dict(before):
+                return seen
+        return GONE
+
+    def _judge(self, here: Any, fix: Fix, found: Any) -> Seen:
+        thresholds = self._settings.thresholds.get(fix.repairs.id, {})
+        seen: dict[Any, Any] = {}
+        arguments = given(here, fix.repairs, found, seen)
+        status, text = verdict(lambda: fix.repairs.judge(*arguments, **thresholds))
+        try:
+            plan = fix.plan(*arguments, *(extra.read(here, found) for extra in fix.reads))
+        except NotApplicable:
+            plan = None
+        return Seen(status, text, plan)
+
+    def tags(self, home: aws.Region, region: str, resource: str) -> Mapping[str, str] | None:
+        """A resource's tags, None when they cannot be read.
+
+        Source: https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
+        """
+        try:
+            found = home.at(region).call(TAG_CALL, ResourceARNList=[resource])["ResourceTagMappingList"]
+        except CallError:
+            return None
+        return {tag["Key"]: tag["Value"] for mapping in found for tag in mapping["Tags"]}
+
+    def writer(self, name: str, plan: Plan, half: str, region: str) -> Writer:
+        """A session of the write role that can make this half of the plan and nothing else. Raises CallError."""
+        session = aws.write_session(
+            self._settings.fix_role_arn,
+            policy=json.dumps(policy(call.call for call in getattr(plan, half)), separators=(",", ":")),
+            name=name,
+            external_id=self._settings.fix_external_id,
+            endpoint=self._endpoint,
+        )
+        clients = aws.Clients(session, endpoint=self._endpoint, config=WRITE_CONFIG)
+        return Writer(clients, region, frozenset(call.call for call in getattr(plan, half)))
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Makes a plan's calls, one by one."""
+
+    clients: aws.Clients
+    region: str
+    allowed: frozenset[str]
+
+    def make(self, call: Call) -> str:
+        """AWS's request id. Raises CallError."""
+        if call.call not in self.allowed:
+            raise ValueError(f"{call.call} is not part of the plan")
+        service, operation = call.call.split(":")
+        try:
+            client = self.clients.get(service, self.region)
+            answer = getattr(client, xform_name(operation))(**call.params)
+        except AWS_ERRORS as error:
+            raise CallError(call.call, self.region, error) from error
+        return str(answer["ResponseMetadata"].get("RequestId", ""))
+
+
+def managed_by(tags: Mapping[str, str] | None) -> str:
+    """Which infrastructure-as-code owns the resource, as its tags tell.
+
+    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
+    """
+    if tags and "aws:cloudformation:stack-name" in tags:
+        return f"CloudFormation stack {tags['aws:cloudformation:stack-name']}"
+    marks = {key.lower(): value.lower() for key, value in (tags or {}).items()}
+    for key in ("managed-by", "managedby", "managed_by", "provisioner"):
+        if marks.get(key) in (
+            "terraform",
+            "opentofu",
+            "pulumi",
+            "cdk",
+            "cloudformation",
+        ):
+            return marks[key].capitalize()
+    return "Terraform" if "terraform" in marks else ""

@@ -1,0 +1,302 @@
+"""The life of a fix: propose, approve, re-read, do, verify, undo. The database decides, whatever a button says."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.execute import Executor, Refusal
+from bot.fixing import FixAws, managed_by
+from bot.guards import TO_UNDO
+from bot.people import BOT, Person
+from bot.scan import Status
+from bot.settings import FixMode, Settings
+from bot.store import Store
+from bot.store.findings import Finding, NoSuchFinding
+from bot.store.requests import (
+    FixRequest,
+    New,
+    NoSuchRequest,
+    ResourceBusy,
+    State,
+    plan_hash,
+)
+from checks.kit import Fix, Plan
+
+__all__ = ["Proposal", "Refusal", "Remediator", "can_undo"]
+
+NOT_AN_APPROVER = "only an approver may decide on this request"
+STOPPED = "the bot stopped in the middle"
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What would be done about a finding. `managed_by`: the infrastructure-as-code that owns it, or ""."""
+
+    finding: Finding
+    fix: Fix
+    plan: Plan
+    plan_hash: str
+    mode: FixMode
+    managed_by: str
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Remediator:
+    """Every decision about a fix and every write to AWS goes through here."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        fixes: Mapping[str, Fix],
+        aws: FixAws,
+        now: Callable[[], datetime] = _utc_now,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._now = now
+        self._execute = Executor(settings, store, fixes, aws, now, pause)
+        self._one_at_a_time = threading.Lock()  # the hourly cap is counted, then used: nobody may slip in between
+
+    def propose(self, finding_id: int, actor: Person) -> Proposal:
+        """Read the resource and work out the plan. Raises Refusal, which is audited."""
+        with self._refusals(finding_id, "fix.proposed", actor):
+            return self._propose(finding_id)
+
+    def request(self, finding_id: int, shown: str, actor: Person, reason: str) -> FixRequest:
+        """Ask for approval of the plan that was shown (its hash). Raises Refusal, which is audited."""
+        with self._refusals(finding_id, "fix.requested", actor):
+            proposal = self._propose(finding_id)
+            if proposal.plan_hash != shown:
+                raise Refusal("the resource changed since you looked at it: open the fix again to see the new plan")
+            if not reason.strip():
+                raise Refusal("a reason is needed: the approver and the audit log will read it")
+            try:
+                return self._store.requests.create(self._new(proposal, actor, reason.strip()))
+            except ResourceBusy as error:
+                raise Refusal(f"{error}: decide on that one first") from error
+
+    def approve(self, request_id: int, shown: str, actor: Person, approvers: Collection[str]) -> FixRequest:
+        """Record the approval, once, by somebody else. Nothing is written to AWS yet. Raises Refusal, audited."""
+        request = self._get(request_id)
+        with self._refusals_of(request, "fix.approved", actor):
+            self._decider(request, actor, approvers)
+            if shown != request.plan_hash:
+                raise Refusal("this button belongs to another plan: open the request's newest message")
+            now = self._now()
+            if now >= request.expires_at:
+                self.expire(now)
+                raise Refusal("the request has expired: ask again from the finding")
+            self._move_or_refuse(request, State.WAITING, State.APPROVED, actor, approver=str(actor))
+        return self._get(request_id)
+
+    def deny(self, request_id: int, actor: Person, approvers: Collection[str], reason: str) -> FixRequest:
+        """Say no, with a reason. Raises Refusal, which is audited."""
+        request = self._get(request_id)
+        with self._refusals_of(request, "fix.denied", actor):
+            if actor.user not in approvers:
+                raise Refusal(NOT_AN_APPROVER)
+            if not reason.strip():
+                raise Refusal("a reason is needed: the requester will read it")
+            self._move_or_refuse(
+                request,
+                State.WAITING,
+                State.DENIED,
+                actor,
+                result=reason.strip(),
+                approver=str(actor),
+            )
+        return self._get(request_id)
+
+    def cancel(self, request_id: int, actor: Person) -> FixRequest:
+        """Take back one's own request while it waits. Raises Refusal, which is audited."""
+        request = self._get(request_id)
+        with self._refusals_of(request, "fix.cancelled", actor):
+            if str(actor) != request.requester:
+                raise Refusal("only who asked may take the request back; an approver may deny it")
+            self._move_or_refuse(request, State.WAITING, State.CANCELLED, actor)
+        return self._get(request_id)
+
+    def run(self, request_id: int) -> FixRequest:
+        """Make the approved change: read again, guard again, do, verify. Returns the request as it ended."""
+        with self._one_at_a_time:
+            request = self._get(request_id)
+            if request.state is State.APPROVED:
+                self._execute.run(request)
+        return self._get(request_id)
+
+    def undo(self, request_id: int, actor: Person, approvers: Collection[str], reason: str) -> FixRequest:
+        """Make the approved plan's undo calls, if nothing drifted since. Raises Refusal, which is audited."""
+        with self._one_at_a_time:
+            request = self._get(request_id)
+            with self._refusals_of(request, "fix.undoing", actor):
+                if actor.user not in approvers and str(actor) != request.requester:
+                    raise Refusal("only who asked for the fix or an approver may undo it")
+                if not can_undo(request):
+                    raise Refusal(f"there is nothing to undo: the request is {request.state}")
+                if plan_hash(request.plan) != request.plan_hash:
+                    raise Refusal("the stored plan is not the approved one: run `aws-sec audit verify`")
+                home, seen = self._execute.look(request)
+                self._execute.guard(self._finding(request.finding_id), home, TO_UNDO)
+                if seen.state != request.after_state:
+                    raise Refusal(
+                        "the resource changed after the fix, so undoing could break something: look at it first"
+                    )
+                self._move_or_refuse(
+                    request,
+                    request.state,
+                    State.UNDOING,
+                    actor,
+                    undoer=str(actor),
+                    result=reason,
+                )
+            self._execute.undo(self._get(request_id))
+        return self._get(request_id)
+
+    def expire(self, now: datetime) -> list[FixRequest]:
+        """Close the requests nobody decided on in time; those that were closed."""
+        late = [r for r in self._store.requests.in_state(State.WAITING) if now >= r.expires_at]
+        words = "nobody decided in time; nothing was changed"
+        return [self._get(r.id) for r in late if self._move(r, State.WAITING, State.EXPIRED, BOT, words)]
+
+    def recover(self) -> list[FixRequest]:
+        """At start: close truthfully what a crash left between two steps. No write is made again."""
+        requests = self._store.requests
+        approved = requests.in_state(State.APPROVED)
+        for request in approved:
+            words = "the bot stopped before the change; nothing was changed: ask again"
+            self._move(request, State.APPROVED, State.FAILED, BOT, words)
+        left = requests.in_state(State.RUNNING, State.UNDOING)
+        for request in left:
+            self._execute.close(
+                request,
+                "do" if request.state is State.RUNNING else "undo",
+                STOPPED,
+                sure=False,
+            )
+        return [self._get(r.id) for r in [*approved, *left]]
+
+    # --- the parts ---------------------------------------------------------------------
+
+    def _propose(self, finding_id: int) -> Proposal:
+        finding = self._finding(finding_id)
+        if finding.state != "open":
+            raise Refusal("this finding is resolved already")
+        fix = self._execute.fix(finding.check_id)
+        home, seen = self._execute.look(finding)
+        tags = self._execute.guard(finding, home)
+        if seen.status is None:
+            raise Refusal("the resource is gone; the next scan will resolve the finding")
+        if seen.status is not Status.FAIL:
+            raise Refusal(f"{seen.words}: nothing to fix")
+        if seen.plan is None:
+            raise Refusal("there is nothing this fix could change here: see *Explain* for what a person can do")
+        return Proposal(
+            finding,
+            fix,
+            seen.plan,
+            plan_hash(seen.plan),
+            self._settings.fix_mode,
+            managed_by(tags),
+        )
+
+    def _new(self, proposal: Proposal, actor: Person, reason: str) -> New:
+        finding, now = proposal.finding, self._now()
+        return New(
+            finding.id,
+            finding.account,
+            finding.region,
+            finding.check_id,
+            finding.resource,
+            finding.name,
+            proposal.plan,
+            proposal.mode.value,
+            str(actor),
+            reason,
+            now,
+            now + self._settings.request_lifetime,
+        )
+
+    def _decider(self, request: FixRequest, actor: Person, approvers: Collection[str]) -> None:
+        if actor.user not in approvers:
+            raise Refusal(NOT_AN_APPROVER)
+        if str(actor) == request.requester or actor.user == Person.parse(request.requester).user:
+            raise Refusal("you asked for this fix, so somebody else must approve it")
+
+    def _finding(self, finding_id: int) -> Finding:
+        try:
+            return self._store.findings.get(finding_id)
+        except NoSuchFinding as error:
+            raise Refusal(str(error)) from error
+
+    def _get(self, request_id: int) -> FixRequest:
+        try:
+            return self._store.requests.get(request_id)
+        except NoSuchRequest as error:
+            raise Refusal(str(error)) from error
+
+    def _move(  # noqa: PLR0913  # a move is who, from where, to where, why
+        self,
+        request: FixRequest,
+        source: State,
+        target: State,
+        actor: Person,
+        result: str = "",
+        **fields: str | None,
+    ) -> bool:
+        return self._store.requests.move(
+            request.id,
+            source,
+            target,
+            actor=str(actor),
+            at=self._now(),
+            result=result,
+            **fields,
+        )
+
+    def _move_or_refuse(
+        self,
+        request: FixRequest,
+        source: State,
+        target: State,
+        actor: Person,
+        **fields: str,
+    ) -> None:
+        if not self._move(request, source, target, actor, **fields):
+            raise Refusal(f"the request is {self._get(request.id).state} already")
+
+    @contextlib.contextmanager
+    def _refusals(self, finding_id: int, action: str, actor: Person) -> Iterator[None]:
+        try:
+            yield
+        except Refusal as error:
+            self._store.audit.append(
+                action,
+                actor=str(actor),
+                subject=f"finding {finding_id}",
+                result="refused",
+                detail={"why": str(error)},
+            )
+            raise
+
+    @contextlib.contextmanager
+    def _refusals_of(self, request: FixRequest, action: str, actor: Person) -> Iterator[None]:
+        try:
+            yield
+        except Refusal as error:
+            self._store.requests.refused(request, actor=str(actor), action=action, why=str(error))
+            raise
+
+
+def can_undo(request: FixRequest) -> bool:
+    """Whether the request's change stands and can be taken back."""
+    return bool(request.plan.undo) and request.state in (State.FIXED, State.FAILED) and request.after_state is not None
