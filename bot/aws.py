@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -20,6 +21,9 @@ from bot.aws_errors import AWS_ERRORS, CallError, error_code
 from checks.kit import Aws, Collector
 
 R = TypeVar("R")
+
+AWS_HOST = re.compile(r"\.amazonaws\.com(\.cn)?$|\.api\.aws$")
+"""Any other host is an endpoint of the person's own choice (AWS_ENDPOINT_URL)."""
 
 HOME = "us-east-1"
 HOMES = {"aws": HOME, "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
@@ -58,15 +62,8 @@ class Reads:
 class Clients:
     """boto3 clients of one set of credentials, made once per service and region, shared by all threads."""
 
-    def __init__(
-        self,
-        session: boto3.Session,
-        *,
-        endpoint: str = "",
-        config: Config = READ_CONFIG,
-    ) -> None:
+    def __init__(self, session: boto3.Session, *, config: Config = READ_CONFIG) -> None:
         self.session = session
-        self.endpoint = endpoint
         self._config = config
         self._lock = threading.Lock()  # making a client is not thread-safe; using one is
         self._made: dict[tuple[str, str], Any] = {}
@@ -81,12 +78,9 @@ class Clients:
 
     def _make(self, service: str, region: str) -> Any:
         client = self.session.client(  # type: ignore[call-overload]  # the service's name is data here
-            service,
-            region_name=region,
-            config=self._config,
-            endpoint_url=self.endpoint or None,
+            service, region_name=region, config=self._config
         )
-        if service == "s3control" and self.endpoint:
+        if service == "s3control" and not AWS_HOST.search(client.meta.endpoint_url):
             client.meta.events.register("before-sign.s3-control", _account_out_of_host)
         return client
 
@@ -154,13 +148,7 @@ class Region:
         return self.clients.get(service, self.region), xform_name(operation)
 
 
-def session(
-    role_arn: str = "",
-    *,
-    external_id: str = "",
-    name: str = "aws-sec",
-    endpoint: str = "",
-) -> boto3.Session:
+def session(role_arn: str = "", *, external_id: str = "", name: str = "aws-sec") -> boto3.Session:
     """Credentials from the environment, or of a role that they may assume, renewed before they expire.
 
     Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
@@ -171,7 +159,7 @@ def session(
     request = {"RoleArn": role_arn, "RoleSessionName": name} | ({"ExternalId": external_id} if external_id else {})
 
     def renew() -> dict[str, str]:
-        return _assumed(base, endpoint, request)
+        return _assumed(base, request)
 
     inner = get_session()
     inner._credentials = RefreshableCredentials.create_from_metadata(  # type: ignore[attr-defined]  # noqa: SLF001  # botocore has no public setter
@@ -180,8 +168,8 @@ def session(
     return boto3.Session(botocore_session=inner, region_name=base.region_name)
 
 
-def _assumed(base: boto3.Session, endpoint: str, request: Mapping[str, Any]) -> dict[str, str]:
-    sts = Clients(base, endpoint=endpoint).get("sts", base.region_name or HOME)
+def _assumed(base: boto3.Session, request: Mapping[str, Any]) -> dict[str, str]:
+    sts = Clients(base).get("sts", base.region_name or HOME)
     try:
         got = sts.assume_role(**request)["Credentials"]
     except AWS_ERRORS as error:
@@ -194,22 +182,13 @@ def _assumed(base: boto3.Session, endpoint: str, request: Mapping[str, Any]) -> 
     }
 
 
-def write_session(role_arn: str, *, policy: str, name: str, external_id: str = "", endpoint: str = "") -> boto3.Session:
+def write_session(role_arn: str, *, policy: str, name: str, external_id: str = "") -> boto3.Session:
     """A session of the write role, narrowed to `policy`, that carries `name` as session name and source identity.
 
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session. Raises `CallError`.
     """
-    request = {
-        "RoleArn": role_arn,
-        "RoleSessionName": name,
-        "SourceIdentity": name,
-        "Policy": policy,
-    }
-    got = _assumed(
-        boto3.Session(),
-        endpoint,
-        request | ({"ExternalId": external_id} if external_id else {}),
-    )
+    request = {"RoleArn": role_arn, "RoleSessionName": name, "SourceIdentity": name, "Policy": policy}
+    got = _assumed(boto3.Session(), request | ({"ExternalId": external_id} if external_id else {}))
     return boto3.Session(got["access_key"], got["secret_key"], got["token"])
 
 
@@ -228,13 +207,12 @@ def enabled_regions(home: Region) -> list[str]:
     """
     wanted = {"opt-in-not-required", "opted-in"}
     found = home.items("ec2:DescribeRegions", "Regions")
-    of_partition = set(home.clients.session.get_available_regions("ec2", home.partition))
+    partition_of = home.clients.session.get_partition_for_region
     return sorted(
         region["RegionName"]
         for region in found
-        # moto lists other partitions and regions that are not opted in; AWS sends neither.
-        if region.get("OptInStatus", "opted-in") in wanted
-        and (region["RegionName"] in of_partition or not home.clients.endpoint)
+        # Emulators list other partitions and regions that are not opted in; AWS sends neither.
+        if region.get("OptInStatus", "opted-in") in wanted and partition_of(region["RegionName"]) == home.partition
     )
 
 

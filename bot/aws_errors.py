@@ -62,12 +62,7 @@ class CallError(Unknown):
     """An AWS call that did not work: which, where, and what to do about it."""
 
     def __init__(self, call: str, region: str, error: Exception) -> None:
-        self.call, self.region, self.code, self.denied = (
-            call,
-            region,
-            error_code(error),
-            is_denied(error),
-        )
+        self.call, self.region, self.code, self.denied = (call, region, error_code(error), is_denied(error))
         self.answered = isinstance(error, ClientError)
         """Whether AWS answered at all: without an answer a write may have taken effect."""
         super().__init__(_sentence(call, region, error))

@@ -82,12 +82,7 @@ class Executor:
             self._end(request, State.APPROVED, State.FAILED, f"{error}; nothing was changed")
             return
         if seen.status in (None, Status.PASS):
-            self._end(
-                request,
-                State.APPROVED,
-                State.MOOT,
-                f"{seen.words}; nothing was changed",
-            )
+            self._end(request, State.APPROVED, State.MOOT, f"{seen.words}; nothing was changed")
         elif seen.plan is None or not plan_hash(seen.plan) == plan_hash(request.plan) == request.plan_hash:
             words = "the resource changed since the plan was made; nothing was changed: ask again to see a new plan"
             self._end(request, State.APPROVED, State.CHANGED, words)
@@ -122,12 +117,7 @@ class Executor:
         if seen.status in (Status.PASS, Status.FAIL, None) and made:
             # The finding follows what was just read, without waiting for the next scan.
             holds = seen.status is not Status.FAIL
-            self._store.findings.settle(
-                request.finding_id,
-                holds=holds,
-                at=self._now(),
-                note=f"fix {request.id}",
-            )
+            self._store.findings.settle(request.finding_id, holds=holds, at=self._now(), note=f"fix {request.id}")
 
     def _make(self, request: FixRequest, half: str) -> tuple[str, bool]:
         """Make one half of the plan, call by call, intent first: what went wrong, or "", and whether that is sure."""
@@ -160,22 +150,9 @@ class Executor:
                 break
         return seen
 
-    def _end(
-        self,
-        request: FixRequest,
-        source: State,
-        target: State,
-        result: str = "",
-        **fields: str | None,
-    ) -> bool:
+    def _end(self, request: FixRequest, source: State, target: State, result: str = "", **fields: str | None) -> bool:
         return self._store.requests.move(
-            request.id,
-            source,
-            target,
-            actor=str(BOT),
-            at=self._now(),
-            result=result,
-            **fields,
+            request.id, source, target, actor=str(BOT), at=self._now(), result=result, **fields
         )
 
 

@@ -63,16 +63,9 @@ GONE = Seen(None, "it is gone", None)
 class FixAws:
     """The account a fix works on: reads with the read role, writes with a session of one plan."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        connect: Callable[[], aws.Region],
-        *,
-        endpoint: str = "",
-    ) -> None:
+    def __init__(self, settings: Settings, connect: Callable[[], aws.Region], *, endpoint: str = "") -> None:
         self._settings = settings
         self._connect = connect
-        self._endpoint = endpoint
 
     def connect(self) -> aws.Region:
         """Fresh reads (nothing shared with an earlier look). Raises CannotScan."""
@@ -125,9 +118,8 @@ class FixAws:
             policy=json.dumps(policy(call.call for call in getattr(plan, half)), separators=(",", ":")),
             name=name,
             external_id=self._settings.fix_external_id,
-            endpoint=self._endpoint,
         )
-        clients = aws.Clients(session, endpoint=self._endpoint, config=WRITE_CONFIG)
+        clients = aws.Clients(session, config=WRITE_CONFIG)
         return Writer(clients, region, frozenset(call.call for call in getattr(plan, half)))
 
 
@@ -161,12 +153,6 @@ def managed_by(tags: Mapping[str, str] | None) -> str:
         return f"CloudFormation stack {tags['aws:cloudformation:stack-name']}"
     marks = {key.lower(): value.lower() for key, value in (tags or {}).items()}
     for key in ("managed-by", "managedby", "managed_by", "provisioner"):
-        if marks.get(key) in (
-            "terraform",
-            "opentofu",
-            "pulumi",
-            "cdk",
-            "cloudformation",
-        ):
+        if marks.get(key) in ("terraform", "opentofu", "pulumi", "cdk", "cloudformation"):
             return marks[key].capitalize()
     return "Terraform" if "terraform" in marks else ""

@@ -47,11 +47,5 @@ def policy(calls: Iterable[str]) -> dict[str, Any]:
     """An IAM policy that allows exactly these calls, on any resource."""
     return {
         "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": sorted({action(call) for call in calls}),
-                "Resource": "*",
-            }
-        ],
+        "Statement": [{"Effect": "Allow", "Action": sorted({action(call) for call in calls}), "Resource": "*"}],
     }

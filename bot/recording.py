@@ -46,11 +46,11 @@ class Recorded:
     note: str
 
 
-def connect(settings: Settings, endpoint: str = "") -> aws.Region:
+def connect(settings: Settings) -> aws.Region:
     """The account to scan, in its home region. Raises CannotScan."""
     try:
-        session = aws.session(settings.role_arn, external_id=settings.external_id, endpoint=endpoint)
-        return aws.account(aws.Clients(session, endpoint=endpoint))
+        session = aws.session(settings.role_arn, external_id=settings.external_id)
+        return aws.account(aws.Clients(session))
     except CallError as error:
         raise CannotScan(str(error)) from error
 
@@ -63,10 +63,7 @@ def target(settings: Settings, home: aws.Region, asked: Sequence[str] = ()) -> T
     except CallError as error:
         if not wanted:
             raise CannotScan(f"{error}; or name the regions in AWS_SEC_REGIONS") from error
-        log.warning(
-            "regions could not be listed, so those asked for are read as they are: %s",
-            error,
-        )
+        log.warning("regions could not be listed, so those asked for are read as they are: %s", error)
         return Target(home, wanted, ())
     off = tuple(region for region in wanted if region not in enabled)
     regions = tuple(region for region in wanted if region in enabled) if wanted else tuple(enabled)
@@ -137,11 +134,7 @@ def _until(settings: Settings, started: datetime, where: Target, checks: Sequenc
 
 
 def _consume(
-    store: Store,
-    scan_id: int,
-    events: Iterator[Event | None],
-    started: datetime,
-    on_event: Callable[[Event], None],
+    store: Store, scan_id: int, events: Iterator[Event | None], started: datetime, on_event: Callable[[Event], None]
 ) -> bool:
     """Whether the scan was stopped by its time limit."""
     held: dict[tuple[int, str], list[Outcome]] = {}

@@ -17,14 +17,7 @@ from bot.scan import Status
 from bot.settings import FixMode, Settings
 from bot.store import Store
 from bot.store.findings import Finding, NoSuchFinding
-from bot.store.requests import (
-    FixRequest,
-    New,
-    NoSuchRequest,
-    ResourceBusy,
-    State,
-    plan_hash,
-)
+from bot.store.requests import FixRequest, New, NoSuchRequest, ResourceBusy, State, plan_hash
 from checks.kit import Fix, Plan
 
 __all__ = ["Proposal", "Refusal", "Remediator", "can_undo"]
@@ -108,12 +101,7 @@ class Remediator:
             if not reason.strip():
                 raise Refusal("a reason is needed: the requester will read it")
             self._move_or_refuse(
-                request,
-                State.WAITING,
-                State.DENIED,
-                actor,
-                result=reason.strip(),
-                approver=str(actor),
+                request, State.WAITING, State.DENIED, actor, result=reason.strip(), approver=str(actor)
             )
         return self._get(request_id)
 
@@ -151,14 +139,7 @@ class Remediator:
                     raise Refusal(
                         "the resource changed after the fix, so undoing could break something: look at it first"
                     )
-                self._move_or_refuse(
-                    request,
-                    request.state,
-                    State.UNDOING,
-                    actor,
-                    undoer=str(actor),
-                    result=reason,
-                )
+                self._move_or_refuse(request, request.state, State.UNDOING, actor, undoer=str(actor), result=reason)
             self._execute.undo(self._get(request_id))
         return self._get(request_id)
 
@@ -177,12 +158,7 @@ class Remediator:
             self._move(request, State.APPROVED, State.FAILED, BOT, words)
         left = requests.in_state(State.RUNNING, State.UNDOING)
         for request in left:
-            self._execute.close(
-                request,
-                "do" if request.state is State.RUNNING else "undo",
-                STOPPED,
-                sure=False,
-            )
+            self._execute.close(request, "do" if request.state is State.RUNNING else "undo", STOPPED, sure=False)
         return [self._get(r.id) for r in [*approved, *left]]
 
     # --- the parts ---------------------------------------------------------------------
@@ -200,14 +176,7 @@ class Remediator:
             raise Refusal(f"{seen.words}: nothing to fix")
         if seen.plan is None:
             raise Refusal("there is nothing this fix could change here: see *Explain* for what a person can do")
-        return Proposal(
-            finding,
-            fix,
-            seen.plan,
-            plan_hash(seen.plan),
-            self._settings.fix_mode,
-            managed_by(tags),
-        )
+        return Proposal(finding, fix, seen.plan, plan_hash(seen.plan), self._settings.fix_mode, managed_by(tags))
 
     def _new(self, proposal: Proposal, actor: Person, reason: str) -> New:
         finding, now = proposal.finding, self._now()
@@ -245,32 +214,13 @@ class Remediator:
             raise Refusal(str(error)) from error
 
     def _move(  # noqa: PLR0913  # a move is who, from where, to where, why
-        self,
-        request: FixRequest,
-        source: State,
-        target: State,
-        actor: Person,
-        result: str = "",
-        **fields: str | None,
+        self, request: FixRequest, source: State, target: State, actor: Person, result: str = "", **fields: str | None
     ) -> bool:
         return self._store.requests.move(
-            request.id,
-            source,
-            target,
-            actor=str(actor),
-            at=self._now(),
-            result=result,
-            **fields,
+            request.id, source, target, actor=str(actor), at=self._now(), result=result, **fields
         )
 
-    def _move_or_refuse(
-        self,
-        request: FixRequest,
-        source: State,
-        target: State,
-        actor: Person,
-        **fields: str,
-    ) -> None:
+    def _move_or_refuse(self, request: FixRequest, source: State, target: State, actor: Person, **fields: str) -> None:
         if not self._move(request, source, target, actor, **fields):
             raise Refusal(f"the request is {self._get(request.id).state} already")
 
@@ -280,11 +230,7 @@ class Remediator:
             yield
         except Refusal as error:
             self._store.audit.append(
-                action,
-                actor=str(actor),
-                subject=f"finding {finding_id}",
-                result="refused",
-                detail={"why": str(error)},
+                action, actor=str(actor), subject=f"finding {finding_id}", result="refused", detail={"why": str(error)}
             )
             raise
 

@@ -113,10 +113,7 @@ class ScanRunner:
         try:
             result = await self._child(run, requested_by)
         except TimeoutError:
-            result = ScanResult(
-                False,
-                note="the scan took too long and was stopped; what was read is stored",
-            )
+            result = ScanResult(False, note="the scan took too long and was stopped; what was read is stored")
         except OSError as error:
             result = ScanResult(False, note=f"the scan could not be started: {error.strerror}")
         finally:
@@ -125,16 +122,9 @@ class ScanRunner:
             self._on_end(result)
 
     async def _child(self, run: Running, requested_by: str) -> ScanResult:
-        arguments = [
-            "--requested-by",
-            requested_by,
-            *(part for id in sorted(run.checks) for part in ("--check", id)),
-        ]
+        arguments = ["--requested-by", requested_by, *(part for id in sorted(run.checks) for part in ("--check", id))]
         process = await asyncio.create_subprocess_exec(
-            *self._command,
-            *arguments,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
+            *self._command, *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE
         )
         try:
             async with asyncio.timeout(self._limit):
@@ -144,10 +134,7 @@ class ScanRunner:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
-        return result or ScanResult(
-            False,
-            note=f"the scan ended unexpectedly (exit {process.returncode}): see the log",
-        )
+        return result or ScanResult(False, note=f"the scan ended unexpectedly (exit {process.returncode}): see the log")
 
 
 async def _follow(process: asyncio.subprocess.Process, run: Running) -> ScanResult | None:

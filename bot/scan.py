@@ -16,16 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.aws import Region, offered
-from checks.kit import (
-    AnyCheck,
-    Aws,
-    Collector,
-    Extra,
-    NotApplicable,
-    Scope,
-    Unknown,
-    Verdict,
-)
+from checks.kit import AnyCheck, Aws, Collector, Extra, NotApplicable, Scope, Unknown, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -105,10 +96,7 @@ def plan_units(checks: Iterable[AnyCheck], home: str, regions: Sequence[str]) ->
 
 
 def scan(
-    home: Region,
-    checks: Iterable[AnyCheck],
-    regions: Sequence[str],
-    thresholds: Thresholds | None = None,
+    home: Region, checks: Iterable[AnyCheck], regions: Sequence[str], thresholds: Thresholds | None = None
 ) -> Iterator[Event]:
     """The outcomes of all checks, as they come, and a `UnitDone` after the last of each unit.
 
@@ -119,10 +107,7 @@ def scan(
     events: queue.Queue[Event | BaseException] = queue.Queue(BACKLOG)
     stop = threading.Event()
     run = _Run(home, thresholds or {}, shared, events, stop)
-    with (
-        ThreadPoolExecutor(UNITS, "unit") as pool,
-        ThreadPoolExecutor(EXTRAS, "extra") as extras,
-    ):
+    with ThreadPoolExecutor(UNITS, "unit") as pool, ThreadPoolExecutor(EXTRAS, "extra") as extras:
         for unit in units:
             pool.submit(run.unit, unit, extras)
         try:
@@ -134,13 +119,7 @@ def scan(
                 if isinstance(event, UnitDone):
                     done += 1
                     event = UnitDone(
-                        event.checks,
-                        event.account,
-                        event.region,
-                        event.complete,
-                        done,
-                        len(units),
-                        event.reading,
+                        event.checks, event.account, event.region, event.complete, done, len(units), event.reading
                     )
                 yield event
         finally:
@@ -148,10 +127,7 @@ def scan(
 
 
 def _needs(unit: Unit) -> Iterator[Collector[Any]]:
-    pending = [
-        *unit.over.needs,
-        *(need for check in unit.checks for extra in check.extras for need in extra.needs),
-    ]
+    pending = [*unit.over.needs, *(need for check in unit.checks for extra in check.extras for need in extra.needs)]
     while pending:
         need = pending.pop()
         yield need
@@ -181,17 +157,7 @@ class _Run:
     def unit(self, unit: Unit, extras: ThreadPoolExecutor) -> None:
         try:
             complete = self._read(unit, extras)
-            self.emit(
-                UnitDone(
-                    unit.checks,
-                    self.home.account,
-                    unit.region,
-                    complete,
-                    0,
-                    0,
-                    unit.reading,
-                )
-            )
+            self.emit(UnitDone(unit.checks, self.home.account, unit.region, complete, 0, 0, unit.reading))
         except Stopped:
             return
         except BaseException as error:  # a bug of ours: raised again where the scan is consumed
@@ -201,11 +167,7 @@ class _Run:
         aws = self.home.at(unit.region)
         for service in {call.partition(":")[0] for call in unit.over.all_calls}:
             if not offered(self.home, service, unit.region):
-                self._all(
-                    unit,
-                    Status.NOT_APPLICABLE,
-                    f"AWS does not offer {service} in {unit.region}",
-                )
+                self._all(unit, Status.NOT_APPLICABLE, f"AWS does not offer {service} in {unit.region}")
                 return True
         window: deque[Future[list[Outcome]]] = deque()
         problem = None
@@ -234,30 +196,12 @@ class _Run:
         return [self._outcome(aws, unit, check, resource, seen) for check in unit.checks]
 
     def _outcome(
-        self,
-        aws: Aws,
-        unit: Unit,
-        check: AnyCheck,
-        resource: Any,
-        seen: dict[Extra[Any, Any], Any],
+        self, aws: Aws, unit: Unit, check: AnyCheck, resource: Any, seen: dict[Extra[Any, Any], Any]
     ) -> Outcome:
         try:
             arn, name = identify(aws, unit.over, resource)
-        except (
-            KeyError,
-            IndexError,
-            TypeError,
-            ValueError,
-        ) as error:  # AWS left out what names the resource
-            return Outcome(
-                check,
-                aws.account,
-                unit.region,
-                "",
-                unit.region,
-                Status.UNKNOWN,
-                why_unknown(error),
-            )
+        except (KeyError, IndexError, TypeError, ValueError) as error:  # AWS left out what names the resource
+            return Outcome(check, aws.account, unit.region, "", unit.region, Status.UNKNOWN, why_unknown(error))
         status, text = verdict(
             lambda: check.judge(*given(aws, check, resource, seen), **self.thresholds.get(check.id, {}))
         )

@@ -19,12 +19,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from pydantic_settings.exceptions import SettingsError
 
 PREFIX = "AWS_SEC_"
@@ -77,9 +72,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, toml_file=FILE, extra="forbid", populate_by_name=True)
 
     slack_bot_token: SecretStr = Field(
-        SecretStr(""),
-        validation_alias=AliasChoices("SLACK_BOT_TOKEN"),
-        description="Bot token (`xoxb-`).",
+        SecretStr(""), validation_alias=AliasChoices("SLACK_BOT_TOKEN"), description="Bot token (`xoxb-`)."
     )
     slack_app_token: SecretStr = Field(
         SecretStr(""),
@@ -92,96 +85,56 @@ class Settings(BaseSettings):
         description="Signing secret; needed for HTTP only.",
     )
     slack_api_url: str = Field(
-        "https://slack.com/api/",
-        validation_alias=AliasChoices("SLACK_API_URL"),
-        description="Slack's Web API.",
+        "https://slack.com/api/", validation_alias=AliasChoices("SLACK_API_URL"), description="Slack's Web API."
     )
-    port: int = Field(
-        3000,
-        validation_alias=AliasChoices("PORT"),
-        ge=1,
-        le=65535,
-        description="Port for HTTP mode.",
-    )
+    port: int = Field(3000, validation_alias=AliasChoices("PORT"), ge=1, le=65535, description="Port for HTTP mode.")
 
-    channel: SlackChannel = Field(
-        "",
-        description="Channel id where `/aws-sec status` answers for everybody to read.",
-    )
+    channel: SlackChannel = Field("", description="Channel id where `/aws-sec status` answers for everybody to read.")
     approvals_channel: SlackChannel = Field("", description="Channel id where fixes are approved.")
     digest_channel: SlackChannel = Field("", description="Channel id of the daily digest. Empty: no digest.")
     approvers: list[SlackApprover] = Field(
-        default_factory=list,
-        description="User ids or user group ids who may approve fixes.",
+        default_factory=list, description="User ids or user group ids who may approve fixes."
     )
     requesters: list[SlackApprover] = Field(
-        default_factory=list,
-        description="User or user group ids who may ask for fixes and mute. Empty: everybody.",
+        default_factory=list, description="User or user group ids who may ask for fixes and mute. Empty: everybody."
     )
     viewers: list[SlackApprover] = Field(
-        default_factory=list,
-        description="User or user group ids who may use the command. Empty: everybody.",
+        default_factory=list, description="User or user group ids who may use the command. Empty: everybody."
     )
 
     database: Path = Field(Path("aws-sec.sqlite"), description="The SQLite file.")
-    audit_key: SecretStr = Field(
-        SecretStr(""),
-        description="Key for the audit log's hashes. Keep it outside the host.",
-    )
+    audit_key: SecretStr = Field(SecretStr(""), description="Key for the audit log's hashes. Keep it outside the host.")
 
-    regions: list[RegionName] = Field(
-        default_factory=list,
-        description="Regions to scan. Empty: all that are enabled.",
-    )
+    regions: list[RegionName] = Field(default_factory=list, description="Regions to scan. Empty: all that are enabled.")
     role_arn: RoleArn = Field(
-        "",
-        description="Read-only role to assume for scans. Empty: the environment's credentials.",
+        "", description="Read-only role to assume for scans. Empty: the environment's credentials."
     )
     external_id: str = Field("", description="External id for the read-only role.")
     skip_checks: list[str] = Field(default_factory=list, description="Check ids not to run.")
     thresholds: dict[str, dict[str, Any]] = Field(
-        default_factory=dict,
-        description="Check id -> parameter -> value, where a benchmark's default does not fit.",
+        default_factory=dict, description="Check id -> parameter -> value, where a benchmark's default does not fit."
     )
 
     fix_mode: FixMode = Field(
-        FixMode.DRY_RUN,
-        description="off: no fixes. dry-run: approve and rehearse, write nothing. on: make the change.",
+        FixMode.DRY_RUN, description="off: no fixes. dry-run: approve and rehearse, write nothing. on: make the change."
     )
-    fix_role_arn: RoleArn = Field(
-        "",
-        description="Write role, assumed for one approved plan at a time. Needed for on.",
-    )
+    fix_role_arn: RoleArn = Field("", description="Write role, assumed for one approved plan at a time. Needed for on.")
     fix_external_id: str = Field("", description="External id for the write role.")
     fix_accounts: list[AccountId] = Field(
-        default_factory=list,
-        description="Account ids in which fixes may be made. Empty: the scanned account.",
+        default_factory=list, description="Account ids in which fixes may be made. Empty: the scanned account."
     )
     protected_tags: list[str] = Field(
-        default_factory=list,
-        description="`key` or `key=value`: resources with such a tag are never changed.",
+        default_factory=list, description="`key` or `key=value`: resources with such a tag are never changed."
     )
     fixes_per_hour: int = Field(10, ge=1, description="At most so many fixes are made in an hour.")
-    request_hours: int = Field(
-        24,
-        ge=1,
-        le=24 * 14,
-        description="Hours until a request nobody decided on expires.",
-    )
+    request_hours: int = Field(24, ge=1, le=24 * 14, description="Hours until a request nobody decided on expires.")
     freezes: list[Freeze] = Field(default_factory=list, description="Windows (from, until, reason) without fixes.")
 
     digest_time: time = Field(time(9, 0), description="Time of day of the digest.")
     timezone: str = Field("UTC", description="Time zone of the digest, as in Europe/London.")
-    digest_late: Late = Field(
-        Late.SEND,
-        description="A digest due while the bot was down: send (late) or skip.",
-    )
+    digest_late: Late = Field(Late.SEND, description="A digest due while the bot was down: send (late) or skip.")
     scan_hours: int = Field(6, ge=1, le=168, description="Hours between scheduled scans.")
-    stale_minutes: int = Field(
-        60,
-        ge=1,
-        description="`status` starts a new scan when the last is older than this.",
-    )
+    stale_minutes: int = Field(60, ge=1, description="`status` starts a new scan when the last is older than this.")
     scan_minutes: int = Field(30, ge=1, description="A scan that takes longer is stopped.")
 
     @field_validator("timezone")

@@ -50,12 +50,7 @@ class Standing:
 
     def as_score(self, at: datetime) -> Score:
         """What is kept of it to show how the score moves."""
-        return Score(
-            at,
-            self.score,
-            {p.practice.key: p.score for p in self.practices},
-            self.open.total(),
-        )
+        return Score(at, self.score, {p.practice.key: p.score for p in self.practices}, self.open.total())
 
 
 @dataclass(frozen=True)

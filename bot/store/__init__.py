@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.store.audit import Audit
-from bot.store.database import Database
+from bot.store.database import Database, StoreError
 from bot.store.digests import Digests
 from bot.store.findings import Findings
 from bot.store.requests import Requests
 from bot.store.scans import Scans
+
+
+__all__ = ["Store", "StoreError", "open_store"]
 
 
 @dataclass(frozen=True)

@@ -13,19 +13,7 @@ from typing import Any
 from bot.store.database import Database, stamp
 
 GENESIS = "0" * 64
-HASHED = (
-    "seq",
-    "at",
-    "actor",
-    "action",
-    "subject",
-    "request_id",
-    "plan_hash",
-    "result",
-    "detail",
-    "keyed",
-    "previous",
-)
+HASHED = ("seq", "at", "actor", "action", "subject", "request_id", "plan_hash", "result", "detail", "keyed", "previous")
 
 
 @dataclass(frozen=True)
@@ -93,13 +81,7 @@ class Audit:
         row = self._db.row("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
         return Head(row["seq"], row["hash"]) if row else Head(0, GENESIS)
 
-    def rows(
-        self,
-        *,
-        last: int = 20,
-        request_id: int | None = None,
-        before: int | None = None,
-    ) -> list[dict[str, Any]]:
+    def rows(self, *, last: int = 20, request_id: int | None = None, before: int | None = None) -> list[dict[str, Any]]:
         """The newest rows first, `detail` decoded."""
         rows = self._db.rows(
             "SELECT * FROM audit WHERE (:request IS NULL OR request_id = :request)"
@@ -122,19 +104,12 @@ class Audit:
                 problem = f"row {row['seq']} is not the one that was witnessed"
             if problem:
                 return Verification(expected - 1, Head(expected - 1, previous), unkeyed, problem)
-            previous, expected, keyed = (
-                row["hash"],
-                expected + 1,
-                keyed or bool(row["keyed"]),
-            )
+            previous, expected, keyed = (row["hash"], expected + 1, keyed or bool(row["keyed"]))
             unkeyed += not row["keyed"]
         head = Head(expected - 1, previous)
         lost = witness is not None and head.seq < witness.seq
         return Verification(
-            head.seq,
-            head,
-            unkeyed,
-            f"rows {head.seq + 1} to {witness.seq} are missing" if lost and witness else "",
+            head.seq, head, unkeyed, f"rows {head.seq + 1} to {witness.seq} are missing" if lost and witness else ""
         )
 
     def _problem(self, row: Mapping[str, Any], expected: int, previous: str, keyed: bool) -> str:

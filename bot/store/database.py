@@ -32,12 +32,7 @@ class Database:
         self._lock = threading.RLock()
         with self._in_words():
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(
-                self.path,
-                timeout=BUSY_SECONDS,
-                isolation_level=None,
-                check_same_thread=False,
-            )
+            connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
             self._db = sqlite_utils.Database(connection)
             self._db.enable_wal()
             self._db.execute("PRAGMA foreign_keys = ON")

@@ -40,14 +40,7 @@ class Digests:
         if row is None:
             return None
         claimed = datetime.fromisoformat(row["claimed_at"])
-        return Slot(
-            row["slot"],
-            row["channel"],
-            row["state"],
-            claimed,
-            moment(row["posted_at"]),
-            row["ts"],
-        )
+        return Slot(row["slot"], row["channel"], row["state"], claimed, moment(row["posted_at"]), row["ts"])
 
     def posted(self, slot: str, *, ts: str, head: Head, at: datetime) -> None:
         """Note where the digest is and which audit head it shows."""

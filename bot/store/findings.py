@@ -75,12 +75,7 @@ class Findings:
         self._audit = audit
 
     def record(
-        self,
-        scan_id: int,
-        done: UnitDone,
-        outcomes: Sequence[Outcome],
-        passed: Mapping[str, int],
-        at: datetime,
+        self, scan_id: int, done: UnitDone, outcomes: Sequence[Outcome], passed: Mapping[str, int], at: datetime
     ) -> None:
         """Store one unit's outcomes (all but the passes, which come as counts per check id) in one transaction.
 
@@ -196,13 +191,7 @@ class Findings:
             return [self.unmute(row["id"], actor="aws-sec", at=now, reason="the mute's time is over") for row in rows]
 
     def _set_mute(
-        self,
-        finding_id: int,
-        kind: str,
-        values: tuple[str | None, ...],
-        actor: str,
-        reason: str,
-        at: datetime,
+        self, finding_id: int, kind: str, values: tuple[str | None, ...], actor: str, reason: str, at: datetime
     ) -> Finding:
         with self._db.transaction():
             finding = self.get(finding_id)
@@ -216,13 +205,7 @@ class Findings:
             return self.get(finding_id)
 
     def _count(  # noqa: PLR0913  # the columns of a row
-        self,
-        scan_id: int,
-        done: UnitDone,
-        check_id: str,
-        mine: Sequence[Outcome],
-        passed: int,
-        at: datetime,
+        self, scan_id: int, done: UnitDone, check_id: str, mine: Sequence[Outcome], passed: int, at: datetime
     ) -> None:
         by_status = Counter(outcome.status for outcome in mine)
         texts = dict.fromkeys(o.text for o in mine if o.status is Status.UNKNOWN)
@@ -272,14 +255,7 @@ class Findings:
         if known.state == "resolved":
             self._set_open(known.id, at)
 
-    def _resolve(
-        self,
-        account: str,
-        region: str,
-        check_id: str,
-        still: Iterable[str],
-        at: datetime,
-    ) -> None:
+    def _resolve(self, account: str, region: str, check_id: str, still: Iterable[str], at: datetime) -> None:
         keep = set(still)
         for row in self._db.rows(
             "SELECT id, resource FROM findings WHERE account = ? AND region = ? AND check_id = ? AND state = 'open'",
@@ -296,17 +272,11 @@ class Findings:
         self._event(finding_id, "reopened", at, note)
 
     def _set_resolved(self, finding_id: int, at: datetime, note: str = "") -> None:
-        self._db.write(
-            "UPDATE findings SET state = 'resolved', resolved_at = ? WHERE id = ?",
-            [stamp(at), finding_id],
-        )
+        self._db.write("UPDATE findings SET state = 'resolved', resolved_at = ? WHERE id = ?", [stamp(at), finding_id])
         self._event(finding_id, "resolved", at, note)
 
     def _event(self, finding_id: int, kind: str, at: datetime, note: str = "") -> None:
-        self._db.insert(
-            "finding_events",
-            {"finding_id": finding_id, "at": stamp(at), "kind": kind, "note": note},
-        )
+        self._db.insert("finding_events", {"finding_id": finding_id, "at": stamp(at), "kind": kind, "note": note})
 
 
 def _where(which: Filter, now: datetime) -> tuple[str, dict[str, Any]]:

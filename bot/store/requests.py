@@ -153,11 +153,7 @@ class Requests:
                     subject=new.resource,
                     request_id=request_id,
                     plan_hash=digest,
-                    detail={
-                        "check": new.check_id,
-                        "reason": new.reason,
-                        "mode": new.mode,
-                    },
+                    detail={"check": new.check_id, "reason": new.reason, "mode": new.mode},
                 )
         except sqlite3.IntegrityError as error:
             raise ResourceBusy(f"another fix request for {new.name} is still open") from error
@@ -187,8 +183,7 @@ class Requests:
     def started_since(self, at: datetime) -> int:
         """How many requests made their first write after a moment: what the hourly cap counts."""
         row = self._db.row(
-            "SELECT count(DISTINCT request_id) AS n FROM steps WHERE phase = 'do' AND at > ?",
-            [stamp(at)],
+            "SELECT count(DISTINCT request_id) AS n FROM steps WHERE phase = 'do' AND at > ?", [stamp(at)]
         )
         return int(row["n"]) if row else 0
 
@@ -240,14 +235,7 @@ class Requests:
         )
 
     def begin_step(
-        self,
-        request: FixRequest,
-        phase: str,
-        position: int,
-        call: Call,
-        *,
-        actor: str,
-        at: datetime,
+        self, request: FixRequest, phase: str, position: int, call: Call, *, actor: str, at: datetime
     ) -> None:
         """Write down the intent before a call. Raises sqlite3.IntegrityError if this very call was begun before."""
         with self._db.transaction():
@@ -269,23 +257,11 @@ class Requests:
                 result="intent",
                 request_id=request.id,
                 plan_hash=request.plan_hash,
-                detail={
-                    "phase": phase,
-                    "position": position,
-                    "call": call.call,
-                    "params": dict(call.params),
-                },
+                detail={"phase": phase, "position": position, "call": call.call, "params": dict(call.params)},
             )
 
     def end_step(  # noqa: PLR0913  # which step, how it ended, on whose behalf
-        self,
-        request: FixRequest,
-        phase: str,
-        position: int,
-        *,
-        ok: bool,
-        answer: str,
-        actor: str,
+        self, request: FixRequest, phase: str, position: int, *, ok: bool, answer: str, actor: str
     ) -> None:
         """Write down how the call ended."""
         with self._db.transaction():
@@ -305,10 +281,7 @@ class Requests:
 
     def steps(self, request_id: int) -> list[Step]:
         """The writes begun so far, in order."""
-        rows = self._db.rows(
-            "SELECT * FROM steps WHERE request_id = ? ORDER BY phase, position",
-            [request_id],
-        )
+        rows = self._db.rows("SELECT * FROM steps WHERE request_id = ? ORDER BY phase, position", [request_id])
         return [Step(r["phase"], r["position"], r["call"], r["state"], r["answer"]) for r in rows]
 
     def add_card(self, request_id: int, card: Card) -> None:
@@ -322,11 +295,7 @@ class Requests:
 def plan_json(plan: Plan) -> str:
     """A plan as canonical JSON: equal plans give equal text."""
     calls = {half: [{"call": c.call, "params": c.params} for c in getattr(plan, half)] for half in ("do", "undo")}
-    words = {
-        "before": dict(plan.before),
-        "after": dict(plan.after),
-        "notes": list(plan.notes),
-    }
+    words = {"before": dict(plan.before), "after": dict(plan.after), "notes": list(plan.notes)}
     return json.dumps(calls | words, sort_keys=True, separators=(",", ":"))
 
 

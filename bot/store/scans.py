@@ -75,8 +75,7 @@ class Scans:
     def interrupt_running(self, *, at: datetime) -> int:
         """Close every scan left running by a process that is gone; how many there were."""
         return self._db.write(
-            "UPDATE scans SET ended_at = ?, state = 'interrupted' WHERE state = 'running'",
-            [stamp(at)],
+            "UPDATE scans SET ended_at = ?, state = 'interrupted' WHERE state = 'running'", [stamp(at)]
         )
 
     def last(self, account: str = "", *, complete: bool = True) -> Scan | None:
@@ -96,10 +95,7 @@ class Scans:
 
     def readings(self, account: str) -> list[Reading]:
         """The last reading of every (check, region) of an account."""
-        rows = self._db.rows(
-            "SELECT * FROM results WHERE account = ? ORDER BY check_id, region",
-            [account],
-        )
+        rows = self._db.rows("SELECT * FROM results WHERE account = ? ORDER BY check_id, region", [account])
         return [_reading(row) for row in rows]
 
     def record_score(self, scan_id: int, account: str, score: Score) -> None:
@@ -118,8 +114,7 @@ class Scans:
     def score_before(self, account: str, at: datetime) -> Score | None:
         """The last score recorded at or before a moment."""
         row = self._db.row(
-            "SELECT * FROM scores WHERE account = ? AND at <= ? ORDER BY at DESC LIMIT 1",
-            [account, stamp(at)],
+            "SELECT * FROM scores WHERE account = ? AND at <= ? ORDER BY at DESC LIMIT 1", [account, stamp(at)]
         )
         return _score(row) if row else None
 
@@ -153,9 +148,4 @@ def _reading(row: Mapping[str, Any]) -> Reading:
 
 
 def _score(row: Mapping[str, Any]) -> Score:
-    return Score(
-        datetime.fromisoformat(row["at"]),
-        row["score"],
-        json.loads(row["practices"]),
-        row["open"],
-    )
+    return Score(datetime.fromisoformat(row["at"]), row["score"], json.loads(row["practices"]), row["open"])

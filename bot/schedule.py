@@ -1,0 +1,163 @@
+"""What happens by itself: the daily digest, periodic scans, the expiry of requests and mutes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from bot.blocks.digest import digest as digest_message
+from bot.digest import compose
+from bot.people import BOT, Person
+from bot.post import PostError
+from bot.settings import Late, Settings
+from bot.store import StoreError
+
+if TYPE_CHECKING:
+    from bot.context import Bot
+    from bot.store.requests import FixRequest
+
+log = logging.getLogger(__name__)
+
+ON_TIME = timedelta(minutes=15)
+"""A digest within this of its slot is not late: the scan before it takes its time."""
+IN_FLIGHT = timedelta(seconds=60)
+"""A claim younger than this may still be posting."""
+
+Refresh = Callable[["FixRequest"], Awaitable[None]]
+
+
+class Schedule:
+    """The jobs of one bot. Each may run at any time and as often as it likes: the database decides what is due."""
+
+    def __init__(self, bot: Bot, *, refresh: Refresh) -> None:
+        self._bot = bot
+        self._refresh = refresh
+        self._scheduler = AsyncIOScheduler(timezone=bot.settings.zone)
+        self._digesting = asyncio.Lock()
+
+    def start(self) -> None:
+        """Begin; what became due while the bot was down comes at once."""
+        settings = self._bot.settings
+        self._forget_before_first_start()
+        at = CronTrigger(hour=settings.digest_time.hour, minute=settings.digest_time.minute, timezone=settings.zone)
+        # One run at a time and missed runs become one: APScheduler's own words for "as often as is due".
+        options = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+        self._scheduler.add_job(self.digest_if_due, at, id="digest", **options)
+        self._scheduler.add_job(self.each_minute, IntervalTrigger(minutes=1), id="expiry", **options)
+        self._scheduler.add_job(self.scan_if_due, IntervalTrigger(minutes=5), id="scan", **options)
+        for job in (self.digest_if_due, self.scan_if_due, self.each_minute):
+            self._scheduler.add_job(job)
+        self._scheduler.start()
+
+    async def stop(self) -> None:
+        """Let no further job begin."""
+        self._scheduler.shutdown(wait=False)
+
+    async def each_minute(self) -> None:
+        """Expire requests and mutes whose time is over, and post a digest that is still due."""
+        now = self._bot.now()
+        for request in await asyncio.to_thread(self._bot.remediator.expire, now):
+            await self._refresh(request)
+        await asyncio.to_thread(self._bot.store.findings.expire_mutes, now)
+        await self.digest_if_due()
+
+    async def scan_if_due(self) -> None:
+        """Scan when the last complete scan is older than the settings want."""
+        last = self._bot.store.scans.last()
+        age = timedelta(hours=self._bot.settings.scan_hours)
+        if last is None or last.ended_at is None or self._bot.now() - last.ended_at >= age:
+            result = await (await self._bot.scans.start(requested_by=str(BOT))).result()
+            if not result.ok:
+                log.warning("the scheduled scan did not work: %s", result.note)
+
+    async def digest_if_due(self) -> None:
+        """Post the newest slot's digest unless it was posted, claimed by a live process, or skipped."""
+        if not self._bot.settings.digest_channel or self._digesting.locked():
+            return
+        async with self._digesting:
+            due = slot_at(self._bot.settings, self._bot.now())
+            name = slot_name(due)
+            try:
+                if await self._is_due(due, name):
+                    late = self._bot.now() - due
+                    await self._fresh_scan()
+                    await self._post(name, late if late > ON_TIME else None)
+            except (PostError, StoreError) as error:
+                log.warning("the digest %s is not out yet: %s", name, error)
+
+    async def post_digest_now(self, actor: Person) -> str:
+        """Post a digest because somebody asked; the sentence to answer with."""
+        channel = self._bot.settings.digest_channel
+        if not channel:
+            return "No digest channel is set: set AWS_SEC_DIGEST_CHANNEL."
+        async with self._digesting:
+            name = f"{self._bot.now():%Y-%m-%d %H:%M:%S} by {actor.user}"
+            await self._post(name, None)
+        return f"The digest is in <#{channel}>."
+
+    async def _is_due(self, due: datetime, name: str) -> bool:
+        """Whether to post the slot; settles on the way a claim that a crash left and a slot that is to be skipped."""
+        now, store, settings = self._bot.now(), self._bot.store, self._bot.settings
+        slot = store.digests.get(name)
+        if slot is None and now - due > ON_TIME and settings.digest_late is Late.SKIP:
+            store.digests.skip(name, settings.digest_channel, now)
+            log.info("the digest %s was due while the bot was down and is skipped (AWS_SEC_DIGEST_LATE)", name)
+            return False
+        if slot is None:
+            return True
+        if slot.state != "claimed" or now - slot.claimed_at < IN_FLIGHT:
+            return False
+        ts = await self._bot.post.find_block(slot.channel, f"digest:{name}", slot.claimed_at)
+        if ts is None:
+            store.digests.release(name)
+            return True
+        store.digests.posted(name, ts=ts, head=store.audit.head(), at=slot.claimed_at)
+        return False
+
+    async def _post(self, name: str, late: timedelta | None) -> None:
+        bot, channel = self._bot, self._bot.settings.digest_channel
+        now = bot.now()
+        found = compose(bot.store, bot.account, bot.checks.values(), bot.fixes, slot=name, now=now, late=late)
+        if not bot.store.digests.claim(name, channel, now):
+            return
+        try:
+            ts = await bot.post.post(channel, digest_message(found, fixes=bot.fixes, now=now))
+        except PostError as error:
+            if error.certain:
+                bot.store.digests.release(name)
+            raise
+        bot.store.digests.posted(name, ts=ts, head=found.head, at=now)
+
+    async def _fresh_scan(self) -> None:
+        last = self._bot.store.scans.last()
+        stale = timedelta(minutes=self._bot.settings.stale_minutes)
+        if last is None or last.ended_at is None or self._bot.now() - last.ended_at > stale:
+            await (await self._bot.scans.start(requested_by=str(BOT))).result()
+
+    def _forget_before_first_start(self) -> None:
+        """A slot before the bot's very first scan was never owed to anybody."""
+        if self._bot.settings.digest_channel and self._bot.store.scans.last() is None:
+            now = self._bot.now()
+            name = slot_name(slot_at(self._bot.settings, now))
+            self._bot.store.digests.skip(name, self._bot.settings.digest_channel, now)
+
+
+def slot_at(settings: Settings, now: datetime) -> datetime:
+    """The newest moment at or before now at which a digest was due, in the settings' time zone."""
+    local = now.astimezone(settings.zone)
+    today = datetime.combine(local.date(), settings.digest_time, settings.zone)
+    if today <= local:
+        return today
+    return datetime.combine(local.date() - timedelta(days=1), settings.digest_time, settings.zone)
+
+
+def slot_name(due: datetime) -> str:
+    """The slot as it is stored and found again: one for each local day and time."""
+    return f"{due:%Y-%m-%d %H:%M}"

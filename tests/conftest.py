@@ -1,0 +1,90 @@
+"""What many tests stand on: an emulated AWS account over HTTP, empty or filled, and a real SQLite file."""
+
+from __future__ import annotations
+
+import os
+import socket
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+
+from bot import aws as bot_aws
+from bot.demo.account import fill
+from bot.demo.aws import start_aws, wait_for_aws
+from bot.demo.processes import processes
+from bot.store import Store, open_store
+
+ACCOUNT = "123456789012"
+
+
+def free_port() -> int:
+    """A port nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests may have credentials, tokens and settings: none may reach a test."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "SLACK_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+def _emulator(folder: Path) -> Iterator[str]:
+    with processes(folder) as children:
+        port = free_port()
+        child = start_aws(children, port, os.environ)
+        url = f"http://127.0.0.1:{port}"
+        wait_for_aws(child, url)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def emulator_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """moto's server, shared by all tests that start from nothing."""
+    yield from _emulator(tmp_path_factory.mktemp("moto"))
+
+
+@pytest.fixture(scope="session")
+def demo_account_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """moto's server with the demo's account in it: for reading only."""
+    for url in _emulator(tmp_path_factory.mktemp("demo-account")):
+        fill(url)
+        yield url
+
+
+@pytest.fixture
+def moto_url(emulator_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An empty emulated account, and the environment that points boto3 at it."""
+    urllib.request.urlopen(urllib.request.Request(f"{emulator_url}/moto-api/reset", method="POST")).close()
+    point_at(monkeypatch, emulator_url)
+    return emulator_url
+
+
+@pytest.fixture
+def aws(moto_url: str) -> bot_aws.Region:
+    """An empty emulated account in eu-west-1, as collectors read it; `clients.session` is for setting it up."""
+    return bot_aws.Region(bot_aws.Clients(boto3.Session(region_name="eu-west-1")), ACCOUNT, "eu-west-1")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty database in a file."""
+    opened = open_store(tmp_path / "aws-sec.sqlite")
+    yield opened
+    opened.close()
+
+
+def point_at(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """Environment of a person whose credentials reach the emulated account."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
