@@ -54,7 +54,7 @@ class Reads:
         if first:
             try:
                 held.set_result(list(stream()))
-            except BaseException as error:  # handed on, not handled: `result` raises it for everyone who waits
+            except BaseException as error:  # noqa: BLE001  # handed on: `result` raises it for everyone who waits
                 held.set_exception(error)
         return held.result()
 

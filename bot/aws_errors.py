@@ -5,10 +5,12 @@ from __future__ import annotations
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectionError,
     HTTPClientError,
     NoCredentialsError,
     PartialCredentialsError,
+)
+from botocore.exceptions import (
+    ConnectionError as NoConnection,
 )
 from botocore.parsers import ResponseParserError
 
@@ -92,12 +94,16 @@ def _sentence(call: str, region: str, error: Exception) -> str:
     if code in EXPIRED:
         return f"the AWS credentials have expired ({call} in {region}): renew them and try again"
     if code in INVALID:
-        return f"{call} was refused in {region} ({code}): the credentials are wrong, or the region is not enabled for the account"
+        return f"{call} was refused in {region} ({code}): wrong credentials, or the region is not enabled"
     if code in THROTTLED:
         return f"{call} was throttled in {region}: it is read again at the next scan"
+    return _other(call, region, error, code)
+
+
+def _other(call: str, region: str, error: Exception, code: str) -> str:
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return NO_CREDENTIALS
-    if isinstance(error, HTTPClientError | ConnectionError):
+    if isinstance(error, HTTPClientError | NoConnection):
         return f"{call} got no answer in {region} ({code}): check the network and that AWS offers the service there"
     if isinstance(error, ClientError) and not code.isdigit():
         return f"{call} failed in {region}: {code}: {error.response['Error'].get('Message', '')}"

@@ -39,7 +39,7 @@ class Digest:
     head: Head
 
 
-def compose(  # noqa: PLR0913  # what to report on, which slot, when
+def compose(  # what to report on, which slot, when
     store: Store,
     account: str,
     checks: Collection[AnyCheck],

@@ -1,4 +1,4 @@
-"""Making an approved change: read again, guard again, do, verify; and closing what a crash left. Never raises for AWS."""
+"""Making an approved change: read again, guard again, do, verify; and closing what a crash left."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Refusal(Exception):
 class Executor:
     """Looks at AWS and writes to it, for the one who decided."""
 
-    def __init__(  # noqa: PLR0913  # its parts
+    def __init__(  # its parts
         self,
         settings: Settings,
         store: Store,

@@ -63,7 +63,7 @@ GONE = Seen(None, "it is gone", None)
 class FixAws:
     """The account a fix works on: reads with the read role, writes with a session of one plan."""
 
-    def __init__(self, settings: Settings, connect: Callable[[], aws.Region], *, endpoint: str = "") -> None:
+    def __init__(self, settings: Settings, connect: Callable[[], aws.Region]) -> None:
         self._settings = settings
         self._connect = connect
 

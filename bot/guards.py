@@ -51,7 +51,7 @@ def protected_tag(s: Situation) -> str | None:
     if not rules:
         return None
     if s.tags is None:
-        return "its tags could not be read, so it cannot be known to be unprotected: grant tag:GetResources to the read role"
+        return "its tags could not be read, so it may be protected: grant tag:GetResources to the read role"
     for rule in rules:
         key, equals, value = rule.partition("=")
         if key in s.tags and (not equals or s.tags[key] == value):

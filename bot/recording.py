@@ -92,7 +92,7 @@ def select(settings: Settings, ids: Collection[str] = (), practices: Collection[
     ]
 
 
-def record(  # noqa: PLR0913  # what, where, for whom, until when
+def record(  # what, where, for whom, until when
     settings: Settings,
     store: Store,
     where: Target,
@@ -111,7 +111,7 @@ def record(  # noqa: PLR0913  # what, where, for whom, until when
     scan_id = store.scans.begin(account, at=started, complete_scope=complete_scope, requested_by=requested_by)
     state, stopped = "failed", False
     try:
-        stopped = _consume(store, scan_id, _until(settings, started, where, checks), started, on_event)
+        stopped = _consume(store, scan_id, _until(settings, started, where, checks), on_event)
         state = "interrupted" if stopped else "done"
     finally:
         note = f"not enabled: {', '.join(where.off)}" if where.off else ""
@@ -133,9 +133,7 @@ def _until(settings: Settings, started: datetime, where: Target, checks: Sequenc
             return
 
 
-def _consume(
-    store: Store, scan_id: int, events: Iterator[Event | None], started: datetime, on_event: Callable[[Event], None]
-) -> bool:
+def _consume(store: Store, scan_id: int, events: Iterator[Event | None], on_event: Callable[[Event], None]) -> bool:
     """Whether the scan was stopped by its time limit."""
     held: dict[tuple[int, str], list[Outcome]] = {}
     passed: dict[tuple[int, str], Counter[str]] = {}

@@ -213,7 +213,7 @@ class Remediator:
         except NoSuchRequest as error:
             raise Refusal(str(error)) from error
 
-    def _move(  # noqa: PLR0913  # a move is who, from where, to where, why
+    def _move(  # a move is who, from where, to where, why
         self, request: FixRequest, source: State, target: State, actor: Person, result: str = "", **fields: str | None
     ) -> bool:
         return self._store.requests.move(

@@ -49,8 +49,9 @@ class Running:
         seen: Progress | None = None
         while not self._ended.done():
             async with self._changed:
-                await self._changed.wait_for(lambda: self.progress != seen or self._ended.done())
-            seen = self.progress
+                while self.progress == seen and not self._ended.done():
+                    await self._changed.wait()
+                seen = self.progress
             yield seen
 
     async def result(self) -> ScanResult:
@@ -138,7 +139,7 @@ class ScanRunner:
 
 
 async def _follow(process: asyncio.subprocess.Process, run: Running) -> ScanResult | None:
-    assert process.stdout is not None  # noqa: S101  # asked for above
+    assert process.stdout is not None  # asked for above
     result = None
     async for line in process.stdout:
         event: dict[str, Any] = json.loads(line)

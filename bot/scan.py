@@ -34,7 +34,7 @@ Thresholds = Mapping[str, Mapping[str, Any]]
 
 
 class Status(enum.StrEnum):
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105
     FAIL = "fail"
     UNKNOWN = "unknown"
     NOT_APPLICABLE = "not_applicable"
@@ -147,7 +147,7 @@ class _Run:
     stop: threading.Event
 
     def emit(self, event: Event | BaseException) -> None:
-        while not self.stop.is_set():
+        while not self.stop.is_set():  # every outcome passes here, so a scan nobody consumes ends soon
             try:
                 return self.events.put(event, timeout=0.2)
             except queue.Full:
@@ -160,10 +160,11 @@ class _Run:
             self.emit(UnitDone(unit.checks, self.home.account, unit.region, complete, 0, 0, unit.reading))
         except Stopped:
             return
-        except BaseException as error:  # a bug of ours: raised again where the scan is consumed
+        except BaseException as error:  # noqa: BLE001  # a bug of ours: raised again where the scan is consumed
             self.emit(error)
 
     def _read(self, unit: Unit, extras: ThreadPoolExecutor) -> bool:
+        """Whether every resource of the unit was listed."""
         aws = self.home.at(unit.region)
         for service in {call.partition(":")[0] for call in unit.over.all_calls}:
             if not offered(self.home, service, unit.region):
@@ -173,14 +174,7 @@ class _Run:
         problem = None
         try:
             for resource in aws.read(unit.over) if unit.over in self.shared else unit.over.stream(aws):
-                if any(check.extras for check in unit.checks):
-                    window.append(extras.submit(self.judge_all, aws, unit, resource))
-                    if len(window) >= WINDOW:
-                        self._emit_all(window.popleft().result())
-                else:
-                    self._emit_all(self.judge_all(aws, unit, resource))
-                if self.stop.is_set():
-                    raise Stopped
+                self._judge(aws, unit, resource, window, extras)
         except Stopped:
             raise
         except Exception as error:  # noqa: BLE001  # the scan's boundary: whatever a read raises is UNKNOWN, and said
@@ -190,6 +184,16 @@ class _Run:
         if problem is not None:
             self._all(unit, Status.UNKNOWN, problem)
         return problem is None
+
+    def _judge(
+        self, aws: Aws, unit: Unit, resource: Any, window: deque[Future[list[Outcome]]], extras: ThreadPoolExecutor
+    ) -> None:
+        if not any(check.extras for check in unit.checks):
+            self._emit_all(self.judge_all(aws, unit, resource))
+            return
+        window.append(extras.submit(self.judge_all, aws, unit, resource))
+        if len(window) >= WINDOW:
+            self._emit_all(window.popleft().result())
 
     def judge_all(self, aws: Aws, unit: Unit, resource: Any) -> list[Outcome]:
         seen: dict[Extra[Any, Any], Any] = {}

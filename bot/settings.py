@@ -77,7 +77,7 @@ class Settings(BaseSettings):
     slack_app_token: SecretStr = Field(
         SecretStr(""),
         validation_alias=AliasChoices("SLACK_APP_TOKEN"),
-        description="App-level token (`xapp-`) with connections:write. Set: Socket Mode. Empty: HTTP with the signing secret.",
+        description="App-level token (`xapp-`, connections:write) for Socket Mode; empty: HTTP with the secret below.",
     )
     slack_signing_secret: SecretStr = Field(
         SecretStr(""),
@@ -166,8 +166,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # pydantic-settings passes all four
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 

@@ -12,7 +12,6 @@ from bot.store.findings import Findings
 from bot.store.requests import Requests
 from bot.store.scans import Scans
 
-
 __all__ = ["Store", "StoreError", "open_store"]
 
 

@@ -45,7 +45,7 @@ class Audit:
         self._db = db
         self._key = key.encode()
 
-    def append(  # noqa: PLR0913  # the columns of a row
+    def append(  # the columns of a row
         self,
         action: str,
         *,

@@ -94,7 +94,7 @@ class Database:
 
 def _sentence(error: Exception, path: Path) -> str:
     name = getattr(error, "sqlite_errorname", "")
-    if name.startswith("SQLITE_BUSY") or name.startswith("SQLITE_LOCKED"):
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return f"the database {path.name} is busy: another process is writing to it; try again in a moment"
     if name.startswith("SQLITE_READONLY") or isinstance(error, PermissionError):
         return f"the database {path} is read-only: give the bot write permission to the file and its folder"

@@ -126,7 +126,7 @@ class Findings:
         """Open findings that are not muted: practice key -> severity -> how many."""
         found: dict[str, Counter[int]] = {}
         for row in self._db.rows(
-            "SELECT practice, severity, count(*) AS n FROM findings WHERE account = :account AND state = 'open'"
+            "SELECT practice, severity, count(*) AS n FROM findings WHERE account = :account AND state = 'open'"  # noqa: S608
             f" AND NOT ({RESOURCE_MUTES}) GROUP BY practice, severity",
             {"account": account, "now": stamp(now)},
         ):
@@ -136,7 +136,7 @@ class Findings:
     def muted_counts(self, account: str, now: datetime) -> dict[str, int]:
         """Open findings hidden by a mute: check id -> how many."""
         rows = self._db.rows(
-            "SELECT check_id, count(*) AS n FROM findings WHERE account = :account AND state = 'open'"
+            "SELECT check_id, count(*) AS n FROM findings WHERE account = :account AND state = 'open'"  # noqa: S608
             f" AND {RESOURCE_MUTES} GROUP BY check_id",
             {"account": account, "now": stamp(now)},
         )
@@ -204,15 +204,16 @@ class Findings:
             self._audit.append(f"finding.{kind}", actor=actor, subject=finding.resource, detail=detail)
             return self.get(finding_id)
 
-    def _count(  # noqa: PLR0913  # the columns of a row
+    def _count(  # the columns of a row
         self, scan_id: int, done: UnitDone, check_id: str, mine: Sequence[Outcome], passed: int, at: datetime
     ) -> None:
         by_status = Counter(outcome.status for outcome in mine)
         texts = dict.fromkeys(o.text for o in mine if o.status is Status.UNKNOWN)
         self._db.write(
-            "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET scan_id = excluded.scan_id,"
-            " passed = excluded.passed, failed = excluded.failed, unknown = excluded.unknown,"
-            " not_applicable = excluded.not_applicable, unknown_text = excluded.unknown_text, read_at = excluded.read_at",
+            "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET scan_id = excluded.scan_id, passed = excluded.passed, failed = excluded.failed,"
+            " unknown = excluded.unknown, not_applicable = excluded.not_applicable,"
+            " unknown_text = excluded.unknown_text, read_at = excluded.read_at",
             [
                 done.account,
                 check_id,

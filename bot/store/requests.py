@@ -187,7 +187,7 @@ class Requests:
         )
         return int(row["n"]) if row else 0
 
-    def move(  # noqa: PLR0913  # a move is who, from where, to where, why
+    def move(  # a move is who, from where, to where, why
         self,
         request_id: int,
         source: State,
@@ -260,7 +260,7 @@ class Requests:
                 detail={"phase": phase, "position": position, "call": call.call, "params": dict(call.params)},
             )
 
-    def end_step(  # noqa: PLR0913  # which step, how it ended, on whose behalf
+    def end_step(  # which step, how it ended, on whose behalf
         self, request: FixRequest, phase: str, position: int, *, ok: bool, answer: str, actor: str
     ) -> None:
         """Write down how the call ended."""

@@ -13,7 +13,7 @@ from bot.store.database import Database, moment, stamp
 
 @dataclass(frozen=True)
 class Scan:
-    """One run over the account. `state`: running, done, failed or interrupted. `complete_scope`: all checks, all regions."""
+    """One run. `state`: running, done, failed or interrupted. `complete_scope`: all checks in all regions."""
 
     id: int
     account: str
@@ -121,7 +121,7 @@ class Scans:
 
 def _scan(row: Mapping[str, Any]) -> Scan:
     started = moment(row["started_at"])
-    assert started is not None  # noqa: S101  # NOT NULL
+    assert started is not None  # NOT NULL
     return Scan(
         row["id"],
         row["account"],
