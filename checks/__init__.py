@@ -4,12 +4,33 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import tomllib
 from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
 
 from checks.kit import CHECKS, FIXES, AnyCheck, Fix
 
 RENAMED: Mapping[str, str] = {}
 """Old check id -> the id it has now. Ids live on in databases, mutes and audit rows."""
+
+
+@cache
+def frameworks() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """Framework (name and version) -> control -> ids of the checks that speak to it, from `checks/frameworks/`."""
+    tables = sorted((f for f in files(__name__).joinpath("frameworks").iterdir() if f.name.endswith(".toml")), key=str)
+    return {
+        table.name.removesuffix(".toml"): {
+            control: tuple(ids) for control, ids in tomllib.loads(table.read_text())["controls"].items()
+        }
+        for table in tables
+    }
+
+
+def references(check_id: str) -> dict[str, list[str]]:
+    """Framework -> the controls that a check speaks to; frameworks that do not ask for it are left out."""
+    found = {name: [c for c, ids in controls.items() if check_id in ids] for name, controls in frameworks().items()}
+    return {name: controls for name, controls in found.items() if controls}
 
 
 def load() -> tuple[Mapping[str, AnyCheck], Mapping[str, Fix]]:

@@ -1,4 +1,4 @@
-"""The life of a fix on an emulated account: who may, once only, exactly what was approved, and truthful after a crash."""
+"""The life of a fix on an emulated account: who may, once only, exactly what was approved, truthful after a crash."""
 
 from __future__ import annotations
 
@@ -73,7 +73,8 @@ class World:
         try:
             got = self.s3.get_public_access_block(Bucket=BUCKET)
         except self.s3.exceptions.ClientError as error:
-            assert error.response["Error"]["Code"] == "NoSuchPublicAccessBlockConfiguration"
+            if error.response["Error"]["Code"] != "NoSuchPublicAccessBlockConfiguration":
+                raise
             return None
         return dict(got["PublicAccessBlockConfiguration"])  # type: ignore[arg-type]
 
@@ -141,23 +142,6 @@ def test_the_write_is_made_with_a_session_of_this_plan_alone(world: World, monke
 
 Refused = Callable[[World], object]
 
-REFUSALS: list[tuple[str, Refused, str, str]] = [
-    ("one's own approval", lambda w: self_approval(w), "somebody else must approve", "fix.approved"),
-    ("not an approver", lambda w: decide(w, DAN), "only an approver may decide", "fix.approved"),
-    ("denial by somebody else", lambda w: w.bot.deny(w.requested().id, DAN, APPROVERS, "no"), "only an approver", "fix.denied"),
-    ("denial without a reason", lambda w: w.bot.deny(w.requested().id, BEN, APPROVERS, " "), "a reason is needed", "fix.denied"),
-    ("a forged plan", lambda w: w.bot.approve(w.requested().id, "0" * 64, BEN, APPROVERS), "another plan", "fix.approved"),
-    ("a request without a reason", lambda w: request(w, reason=" "), "a reason is needed", "fix.requested"),
-    ("a plan nobody was shown", lambda w: request(w, plan="0" * 64), "changed since you looked", "fix.requested"),
-    ("a second request", lambda w: (w.requested(), w.requested()), "is still open", "fix.requested"),
-    ("a finding that does not exist", lambda w: w.bot.propose(99, ANA), "there is no finding 99", "fix.proposed"),
-    ("taking back another's request", lambda w: w.bot.cancel(w.requested().id, BEN), "only who asked", "fix.cancelled"),
-    ("a second approval", lambda w: (w.approved(), decide_again(w)), "is approved already", "fix.approved"),
-    ("an undo by a stranger", lambda w: w.bot.undo(w.fixed().id, DAN, APPROVERS, "x"), "may undo it", "fix.undoing"),
-    ("an undo of nothing", lambda w: w.bot.undo(w.requested().id, BEN, APPROVERS, "x"), "nothing to undo", "fix.undoing"),
-    ("an expired request", lambda w: expired(w), "has expired", "fix.approved"),
-]  # fmt: skip
-
 
 def request(world: World, *, plan: str = "", reason: str = "because") -> FixRequest:
     return world.bot.request(world.finding.id, plan or world.proposed().plan_hash, ANA, reason)
@@ -181,6 +165,24 @@ def expired(world: World) -> FixRequest:
     asked = world.requested()
     world.now += timedelta(hours=25)
     return world.bot.approve(asked.id, asked.plan_hash, BEN, APPROVERS)
+
+
+REFUSALS: list[tuple[str, Refused, str, str]] = [
+    ("one's own approval", self_approval, "somebody else must approve", "fix.approved"),
+    ("not an approver", lambda w: decide(w, DAN), "only an approver may decide", "fix.approved"),
+    ("denial by somebody else", lambda w: w.bot.deny(w.requested().id, DAN, APPROVERS, "no"), "only an approver", "fix.denied"),
+    ("denial without a reason", lambda w: w.bot.deny(w.requested().id, BEN, APPROVERS, " "), "a reason is needed", "fix.denied"),
+    ("a forged plan", lambda w: w.bot.approve(w.requested().id, "0" * 64, BEN, APPROVERS), "another plan", "fix.approved"),
+    ("a request without a reason", lambda w: request(w, reason=" "), "a reason is needed", "fix.requested"),
+    ("a plan nobody was shown", lambda w: request(w, plan="0" * 64), "changed since you looked", "fix.requested"),
+    ("a second request", lambda w: (w.requested(), w.requested()), "is still open", "fix.requested"),
+    ("a finding that does not exist", lambda w: w.bot.propose(99, ANA), "there is no finding 99", "fix.proposed"),
+    ("taking back another's request", lambda w: w.bot.cancel(w.requested().id, BEN), "only who asked", "fix.cancelled"),
+    ("a second approval", lambda w: (w.approved(), decide_again(w)), "is approved already", "fix.approved"),
+    ("an undo by a stranger", lambda w: w.bot.undo(w.fixed().id, DAN, APPROVERS, "x"), "may undo it", "fix.undoing"),
+    ("an undo of nothing", lambda w: w.bot.undo(w.requested().id, BEN, APPROVERS, "x"), "nothing to undo", "fix.undoing"),
+    ("an expired request", expired, "has expired", "fix.approved"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("act", "words", "action"), [row[1:] for row in REFUSALS], ids=[row[0] for row in REFUSALS])

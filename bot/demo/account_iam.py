@@ -79,7 +79,9 @@ def history(now: datetime | None = None) -> dict[str, Any]:
         return (now - timedelta(days=days, hours=3)).strftime("%Y-%m-%dT%H:%M:%S+00:00")
 
     def key(key: Key) -> dict[str, str]:
-        used = {"last_used": ago(key.used), "service": key.service, "region": "eu-west-1"} if key.used is not None else {}
+        used = (
+            {"last_used": ago(key.used), "service": key.service, "region": "eu-west-1"} if key.used is not None else {}
+        )
         return {"created": ago(key.age), **used}
 
     def person(person: Person) -> dict[str, Any]:
@@ -91,11 +93,10 @@ def history(now: datetime | None = None) -> dict[str, Any]:
         return past
 
     # Root has no keys, as it should; but no MFA either, and somebody signed in as root last week.
-    root = dict.fromkeys(("access_key_1", "access_key_2", "cert_1", "cert_2"))
-    row = {f"{slot}_active": "false" for slot in root} | {f"{slot}_last_rotated": "N/A" for slot in root}
-    for slot in ("access_key_1", "access_key_2"):
-        row |= {f"{slot}_last_used_{what}": "N/A" for what in ("date", "region", "service")}
-    row |= {
+    slots = ("access_key_1", "access_key_2", "cert_1", "cert_2")
+    root = {f"{slot}_active": "false" for slot in slots} | {f"{slot}_last_rotated": "N/A" for slot in slots}
+    root |= {f"{slot}_last_used_{what}": "N/A" for slot in slots[:2] for what in ("date", "region", "service")}
+    root |= {
         "user": "<root_account>",
         "arn": f"arn:aws:iam::{ACCOUNT}:root",
         "user_creation_time": ago(1500),
@@ -105,7 +106,7 @@ def history(now: datetime | None = None) -> dict[str, Any]:
         "password_next_rotation": "not_supported",
         "mfa_active": "false",
     }
-    return {"account": ACCOUNT, "root": row, "users": {one.name: person(one) for one in PEOPLE}}
+    return {"account": ACCOUNT, "root": root, "users": {one.name: person(one) for one in PEOPLE}}
 
 
 def _create_person(iam: Any, person: Person) -> None:
@@ -175,7 +176,9 @@ def _roles(iam: Any) -> None:
 
 def _github_role(iam: Any, create: Any) -> None:
     host = "token.actions.githubusercontent.com"
-    arn = iam.create_open_id_connect_provider(Url=f"https://{host}", ClientIDList=["sts.amazonaws.com"], ThumbprintList=["6" * 40])
+    arn = iam.create_open_id_connect_provider(
+        Url=f"https://{host}", ClientIDList=["sts.amazonaws.com"], ThumbprintList=["6" * 40]
+    )
     any_repository = {"StringLike": {f"{host}:sub": "repo:*"}}  # too wide: any repository on GitHub
     federated = trust({"Federated": arn["OpenIDConnectProviderArn"]}, any_repository)
     create("github-deploy", federated | {"Action": "sts:AssumeRoleWithWebIdentity"}, "PowerUserAccess")

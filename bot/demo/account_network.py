@@ -46,7 +46,9 @@ def fill_network(aws: Emulated, keys: Mapping[str, str]) -> None:
 
 def _default_groups_as_aws_makes_them(ec2: Any) -> None:
     """The default VPC's default group lets its members talk to each other; the emulator leaves the rule out."""
-    for group in ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["default"]}])["SecurityGroups"]:
+    for group in ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["default"]}])[
+        "SecurityGroups"
+    ]:
         itself = Rule(ALL_TRAFFIC, group["GroupId"]).permission()
         ec2.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[itself])
 
@@ -59,7 +61,9 @@ def _production(aws: Emulated, keys: Mapping[str, str]) -> None:
     private = _subnet(ec2, vpc, "shop-private-b", "10.20.11.0/24", "eu-west-1b")
     _flow_log(aws, vpc)
 
-    web = _group(ec2, vpc, "shop-web", "The shop, behind HTTPS", tags("shop"), Rule(443, EVERYONE), Rule(443, EVERYONE_6))
+    web = _group(
+        ec2, vpc, "shop-web", "The shop, behind HTTPS", tags("shop"), Rule(443, EVERYONE), Rule(443, EVERYONE_6)
+    )
     bastion = _group(
         ec2,
         vpc,
@@ -79,13 +83,24 @@ def _production(aws: Emulated, keys: Mapping[str, str]) -> None:
         Rule(5432, web, why="the shop"),
         Rule(5432, EVERYONE, why="reporting tool"),
     )
-    legacy = _group(ec2, vpc, "erp-legacy", "Old ERP", tags("finance"), Rule(1000, EVERYONE, last=9000, why="vendor asked"))
-    _group(ec2, vpc, "partner-sftp", "Partner uploads", tags("data") | PROTECTED, Rule(22, EVERYONE, why="agreed with partner"))
+    legacy = _group(
+        ec2, vpc, "erp-legacy", "Old ERP", tags("finance"), Rule(1000, EVERYONE, last=9000, why="vendor asked")
+    )
+    _group(
+        ec2,
+        vpc,
+        "partner-sftp",
+        "Partner uploads",
+        tags("data") | PROTECTED,
+        Rule(22, EVERYONE, why="agreed with partner"),
+    )
     _group(ec2, vpc, "test-2021", "Not used any more", tags("shop", "test"), Rule(ALL_TRAFFIC, EVERYONE))
 
     for number in ("1", "2"):
         profile = {"IamInstanceProfile": {"Name": "shop-web"}}
-        _instance(ec2, f"shop-web-{number}", private, web, tags("shop"), required=True, key=keys["shop-data"], **profile)
+        _instance(
+            ec2, f"shop-web-{number}", private, web, tags("shop"), required=True, key=keys["shop-data"], **profile
+        )
     _instance(ec2, "bastion", public, bastion, tags("platform"), required=False)
     _instance(ec2, "erp-legacy", public, legacy, tags("finance"), required=False)
     _instance(ec2, "report-worker", private, database, tags("data"), required=True, key=keys["shop-data"])
@@ -98,7 +113,9 @@ def _staging(aws: Emulated) -> None:
         ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[Rule(ALL_TRAFFIC, group).permission()])
         ec2.revoke_security_group_egress(GroupId=group, IpPermissions=[Rule(ALL_TRAFFIC, EVERYONE).permission()])
     public = _subnet(ec2, vpc, "staging-public", "10.40.0.0/24", "us-east-1a", public=True)
-    windows = _group(ec2, vpc, "finance-windows", "Remote desktop", tags("finance"), Rule(3389, EVERYONE), Rule(3389, EVERYONE_6))
+    windows = _group(
+        ec2, vpc, "finance-windows", "Remote desktop", tags("finance"), Rule(3389, EVERYONE), Rule(3389, EVERYONE_6)
+    )
     cache = _group(ec2, vpc, "staging-cache", "Redis", tags("shop", "staging"), Rule(6379, "10.40.0.0/16"))
     _instance(ec2, "finance-desktop", public, windows, tags("finance"), required=False)
     _instance(ec2, "staging-shop", public, cache, tags("shop", "staging"), required=True)
@@ -121,7 +138,9 @@ def _default_groups_in(ec2: Any, vpc: str) -> list[str]:
 
 
 def _subnet(ec2: Any, vpc: str, name: str, cidr: str, zone: str, *, public: bool = False) -> str:
-    made = ec2.create_subnet(VpcId=vpc, CidrBlock=cidr, AvailabilityZone=zone, TagSpecifications=_tagged("subnet", name, {}))
+    made = ec2.create_subnet(
+        VpcId=vpc, CidrBlock=cidr, AvailabilityZone=zone, TagSpecifications=_tagged("subnet", name, {})
+    )
     subnet = str(made["Subnet"]["SubnetId"])
     if public:
         ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": True})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +72,16 @@ class Account:
         if user.password:
             used = _stamp(user.password_last_used) if user.password_last_used else "no_information"
             changed = self.password_changed.get(user.name, _stamp(user.create_date))
-        row = [user.name, user.arn, _stamp(user.create_date), _word(user.password), used, changed, "N/A", _word(user.mfa_devices)]
+        row = [
+            user.name,
+            user.arn,
+            _stamp(user.create_date),
+            _word(user.password),
+            used,
+            changed,
+            "N/A",
+            _word(user.mfa_devices),
+        ]
         for slot in range(2):
             key = user.access_keys[slot] if slot < len(user.access_keys) else None
             row += [_word(key and key.status == "Active"), _stamp(key.create_date) if key else "N/A"]
@@ -106,13 +115,14 @@ def main(port: int) -> None:
     """Serves AWS's APIs on loopback until the process is ended."""
     account = Account()
 
+    untold: Callable[[IAMBackend], str] = IAMBackend.get_credential_report
+
     def report(backend: IAMBackend) -> str:
         if not backend.credential_report:
             return untold(backend)  # moto's own ReportNotPresent
         return account.report(backend)
 
-    untold = IAMBackend.get_credential_report
-    IAMBackend.get_credential_report = report  # type: ignore[method-assign]
+    IAMBackend.get_credential_report = report  # type: ignore[assignment,method-assign]
     application = with_history(DomainDispatcherApplication(create_backend_app), account)
     run_simple("127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler)
 

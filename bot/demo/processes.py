@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-PR_SET_PDEATHSIG = 1
+TETHER = Path(__file__).with_name("tether.py")
 CAPTURED_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
@@ -35,7 +33,8 @@ def cache_folder() -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DemoError(f"The demo cannot write to {folder}: {error.strerror}. Set XDG_CACHE_HOME to a folder it may use.") from error
+        hint = "Set XDG_CACHE_HOME to a folder it may use."
+        raise DemoError(f"The demo cannot write to {folder}: {error.strerror}. {hint}") from error
     return folder
 
 
@@ -78,18 +77,14 @@ class Child:
     def stop(self, patience: float = 5) -> None:
         """Ends the child and what it started: asks first, insists after `patience` seconds."""
         self._signal(signal.SIGTERM)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self.process.wait(patience)
-        except subprocess.TimeoutExpired:
-            pass
         self._signal(signal.SIGKILL)  # also what the child itself left behind in its group
         self.process.wait()
 
     def _signal(self, number: signal.Signals) -> None:
-        try:
+        with suppress(ProcessLookupError):  # all of the group may be gone already
             os.killpg(self.process.pid, number)
-        except ProcessLookupError:
-            pass  # all of the group is gone already
 
 
 @dataclass
@@ -99,26 +94,29 @@ class Processes:
     logs: Path
     children: list[Child] = field(default_factory=list)
 
-    def start(self, name: str, command: Sequence[str], env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Child:
-        """Starts a child with its output in `<logs>/<name>.log`. Raises DemoError when it cannot be run."""
+    def start(self, name: str, command: Sequence[str], *, env: Mapping[str, str], cwd: Path | None = None) -> Child:
+        """Starts a child, which dies when this process does, with its output in `<logs>/<name>.log`."""
         log = self.logs / f"{name}.log"
         with log.open("wb") as output:
-            try:
-                process = subprocess.Popen(
-                    command,
-                    env=dict(env) if env is not None else None,
-                    cwd=cwd,
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,  # Ctrl-C reaches the parent alone, which then ends them in order
-                    preexec_fn=_die_with(os.getpid()),
-                )
-            except OSError as error:
-                raise DemoError(f"{name} could not be started: {error.strerror}.") from error
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), *command],
+                env=dict(env),
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C reaches the parent alone, which then ends them in order
+            )
         child = Child(name, process, log)
         self.children.append(child)
         return child
+
+    def run(self, name: str, command: Sequence[str], *, env: Mapping[str, str], cwd: Path | None = None) -> int:
+        """Runs a child to its end; returns its exit code."""
+        child = self.start(name, command, env=env, cwd=cwd)
+        code = child.process.wait()
+        self.children.remove(child)
+        return code
 
     def stop(self) -> None:
         """Ends every child, the last started first."""
@@ -150,40 +148,21 @@ def wait_until(condition: Callable[[], bool], child: Child, *, seconds: float, d
     deadline = time.monotonic() + seconds
     while not condition():
         if not child.running:
-            raise DemoError(f"{child.name} stopped while {doing}: {child.last_words() or 'it said nothing'} (log: {child.log})")
+            said = child.last_words() or "it said nothing"
+            raise DemoError(f"{child.name} stopped while {doing}: {said} (log: {child.log})")
         if time.monotonic() > deadline:
             raise DemoError(f"{child.name} took more than {seconds:.0f} seconds {doing} (log: {child.log})")
         time.sleep(0.05)
 
 
-def answers(url: str) -> bool:
-    """Whether a GET of `url` on this machine is answered, with whatever status."""
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy of the person's is not for loopback
+def fetch(url: str, data: bytes | None = None) -> bytes | None:
+    """The body of a GET (or a POST of `data`) on this machine; None when nobody answers or the answer is an error."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a person's proxy is not for loopback
     try:
-        with direct.open(url, timeout=2):
-            return True
-    except urllib.error.HTTPError as error:
-        error.close()
-        return True
+        with direct.open(url, data, timeout=10) as answer:
+            return bytes(answer.read())
     except OSError:
-        return False
-
-
-def _die_with(parent: int) -> Callable[[], None] | None:
-    """What a child does first on Linux: ask the kernel for SIGTERM when its parent dies, however it dies.
-
-    https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
-    """
-    if sys.platform != "linux":
         return None
-    libc = ctypes.CDLL(None, use_errno=True)  # loaded here: between fork and exec as little as possible should happen
-
-    def ask() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it died before the kernel was asked
-            os._exit(1)
-
-    return ask
 
 
 @contextmanager

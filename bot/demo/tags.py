@@ -8,7 +8,9 @@ PROTECTED = {"do-not-touch": "true"}  # the demo's bot is told never to change w
 
 def tags(team: str, env: str = "production", **more: str) -> dict[str, str]:
     """What every resource of a team carries. `managed_by="terraform"` becomes the tag `managed-by`."""
-    return {"owner": OWNERS[team], "team": team, "env": env} | {key.replace("_", "-"): value for key, value in more.items()}
+    return {"owner": OWNERS[team], "team": team, "env": env} | {
+        key.replace("_", "-"): value for key, value in more.items()
+    }
 
 
 def pairs(given: dict[str, str], key: str = "Key", value: str = "Value") -> list[dict[str, str]]:

@@ -253,7 +253,7 @@ STATEMENTS = st.fixed_dictionaries(
         "Effect": st.sampled_from(["Allow", "Deny"]),
         "Action": ACTIONS,
         "Resource": RESOURCES,
-        "Principal": st.builds(lambda id: {"AWS": id}, PRINCIPALS),
+        "Principal": st.builds(lambda who: {"AWS": who}, PRINCIPALS),
         "Condition": CONDITIONS,
     }
 )

@@ -127,8 +127,10 @@ def test_rows_from_before_the_key_are_counted_and_verify(path: Path) -> None:
         "UPDATE audit SET actor = 'x'",
         "DELETE FROM audit",
         "INSERT OR REPLACE INTO audit SELECT * FROM audit WHERE seq = 1",
-        ("INSERT INTO audit SELECT seq + 7, at, actor, action, subject, request_id, plan_hash, result, detail, keyed,"
-        " previous, 'x' FROM audit WHERE seq = 1"),
+        (
+            "INSERT INTO audit SELECT seq + 7, at, actor, action, subject, request_id, plan_hash, result, detail, keyed,"
+            " previous, 'x' FROM audit WHERE seq = 1"
+        ),
     ],
 )
 def test_the_database_itself_refuses_to_alter_rows(path: Path, statement: str) -> None:

@@ -1,0 +1,109 @@
+"""What aws-sec looks for: `aws-sec checks` and `explain`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+import checks as catalogue
+from bot.cli.exits import OK, Failed
+from bot.cli.output import Format, console, plain, print_json_array, severity, table, when
+from checks.kit import AnyCheck, Fix, Practice
+
+
+def checks(practices: Sequence[str], how: Format) -> int:
+    """Print every check, by practice."""
+    known, fixes = catalogue.load()
+    wanted = [check for check in in_order(known) if not practices or check.practice.key in practices]
+    if how is Format.JSON:
+        print_json_array(as_json(check, fixes.get(check.id)) for check in wanted)
+        return OK
+    rows = table("Check", "Severity", "Practice", "What must hold", "Fix")
+    for check in wanted:
+        fix = "yes" if check.id in fixes else ""
+        rows.add_row(check.id, severity(check.severity), check.practice.key, check.title, fix)
+    out = console()
+    out.print(rows)
+    out.print(f"\n{len(wanted)} checks, {sum(c.id in fixes for c in wanted)} with a fix. Next: aws-sec explain CHECK")
+    return OK
+
+
+def in_order(known: Mapping[str, AnyCheck]) -> list[AnyCheck]:
+    """Checks as people read them: by practice, worst first."""
+    practices = [*Practice]
+    return sorted(known.values(), key=lambda check: (practices.index(check.practice), -check.severity, check.id))
+
+
+def as_json(check: AnyCheck, fix: Fix | None) -> dict[str, Any]:
+    """A check as `checks --format json` prints it. `fix`: what aws-sec can do about it, null where nothing."""
+    return {
+        "id": check.id,
+        "title": check.title,
+        "why": check.why,
+        "practice": check.practice.key,
+        "severity": check.severity.word,
+        "calls": list(check.calls),
+        "fix": fix.title if fix else None,
+        "frameworks": catalogue.references(check.id),
+        "how": check.how,
+        "page": check.page,
+    }
+
+
+def explain(what: str) -> int:
+    """Print why a check matters and what to do; with a finding's number, also what was found."""
+    known, fixes = catalogue.load()
+    out = console()
+    number = what.removeprefix("#")
+    if number.isdigit():
+        what = _print_finding(out, int(number))
+    check = known.get(catalogue.RENAMED.get(what, what))
+    if check is None:
+        raise Failed(unknown_check(what, known))
+    _print_check(out, check, fixes.get(check.id))
+    return OK
+
+
+def _print_finding(out: Console, number: int) -> str:
+    """Print the finding; the id of its check."""
+    from bot.cli import stored  # only here: a check is explained without the database
+
+    finding = stored.find(number)
+    changed = finding.resolved_at or finding.opened_at
+    out.print(plain(f"{finding.name} {finding.text}", "bold"))
+    out.print(plain(f"{finding.resource} in {finding.region}"))
+    out.print(f"Finding {finding.id}, {finding.state} since {when(changed)}")
+    if finding.muted(datetime.now(UTC)):
+        out.print(plain(f"Muted until {when(finding.muted_until)} by {finding.muted_by}: {finding.muted_reason}"))
+    out.print()
+    return finding.check_id
+
+
+def unknown_check(what: str, known: Mapping[str, AnyCheck]) -> str:
+    """The sentence for a check id that does not exist, with the nearest that does."""
+    near = get_close_matches(what, known, n=1, cutoff=0.4)
+    return f"there is no check {what!r}" + (f": did you mean {near[0]}?" if near else ": see `aws-sec checks`")
+
+
+def _print_check(out: Console, check: AnyCheck, fix: Fix | None) -> None:
+    out.print(Text(check.id, "bold").append("  ").append_text(severity(check.severity)))
+    out.print(f"{check.title}\n")
+    rows = table("", "")
+    rows.show_header = False
+    rows.add_row("Practice", check.practice.value)
+    rows.add_row("Why", check.why)
+    rows.add_row("Fix", check.how)
+    if fix:
+        rows.add_row("By aws-sec", f"{fix.title} ({fix.risk.value}): /aws-sec fix in Slack")
+    rows.add_row("Read more", check.page)
+    rows.add_row("AWS calls", ", ".join(check.calls))
+    for name, value in check.thresholds.items():
+        rows.add_row("Threshold", f"{name} = {value!r} (AWS_SEC_THRESHOLDS)")
+    for framework, controls in catalogue.references(check.id).items():
+        rows.add_row(framework, ", ".join(controls))
+    out.print(rows)

@@ -1,0 +1,45 @@
+"""Commands that start something: the bot, the demo, the doctor."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from bot.cli.exits import FAILS, OK, Failed
+from bot.cli.output import console, plain, table
+
+
+def run() -> int:
+    """Run the bot until it is stopped. Raises BadSettings, CannotScan or StoreError before it begins."""
+    from bot import settings
+    from bot.app import serve
+
+    config = settings.load()
+    settings.needed_to_run(config)
+    serve(config)
+    return OK
+
+
+def demo(port: int, aws_port: int) -> int:
+    """Run the demo until Ctrl-C."""
+    if importlib.util.find_spec("moto") is None:
+        raise Failed("the demo emulates AWS with moto, which is not installed: pip install 'aws-sec[demo]'")
+    from bot.demo.run import run_demo
+
+    return run_demo(port=port, aws_port=aws_port)
+
+
+def doctor() -> int:
+    """Print what works and what does not."""
+    from bot.doctor import Health, examine
+
+    out = console()
+    rows = table("", "What", "Found")
+    bad = 0
+    for result in examine():
+        bad += result.health is Health.BAD
+        rows.add_row(plain(result.health.value, result.health.colour), result.what, plain(result.found))
+        if result.advice:
+            rows.add_row("", "", plain(f"→ {result.advice}"))
+    out.print(rows)
+    out.print(f"\n{bad} to mend." if bad else "\nAll that was tried works.")
+    return FAILS if bad else OK

@@ -1,0 +1,104 @@
+"""What watches Northwind Traders: trails, AWS Config, detectors, alarms, and whom AWS may call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.demo.account_data import let_aws_write
+from bot.demo.aws import ACCOUNT, Emulated
+from bot.demo.tags import pairs, tags
+
+TRAIL_LOGS = "/cloudtrail/management-events"
+TRAIL_BUCKET, CONFIG_BUCKET = "northwind-traders-cloudtrail", "northwind-traders-config"
+
+
+def fill_watch(aws: Emulated, keys: Mapping[str, str]) -> None:
+    _trails(aws, keys["audit-logs"])
+    _alarms(aws)
+    _config(aws)
+    _detectors(aws)
+    _contacts(aws)
+
+
+def _trails(aws: Emulated, key: str) -> None:
+    let_aws_write(aws, TRAIL_BUCKET, "cloudtrail.amazonaws.com")
+    logs, trails = aws.client("logs"), aws.client("cloudtrail")
+    logs.create_log_group(logGroupName=TRAIL_LOGS, tags=tags("platform"))
+    logs.put_retention_policy(logGroupName=TRAIL_LOGS, retentionInDays=365)
+    group = f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:{TRAIL_LOGS}:*"
+    # One as it should be, and an older one without validation or encryption that covers a single region.
+    trails.create_trail(
+        Name="management-events",
+        S3BucketName=TRAIL_BUCKET,
+        IsMultiRegionTrail=True,
+        IncludeGlobalServiceEvents=True,
+        EnableLogFileValidation=True,
+        KmsKeyId=key,
+        CloudWatchLogsLogGroupArn=group,
+        CloudWatchLogsRoleArn=f"arn:aws:iam::{ACCOUNT}:role/cloudtrail-to-logs",
+        TagsList=pairs(tags("platform", managed_by="terraform")),
+    )
+    trails.create_trail(
+        Name="old-trail",
+        S3BucketName=TRAIL_BUCKET,
+        S3KeyPrefix="old",
+        IsMultiRegionTrail=False,
+        IncludeGlobalServiceEvents=False,
+        EnableLogFileValidation=False,
+        TagsList=pairs(tags("finance")),
+    )
+    management = {"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": []}
+    for name in ("management-events", "old-trail"):
+        trails.put_event_selectors(TrailName=name, EventSelectors=[management])  # AWS's default for a new trail
+        trails.start_logging(Name=name)
+
+
+def _alarms(aws: Emulated) -> None:
+    """Somebody is told when root signs in; no other change that CIS names raises an alarm."""
+    aws.client("logs").put_metric_filter(
+        logGroupName=TRAIL_LOGS,
+        filterName="root-use",
+        filterPattern='{ $.userIdentity.type = "Root" && $.eventType != "AwsServiceEvent" }',
+        metricTransformations=[{"metricName": "RootUse", "metricNamespace": "Security", "metricValue": "1"}],
+    )
+    aws.client("cloudwatch").put_metric_alarm(
+        AlarmName="root-use",
+        MetricName="RootUse",
+        Namespace="Security",
+        Statistic="Sum",
+        Period=300,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+        AlarmActions=[f"arn:aws:sns:eu-west-1:{ACCOUNT}:alarms"],
+    )
+
+
+def _config(aws: Emulated) -> None:
+    """AWS Config records in eu-west-1 and was never set up in us-east-1."""
+    let_aws_write(aws, CONFIG_BUCKET, "config.amazonaws.com")
+    config = aws.client("config")
+    everything = {"allSupported": True, "includeGlobalResourceTypes": True}
+    recorder: dict[str, Any] = {"name": "default", "roleARN": f"arn:aws:iam::{ACCOUNT}:role/config-recorder"}
+    config.put_configuration_recorder(ConfigurationRecorder=recorder | {"recordingGroup": everything})
+    config.put_delivery_channel(DeliveryChannel={"name": "default", "s3BucketName": CONFIG_BUCKET})
+    config.start_configuration_recorder(ConfigurationRecorderName="default")
+
+
+def _detectors(aws: Emulated) -> None:
+    """GuardDuty in one region only; Security Hub and Macie in none."""
+    aws.client("guardduty").create_detector(Enable=True, FindingPublishingFrequency="SIX_HOURS", Tags=tags("platform"))
+    for region in ("eu-west-1", "us-east-1"):
+        aws.client("macie2", region).disable_macie()  # the emulator starts with it on, AWS does not
+
+
+def _contacts(aws: Emulated) -> None:
+    """AWS knows whom to bill, and has nobody to call about security."""
+    aws.client("account").put_alternate_contact(
+        AlternateContactType="BILLING",
+        Name="Dan Kowalski",
+        Title="Finance",
+        EmailAddress="invoices@northwind.example",
+        PhoneNumber="+44 20 7946 0100",
+    )

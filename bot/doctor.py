@@ -1,0 +1,225 @@
+"""Tries what the bot stands on: settings, database, AWS, Slack. Changes nothing and posts nothing."""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+import checks as catalogue
+from bot import aws, recording, settings
+from bot.aws_errors import CallError
+from bot.fixing import TAG_CALL
+from bot.permissions import action, policy
+from bot.recording import CannotScan
+from bot.settings import BadSettings, FixMode, Settings
+from bot.standing import standing
+from bot.store import Store, StoreError, open_store
+
+SCOPES: Mapping[str, str] = {
+    "commands": "offers `/aws-sec`",
+    "chat:write": "answers, asks for approvals and posts the digest",
+    "usergroups:read": "reads who is in a user group of approvers, at each click",
+    "channels:history": "finds out after a crash whether a digest is in its public channel already",
+    "groups:history": "the same for a private channel",
+}
+"""Every scope of the manifest, and what the bot does with it."""
+
+ADVICE = {
+    "invalid_auth": "copy the token again from the app's pages at api.slack.com/apps",
+    "not_authed": "set it: see docs/settings.md",
+    "account_inactive": "the app was removed from the workspace: install it again",
+    "token_revoked": "the token was revoked: install the app again and copy the new token",
+    "not_allowed_token_type": "SLACK_BOT_TOKEN begins with xoxb-, SLACK_APP_TOKEN with xapp-",
+    "missing_scope": "add the scopes of manifest.yml to the app and install it again",
+    "channel_not_found": "check the id; in a private channel, invite the bot first: /invite @aws-sec",
+    "not_in_channel": "invite the bot there: /invite @aws-sec",
+    "no_such_subteam": "check the id of the user group",
+}
+"""Slack's error codes -> what to do. Source: https://docs.slack.dev/reference/methods/auth.test (and the others')."""
+
+
+class Health(enum.Enum):
+    """How a trial ended. OPEN: it was not tried, or is not needed."""
+
+    GOOD = "✓ ok"
+    BAD = "✗ bad"
+    OPEN = "- not tried"
+
+    @property
+    def colour(self) -> str:
+        return {Health.GOOD: "green", Health.BAD: "red", Health.OPEN: "dim"}[self]
+
+
+@dataclass(frozen=True)
+class Result:
+    """One thing that was tried, what was found, and what to do about it."""
+
+    what: str
+    health: Health
+    found: str
+    advice: str = ""
+
+
+def examine() -> Iterator[Result]:
+    """Every trial, as it ends."""
+    try:
+        config = settings.load()
+    except BadSettings as error:
+        yield Result("settings", Health.BAD, str(error), "correct it; docs/settings.md lists what is allowed")
+        return
+    yield Result("settings", Health.GOOD, "all are valid")
+    yield from _database(config)
+    yield from _aws(config)
+    yield from _slack(config)
+
+
+def _database(config: Settings) -> Iterator[Result]:
+    if not config.database.exists():
+        yield Result("database", Health.OPEN, f"{config.database} is made by the first scan")
+        return
+    try:
+        store = open_store(config.database, audit_key=config.audit_key.get_secret_value())
+    except StoreError as error:
+        yield Result("database", Health.BAD, str(error))
+        return
+    try:
+        yield Result("database", Health.GOOD, f"{config.database} can be read and written")
+        audit = store.audit.verify(store.digests.witnessed())
+        yield Result(
+            "audit log", Health.GOOD if audit.ok else Health.BAD, audit.problem or f"{audit.rows} rows, intact"
+        )
+        yield from _last_scan(store)
+    finally:
+        store.close()
+
+
+def _last_scan(store: Store) -> Iterator[Result]:
+    last = store.scans.last()
+    if last is None:
+        yield Result("last scan", Health.OPEN, "none yet", "run `aws-sec scan`")
+        return
+    stands = standing(store, last.account, catalogue.load()[0].values(), datetime.now(UTC))
+    if not stands.unknown:
+        yield Result("last scan", Health.GOOD, f"all {stands.total} checks were read")
+    for reason in stands.unknown:
+        yield Result("last scan", Health.BAD, reason, "`aws-sec permissions scan` prints the policy that is needed")
+
+
+def _aws(config: Settings) -> Iterator[Result]:
+    role = config.role_arn or "the environment's credentials"
+    try:
+        home = recording.connect(config)
+    except CannotScan as error:
+        yield Result("AWS account", Health.BAD, str(error), f"scans use {role}")
+        return
+    yield Result("AWS account", Health.GOOD, f"{home.account}, with {role}")
+    try:
+        where = recording.target(config, home)
+    except CannotScan as error:
+        yield Result("regions", Health.BAD, str(error))
+    else:
+        off = f"; not enabled: {', '.join(where.off)}" if where.off else ""
+        yield Result("regions", Health.BAD if off else Health.GOOD, ", ".join(where.regions) + off)
+    if config.protected_tags:
+        yield _tags(home)
+    yield _write_role(config)
+
+
+def _tags(home: aws.Region) -> Result:
+    try:
+        home.call(TAG_CALL, ResourcesPerPage=1)
+    except CallError as error:
+        advice = f"without {action(TAG_CALL)} every fix is refused, because a tag may protect the resource"
+        return Result("protected tags", Health.BAD, str(error), advice)
+    return Result("protected tags", Health.GOOD, "tags can be read")
+
+
+def _write_role(config: Settings) -> Result:
+    if config.fix_mode is not FixMode.ON:
+        return Result("write role", Health.OPEN, f"not needed: AWS_SEC_FIX_MODE is {config.fix_mode}")
+    harmless = policy(["sts:GetCallerIdentity"])
+    try:
+        aws.write_session(
+            config.fix_role_arn, policy=json.dumps(harmless), name="aws-sec-doctor", external_id=config.fix_external_id
+        )
+    except CallError as error:
+        advice = "its trust policy must allow sts:AssumeRole and sts:SetSourceIdentity: see docs/permissions.md"
+        return Result("write role", Health.BAD, str(error), advice)
+    return Result("write role", Health.GOOD, f"{config.fix_role_arn} can be assumed")
+
+
+def _slack(config: Settings) -> Iterator[Result]:
+    try:
+        settings.needed_to_run(config)
+    except BadSettings as error:
+        yield Result("Slack settings", Health.BAD, str(error).partition(";")[0], "needed by `aws-sec run` only")
+    if not config.slack_bot_token.get_secret_value():
+        return
+    bot = WebClient(config.slack_bot_token.get_secret_value(), base_url=config.slack_api_url, timeout=10)
+    token = _bot_token(bot)
+    yield token
+    yield _connection(config)
+    if token.health is Health.BAD:
+        return
+    for field in ("channel", "approvals_channel", "digest_channel"):
+        if channel := getattr(config, field):
+            yield _channel(bot, field.replace("_", " "), channel)
+    for group in sorted({id for id in (*config.approvers, *config.requesters, *config.viewers) if id[0] == "S"}):
+        yield _group(bot, group)
+    if not config.approvers:
+        yield Result("approvers", Health.BAD, "nobody may approve a fix", "set AWS_SEC_APPROVERS")
+
+
+def _bot_token(bot: WebClient) -> Result:
+    try:
+        answer = bot.auth_test()
+    except (SlackClientError, OSError) as error:
+        return _refused("SLACK_BOT_TOKEN", error)
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    granted = {scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",")}
+    missing = [scope for scope in SCOPES if scope not in granted] if granted != {""} else []
+    if missing:
+        return Result("SLACK_BOT_TOKEN", Health.BAD, f"lacks {', '.join(missing)}", ADVICE["missing_scope"])
+    return Result("SLACK_BOT_TOKEN", Health.GOOD, f"{answer['user']} in workspace {answer['team']}")
+
+
+def _connection(config: Settings) -> Result:
+    token = config.slack_app_token.get_secret_value()
+    if not token:
+        secret = config.slack_signing_secret.get_secret_value()
+        found = "set; only a request from Slack can try it" if secret else "neither it nor SLACK_APP_TOKEN is set"
+        return Result("SLACK_SIGNING_SECRET", Health.OPEN if secret else Health.BAD, found)
+    try:
+        WebClient(token, base_url=config.slack_api_url, timeout=10).apps_connections_open(app_token=token)
+    except (SlackClientError, OSError) as error:
+        return _refused("SLACK_APP_TOKEN", error)
+    return Result("SLACK_APP_TOKEN", Health.GOOD, "Socket Mode can be opened")
+
+
+def _channel(bot: WebClient, what: str, channel: str) -> Result:
+    try:
+        bot.conversations_history(channel=channel, limit=1)
+    except (SlackClientError, OSError) as error:
+        return _refused(f"{what} {channel}", error)
+    return Result(f"{what} {channel}", Health.GOOD, "the bot is in it")
+
+
+def _group(bot: WebClient, group: str) -> Result:
+    try:
+        members = bot.usergroups_users_list(usergroup=group)["users"]
+    except (SlackClientError, OSError) as error:
+        return _refused(f"user group {group}", error)
+    return Result(f"user group {group}", Health.GOOD, f"{len(members)} members")
+
+
+def _refused(what: str, error: Exception) -> Result:
+    if not isinstance(error, SlackApiError):
+        return Result(what, Health.BAD, f"Slack could not be reached ({type(error).__name__})", "check the network")
+    code = str(error.response.get("error", "an unknown error"))
+    return Result(what, Health.BAD, f"Slack answered {code}", ADVICE.get(code, "see that error at docs.slack.dev"))

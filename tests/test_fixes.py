@@ -1,0 +1,69 @@
+"""Every fix on an emulated account: it does what it says, the check passes, and undoing it leaves all as before."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+
+import boto3
+import pytest
+from botocore import xform_name
+
+import checks
+import tests.checks
+from bot.aws import Clients, Region
+from bot.fixing import FixAws, Seen
+from bot.scan import Outcome, Status, scan
+from bot.settings import load
+from checks.kit import Call, Fix, Scope
+
+FIXES = checks.load()[1]
+
+
+def setups() -> dict[str, Callable[[boto3.Session], None]]:
+    modules = [info.name for info in pkgutil.iter_modules(tests.checks.__path__) if info.name.startswith("test_")]
+    loaded = [importlib.import_module(f"tests.checks.{name}") for name in modules]
+    return {id: setup for module in loaded for id, setup in getattr(module, "BROKEN", {}).items()}
+
+
+BROKEN = setups()
+
+
+@pytest.mark.parametrize("fix", FIXES.values(), ids=list(FIXES))
+def test_do_then_pass_then_undo_then_as_before(fix: Fix, aws: Region) -> None:
+    BROKEN[fix.repairs.id](aws.clients.session)
+    region = "us-east-1" if fix.repairs.over.scope is Scope.ACCOUNT else "eu-west-1"
+    home = Region(aws.clients, aws.account, region)
+    resource = failing(home, fix)
+    hands = FixAws(load(), lambda: Region(aws.clients, aws.account, region))
+
+    def look() -> Seen:
+        seen = hands.look(hands.connect(), fix, region, resource)
+        return seen if seen.status else hands.look_alike(hands.connect(), fix, region, before.plan.before)  # type: ignore[union-attr]
+
+    before = hands.look(hands.connect(), fix, region, resource)
+    assert before.status is Status.FAIL
+    assert before.plan is not None
+    for call in before.plan.do:
+        make(aws.clients, region, call)
+    after = hands.look(hands.connect(), fix, region, resource)
+    assert after.status in (Status.PASS, None), after.text
+    for call in before.plan.undo:
+        make(aws.clients, region, call)
+    back = look()
+    assert (back.status, back.text) == (Status.FAIL, before.text)
+    assert back.state == before.state, "as it was before"
+
+
+def failing(home: Region, fix: Fix) -> str:
+    """The first resource that fails the check."""
+    found = [e for e in scan(home, [fix.repairs], [home.region]) if isinstance(e, Outcome)]
+    failed = [outcome.resource for outcome in found if outcome.status is Status.FAIL]
+    assert failed, found
+    return failed[0]
+
+
+def make(clients: Clients, region: str, call: Call) -> None:
+    service, operation = call.call.split(":")
+    getattr(clients.get(service, region), xform_name(operation))(**call.params)
