@@ -6,7 +6,6 @@ Public: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-blo
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,6 +14,7 @@ from typing import Any, TypeAlias
 from urllib.parse import unquote
 
 from checks.kit import Unknown
+from checks.network import few_addresses
 
 Document: TypeAlias = str | Mapping[str, Any]
 """A policy as AWS hands it out: JSON text, URL-encoded JSON text, or the dict boto3 made of it. Empty: no policy."""
@@ -109,7 +109,7 @@ class Condition:
 
     def _fixed(self, operators: frozenset[str], of_addresses: str) -> bool:
         if self.key == "aws:sourceip":
-            return self.operator == of_addresses and bool(self.values) and all(map(_few_addresses, self.values))
+            return self.operator == of_addresses and bool(self.values) and all(map(few_addresses, self.values))
         fixed = bool(self.values) and all(_is_fixed(self.key, value) for value in self.values)
         return self.operator in operators and self.key in NAMES and fixed
 
@@ -255,15 +255,6 @@ def _is_fixed(key: str, value: str) -> bool:
     if key.endswith("orgpaths"):  # o-exampleorg/r-ab12/ou-ab12-*
         return "/" in value and not WILD.search(value.split("/")[0])
     return key == "aws:userid" and ":" in value and not WILD.search(value.split(":")[0])  # AROAEXAMPLE:*
-
-
-def _few_addresses(cidr: str) -> bool:
-    """Whether a range is not most of the internet: /8 or smaller, for IPv6 /32 or smaller, as S3 has it."""
-    try:
-        network = ipaddress.ip_network(cidr, strict=False)
-    except ValueError:
-        return False
-    return network.prefixlen >= (8 if network.version == 4 else 32)
 
 
 def _covers(deny: Statement, grant: Statement) -> bool:

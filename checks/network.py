@@ -1,0 +1,86 @@
+"""Reading security group rules: which ports they open, and whether to everyone.
+
+Ports and protocols: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, TypeAlias
+
+Rule: TypeAlias = Mapping[str, Any]
+"""A rule with AWS's own keys `IpProtocol`, `FromPort` and `ToPort`."""
+
+EVERY_PORT = range(65536)
+NUMBERS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
+"""IANA's numbers of the protocols that AWS knows by name."""
+PRIVATE = ipaddress.ip_network("fc00::/7")
+"""Unique local IPv6 addresses: a wide range, and yet nobody on the internet has one (RFC 4193)."""
+
+
+def few_addresses(cidr: str) -> bool:
+    """Whether a range is not most of the internet: /8 or smaller, for IPv6 /32 or smaller, as S3 has it.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html. What is no
+    range of addresses names few of them: False.
+    """
+    network = _network(cidr)
+    return network is not None and network.prefixlen >= (8 if network.version == 4 else 32)
+
+
+def is_everyone(cidr: str) -> bool:
+    """Whether a range holds much of the internet: 0.0.0.0/0 and ::/0, but also their halves and 2000::/3."""
+    network = _network(cidr)
+    private = network is not None and network.version == 6 and network.subnet_of(PRIVATE)
+    return not private and not few_addresses(cidr)
+
+
+def everyone_among(cidrs: Iterable[str]) -> list[str]:
+    """Those of the ranges that hold much of the internet, in their order."""
+    return [cidr for cidr in cidrs if is_everyone(cidr)]
+
+
+def protocol(rule: Rule) -> str:
+    """The protocol's name where AWS has one, otherwise its number; "-1" is all of them."""
+    return NUMBERS.get(rule["IpProtocol"], rule["IpProtocol"].lower())
+
+
+def open_ports(rule: Rule) -> range:
+    """The TCP or UDP ports a rule opens; none for a rule of another protocol, such as ICMP."""
+    name = protocol(rule)
+    if name == "-1":  # all ports, whatever range the rule carries
+        return EVERY_PORT
+    if name not in ("tcp", "udp"):
+        return range(0)
+    first, last = rule.get("FromPort", -1), rule.get("ToPort", -1)
+    return EVERY_PORT if first == -1 else range(first, last + 1)
+
+
+def opened(rule: Rule, ports: Collection[int]) -> list[int]:
+    """Those of the ports that a rule opens, in order."""
+    reach = open_ports(rule)
+    return sorted(port for port in ports if port in reach)
+
+
+def opens_every_port(rule: Rule) -> bool:
+    """Whether a rule opens all of them; port 0 is nobody's, so a range may begin at 1."""
+    reach = open_ports(rule)
+    return 1 in reach and EVERY_PORT[-1] in reach
+
+
+def ports_in_words(rule: Rule) -> str:
+    """What a rule opens, as people write it: "tcp 22", "udp 1000-9000", "all traffic", "icmp"."""
+    name, reach = protocol(rule), open_ports(rule)
+    if name == "-1":
+        return "all traffic"
+    if not reach:
+        return name if name in NUMBERS.values() else f"protocol {name}"
+    return f"{name} {reach[0]}" if len(reach) == 1 else f"{name} {reach[0]}-{reach[-1]}"
+
+
+def _network(cidr: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    try:
+        return ipaddress.ip_network(cidr, strict=False)
+    except ValueError:
+        return None
