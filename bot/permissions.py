@@ -27,6 +27,10 @@ Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_
 
 PREFIXES = {"monitoring": "cloudwatch"}
 
+TAGS_TOO = frozenset({"ec2:AuthorizeSecurityGroupIngress"})
+"""Calls of fixes that give what they make its tags: AWS asks for ec2:CreateTags as well.
+Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html"""
+
 
 def action(call: str) -> str:
     """The IAM action that allows an API call ("ec2:DescribeVolumes" -> the same, mostly)."""
@@ -45,7 +49,11 @@ def _signing_name(service: str) -> str:
 
 def policy(calls: Iterable[str]) -> dict[str, Any]:
     """An IAM policy that allows exactly these calls, on any resource."""
-    return {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": sorted({action(call) for call in calls}), "Resource": "*"}],
-    }
+    actions = sorted({action(call) for call in calls})
+    statements: list[dict[str, Any]] = [{"Effect": "Allow", "Action": actions, "Resource": "*"}]
+    if tagging := [name.partition(":")[2] for name in actions if name in TAGS_TOO]:
+        only_what_is_made = {"StringEquals": {"ec2:CreateAction": tagging}}
+        statements.append(
+            {"Effect": "Allow", "Action": ["ec2:CreateTags"], "Resource": "*", "Condition": only_what_is_made}
+        )
+    return {"Version": "2012-10-17", "Statement": statements}

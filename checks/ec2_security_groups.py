@@ -1,0 +1,207 @@
+"""Security groups: each inbound rule by itself, so that exactly one rule is judged, revoked and given back.
+
+A rule that opens every port is said once, by `rule_does_not_open_every_port`; the port checks leave it to that one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from checks.kit import (
+    Aws,
+    Call,
+    Collector,
+    NotApplicable,
+    Plan,
+    Practice,
+    Risk,
+    Severity,
+    Verdict,
+    check,
+    collect,
+    collector,
+    expect,
+    extra,
+    fix,
+)
+from checks.network import everyone_among, opened, opens_every_port, ports_in_words
+
+if TYPE_CHECKING:
+    from types_boto3_ec2.type_defs import NetworkInterfaceTypeDef as Interface
+    from types_boto3_ec2.type_defs import SecurityGroupTypeDef as Group
+
+Rule: TypeAlias = Mapping[str, Any]
+"""AWS's SecurityGroupRule with two keys of ours: `group_name`, and `rule_name`, what people call the rule."""
+
+GROUP_ARN = "arn:{partition}:ec2:{region}:{account}:security-group/{GroupId}"
+RULE_ARN = "arn:{partition}:ec2:{region}:{account}:security-group-rule/{SecurityGroupRuleId}"
+
+ADMIN_PORTS = (22, 3389)
+DATABASE_PORTS = (1433, 1521, 3306, 5432, 5439, 5984, 6379, 7000, 8086, 9042, 9200, 11211, 27017)
+SERVICES = {22: "SSH", 3389: "RDP", 1433: "SQL Server", 1521: "Oracle", 3306: "MySQL", 5432: "PostgreSQL"} | {
+    5439: "Redshift", 5984: "CouchDB", 6379: "Redis", 7000: "Cassandra", 8086: "InfluxDB", 9042: "Cassandra"} | {
+    9200: "OpenSearch", 11211: "Memcached", 27017: "MongoDB"}  # fmt: skip
+
+groups: Collector[Group] = collect(
+    "ec2:DescribeSecurityGroups", "SecurityGroups", arn=GROUP_ARN, name="{GroupName} ({GroupId})"
+)
+
+
+@collector(arn=GROUP_ARN, name="{GroupName} of {VpcId}", needs=(groups,))
+def default_groups(aws: Aws) -> Iterator[Group]:
+    """Every VPC has one; nobody else may use its name."""
+    return (group for group in aws.read(groups) if group["GroupName"] == "default")
+
+
+@collector("ec2:DescribeSecurityGroupRules", arn=RULE_ARN, name="{rule_name}", needs=(groups,))
+def inbound_rules(aws: Aws) -> Iterator[Rule]:
+    names = {group["GroupId"]: group["GroupName"] for group in aws.read(groups)}
+    for rule in aws.items("ec2:DescribeSecurityGroupRules", "SecurityGroupRules"):
+        if not rule["IsEgress"]:
+            group = names.get(rule["GroupId"], rule["GroupId"])  # made since the groups were listed: its id will do
+            yield rule | {"group_name": group, "rule_name": f"{group}: {ports_in_words(rule)} from {_source(rule)}"}
+
+
+@extra("ec2:GetManagedPrefixListEntries")
+def sources(aws: Aws, rule: Rule) -> Sequence[str]:
+    """The ranges of addresses a rule lets in; none when it lets in another security group."""
+    if "PrefixListId" not in rule:
+        return [rule[key] for key in ("CidrIpv4", "CidrIpv6") if key in rule]
+    entries = aws.items("ec2:GetManagedPrefixListEntries", "Entries", PrefixListId=rule["PrefixListId"])
+    return [entry["Cidr"] for entry in entries]
+
+
+@extra("ec2:DescribeNetworkInterfaces")
+def interfaces(aws: Aws, rule: Rule) -> Sequence[Interface]:
+    """The network interfaces that the rule's group guards."""
+    of_group = [{"Name": "group-id", "Values": [rule["GroupId"]]}]
+    return list(aws.items("ec2:DescribeNetworkInterfaces", "NetworkInterfaces", Filters=of_group))
+
+
+@check(inbound_rules, sources, practice=Practice.NETWORK, severity=Severity.CRITICAL)
+def rule_does_not_open_every_port(rule: Rule, sources: Sequence[str]) -> Verdict:
+    """Security group rule does not open every port to everyone.
+
+    Whatever listens on the machines, now or later, can be reached and attacked from the whole internet.
+
+    Fix: Remove the rule. Allow the ports that are needed, from the addresses that need them.
+    See: https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
+    """
+    if not opens_every_port(rule):
+        raise NotApplicable("it opens some ports only")
+    everyone = everyone_among(sources)
+    return expect(not everyone, f"opens every port to {', '.join(everyone)}")
+
+
+@check(inbound_rules, sources, practice=Practice.NETWORK, severity=Severity.HIGH)
+def rule_keeps_admin_ports_closed(rule: Rule, sources: Sequence[str], *, ports: Sequence[int] = ADMIN_PORTS) -> Verdict:
+    """Security group rule keeps administration ports closed.
+
+    SSH and RDP that the whole internet can reach are guessed at day and night; one weak password is enough.
+
+    Fix: Remove the rule. Use Session Manager or EC2 Instance Connect, or allow your own addresses only.
+    See: https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-13
+    """
+    return _keeps_closed(rule, sources, ports)
+
+
+@check(inbound_rules, sources, practice=Practice.NETWORK, severity=Severity.HIGH)
+def rule_keeps_database_ports_closed(
+    rule: Rule, sources: Sequence[str], *, ports: Sequence[int] = DATABASE_PORTS
+) -> Verdict:
+    """Security group rule keeps database ports closed.
+
+    A database or cache that the whole internet can reach is one guessed password, or none, away from being copied.
+
+    Fix: Remove the rule. Allow the security group of the application that uses the database.
+    See: https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-19
+    """
+    return _keeps_closed(rule, sources, ports)
+
+
+@check(default_groups, practice=Practice.NETWORK, severity=Severity.MEDIUM)
+def default_security_group_has_no_rules(group: Group) -> Verdict:
+    """Default security group has no rules.
+
+    What is started without a security group gets this one, so whatever it allows is allowed by oversight.
+
+    Fix: Give what uses it a group of its own, then remove all inbound and outbound rules of the default group.
+    See: https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html
+    """
+    kinds = {"inbound": group["IpPermissions"], "outbound": group["IpPermissionsEgress"]}
+    found = " and ".join(kind for kind, permissions in kinds.items() if permissions)
+    return expect(not found, f"has {found} rules")
+
+
+def revoke_rule(rule: Rule, sources: Sequence[str], used_by: Sequence[Interface]) -> Plan:
+    """Remove exactly this rule from the security group."""
+    group = {"GroupId": rule["GroupId"]}
+    tags = [tag for tag in rule.get("Tags", []) if not tag["Key"].startswith("aws:")]  # AWS sets those itself
+    tagged = {"TagSpecifications": [{"ResourceType": "security-group-rule", "Tags": tags}]} if tags else {}
+    back = group | {"IpPermissions": [_permission(rule)]} | tagged
+    name = "inbound rule"  # not its id: the undo gives it another one, and is recognised by what it allows
+    allows = f"{rule['rule_name']} ({rule['Description']})" if rule.get("Description") else str(rule["rule_name"])
+    return Plan(
+        do=[
+            Call("ec2:RevokeSecurityGroupIngress", group | {"SecurityGroupRuleIds": [rule["SecurityGroupRuleId"]]}),
+        ],
+        undo=[Call("ec2:AuthorizeSecurityGroupIngress", back)],
+        before={"security group": rule["GroupId"], name: allows},
+        after={"security group": rule["GroupId"], name: "removed"},
+        notes=[_users(used_by), "Undo makes the same rule again; AWS gives it a new rule id."],
+    )
+
+
+for _repaired in (rule_does_not_open_every_port, rule_keeps_admin_ports_closed, rule_keeps_database_ports_closed):
+    fix(
+        _repaired,
+        "ec2:RevokeSecurityGroupIngress",
+        "ec2:AuthorizeSecurityGroupIngress",
+        risk=Risk.CUTS_ACCESS,
+        reads=(interfaces,),
+    )(revoke_rule)
+
+
+def _keeps_closed(rule: Rule, sources: Sequence[str], ports: Sequence[int]) -> Verdict:
+    reached = opened(rule, ports)
+    if not reached:
+        raise NotApplicable("it opens none of these ports")
+    everyone = everyone_among(sources)
+    if everyone and opens_every_port(rule):
+        raise NotApplicable("it opens every port to everyone, which is a finding of its own")
+    services = [f"{port} ({SERVICES[port]})" if port in SERVICES else str(port) for port in reached]
+    return expect(not everyone, f"opens {', '.join(services)} to {', '.join(everyone)}")
+
+
+def _source(rule: Rule) -> str:
+    """Whom a rule lets in, as AWS writes it."""
+    known = [str(rule[key]) for key in ("CidrIpv4", "CidrIpv6", "PrefixListId") if key in rule]
+    return known[0] if known else str(rule["ReferencedGroupInfo"]["GroupId"])
+
+
+def _permission(rule: Rule) -> dict[str, Any]:
+    """The IpPermission that makes this very rule again.
+
+    Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html
+    """
+    described = {"Description": rule["Description"]} if rule.get("Description") else {}
+    ports = {key: rule[key] for key in ("FromPort", "ToPort") if key in rule and rule["IpProtocol"] != "-1"}
+    kinds = {
+        "CidrIpv4": ("IpRanges", "CidrIp"),
+        "CidrIpv6": ("Ipv6Ranges", "CidrIpv6"),
+        "PrefixListId": ("PrefixListIds", "PrefixListId"),
+    }
+    for key, (ranges, name) in kinds.items():
+        if key in rule:
+            return {"IpProtocol": rule["IpProtocol"]} | ports | {ranges: [{name: rule[key]} | described]}
+    raise NotApplicable("it lets in another security group, not everyone")
+
+
+def _users(used_by: Sequence[Interface]) -> str:
+    if not used_by:
+        return "No network interface uses this security group now."
+    instances = sorted({i["Attachment"]["InstanceId"] for i in used_by if "InstanceId" in i.get("Attachment", {})})
+    others = sum("InstanceId" not in interface.get("Attachment", {}) for interface in used_by)
+    parts = [*instances, *([f"{others} other network interfaces"] if others else [])]
+    return f"The security group guards {', '.join(parts)}: whoever reaches them through this rule loses that."

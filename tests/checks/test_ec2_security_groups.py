@@ -1,0 +1,201 @@
+"""Security groups: what the judges say of rules, and the open rules that fixes are tried on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from bot.aws import Region
+from bot.permissions import policy
+from bot.scan import identify
+from checks import ec2_security_groups as sg
+from checks.kit import NotApplicable
+from tests.checks.cases import Case
+
+EVERYONE = ["0.0.0.0/0"]
+OFFICE = ["203.0.113.8/29"]
+RULE = {
+    "SecurityGroupRuleId": "sgr-0123456789abcdef0",
+    "GroupId": "sg-0123456789abcdef0",
+    "rule_name": "web: tcp 22 from 0.0.0.0/0",
+}
+
+
+def tcp(first: int, last: int = 0) -> dict[str, Any]:
+    return RULE | {"IpProtocol": "tcp", "FromPort": first, "ToPort": last or first, "CidrIpv4": "0.0.0.0/0"}
+
+
+ALL = RULE | {"IpProtocol": "-1", "FromPort": -1, "ToPort": -1, "CidrIpv4": "0.0.0.0/0"}
+ICMP = RULE | {"IpProtocol": "icmp", "FromPort": -1, "ToPort": -1, "CidrIpv4": "0.0.0.0/0"}
+
+CASES = [
+    Case(sg.rule_does_not_open_every_port, [ALL, EVERYONE], "opens every port to 0.0.0.0/0"),
+    Case(sg.rule_does_not_open_every_port, [tcp(0, 65535), ["::/0"]], "opens every port to ::/0"),
+    Case(sg.rule_does_not_open_every_port, [tcp(1, 65535), EVERYONE], "opens every port to 0.0.0.0/0"),
+    Case(sg.rule_does_not_open_every_port, [ALL, ["0.0.0.0/1"]], "opens every port to 0.0.0.0/1"),
+    Case(sg.rule_does_not_open_every_port, [ALL, []], None),  # another security group
+    Case(sg.rule_does_not_open_every_port, [ALL, ["10.0.0.0/8"]], None),
+    Case(sg.rule_does_not_open_every_port, [tcp(443), EVERYONE], NotApplicable),
+    Case(sg.rule_does_not_open_every_port, [ICMP, EVERYONE], NotApplicable),
+    Case(sg.rule_keeps_admin_ports_closed, [tcp(22), EVERYONE], "opens 22 (SSH) to 0.0.0.0/0"),
+    Case(sg.rule_keeps_admin_ports_closed, [tcp(3389), ["::/0"]], "opens 3389 (RDP) to ::/0"),
+    Case(
+        sg.rule_keeps_admin_ports_closed,
+        [tcp(20, 4000), ["128.0.0.0/1"]],
+        "opens 22 (SSH), 3389 (RDP) to 128.0.0.0/1",
+    ),
+    Case(
+        sg.rule_keeps_admin_ports_closed,  # of a prefix list
+        [tcp(22), [*OFFICE, "0.0.0.0/1", "128.0.0.0/1"]],
+        "opens 22 (SSH) to 0.0.0.0/1, 128.0.0.0/1",
+    ),
+    Case(sg.rule_keeps_admin_ports_closed, [RULE | {"IpProtocol": "6", "FromPort": 22, "ToPort": 22}, OFFICE], None),
+    Case(sg.rule_keeps_admin_ports_closed, [tcp(22), []], None),
+    Case(sg.rule_keeps_admin_ports_closed, [ALL, OFFICE], None),
+    Case(sg.rule_keeps_admin_ports_closed, [ALL, EVERYONE], NotApplicable),  # said once, by the first check
+    Case(sg.rule_keeps_admin_ports_closed, [tcp(443), EVERYONE], NotApplicable),
+    Case(sg.rule_keeps_admin_ports_closed, [ICMP, EVERYONE], NotApplicable),
+    Case(sg.rule_keeps_database_ports_closed, [tcp(5432), EVERYONE], "opens 5432 (PostgreSQL) to 0.0.0.0/0"),
+    Case(
+        sg.rule_keeps_database_ports_closed,
+        [tcp(3000, 6000), EVERYONE],
+        "opens 3306 (MySQL), 5432 (PostgreSQL), 5439 (Redshift), 5984 (CouchDB) to 0.0.0.0/0",
+    ),
+    Case(sg.rule_keeps_database_ports_closed, [tcp(6379), ["10.40.0.0/16"]], None),
+    Case(sg.rule_keeps_database_ports_closed, [tcp(5432), []], None),
+    Case(sg.rule_keeps_database_ports_closed, [tcp(0, 65535), EVERYONE], NotApplicable),
+    Case(sg.rule_keeps_database_ports_closed, [tcp(22), EVERYONE], NotApplicable),
+    Case(sg.default_security_group_has_no_rules, [{"IpPermissions": [], "IpPermissionsEgress": []}], None),
+    Case(
+        sg.default_security_group_has_no_rules,
+        [{"IpPermissions": [{"IpProtocol": "-1"}], "IpPermissionsEgress": [{"IpProtocol": "-1"}]}],
+        "has inbound and outbound rules",
+    ),
+    Case(
+        sg.default_security_group_has_no_rules,
+        [{"IpPermissions": [], "IpPermissionsEgress": [{"IpProtocol": "-1"}]}],
+        "has outbound rules",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_judges(case: Case) -> None:
+    assert case.outcome() == case.expected
+
+
+def test_the_ports_can_be_other_ones() -> None:
+    judged = Case(sg.rule_keeps_admin_ports_closed, [tcp(2222), EVERYONE], NotApplicable)
+    assert judged.outcome(ports=[2222]) == "opens 2222 to 0.0.0.0/0"
+
+
+def test_each_inbound_rule_is_one_resource_with_a_name_people_know(aws: Region) -> None:
+    open_group(aws.clients.session, 22)
+    found = [identify(aws, sg.inbound_rules, rule) for rule in sg.inbound_rules.stream(aws)]
+    arns = {arn.rpartition("-")[0] for arn, _ in found}
+    assert arns == {"arn:aws:ec2:eu-west-1:123456789012:security-group-rule/sgr"}
+    assert [name for _, name in found] == ["bastion: tcp 22 from 0.0.0.0/0", "bastion: tcp 22 from ::/0"]
+
+
+def test_default_groups_are_one_of_each_vpc(aws: Region) -> None:
+    vpc = aws.clients.session.client("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    found = [identify(aws, sg.default_groups, group)[1] for group in sg.default_groups.stream(aws)]
+    assert len(found) == 2
+    assert f"default of {vpc}" in found
+
+
+def test_whom_a_prefix_list_lets_in(aws: Region) -> None:
+    ec2 = aws.clients.session.client("ec2")
+    halves = [{"Cidr": "0.0.0.0/1"}, {"Cidr": "128.0.0.0/1"}]
+    made = ec2.create_managed_prefix_list(PrefixListName="halves", AddressFamily="IPv4", MaxEntries=2, Entries=halves)[
+        "PrefixList"
+    ]["PrefixListId"]
+    assert sg.sources.read(aws, {"PrefixListId": made}) == ["0.0.0.0/1", "128.0.0.0/1"]
+
+
+def test_who_uses_the_group_is_read_by_its_id(aws: Region) -> None:
+    with Stubber(aws.clients.get("ec2", "eu-west-1")) as stub:
+        wanted = {"Filters": [{"Name": "group-id", "Values": ["sg-1"]}]}
+        stub.add_response("describe_network_interfaces", {"NetworkInterfaces": []}, wanted)
+        assert sg.interfaces.read(aws, {"GroupId": "sg-1"}) == []
+        stub.assert_no_pending_responses()
+
+
+TAGS = [{"Key": "ticket", "Value": "SEC-7"}, {"Key": "aws:cloudformation:stack-name", "Value": "shop"}]
+
+
+def test_the_plan_names_one_rule_and_gives_back_exactly_that_one() -> None:
+    rule = tcp(22) | {"Description": "from home", "Tags": TAGS}
+    plan = sg.revoke_rule(rule, EVERYONE, [])
+    group = {"GroupId": rule["GroupId"]}
+    assert plan.do[0].params == group | {"SecurityGroupRuleIds": [rule["SecurityGroupRuleId"]]}
+    again = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}
+    assert plan.undo[0].params == group | {
+        "IpPermissions": [again | {"IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": "from home"}]}],
+        "TagSpecifications": [{"ResourceType": "security-group-rule", "Tags": TAGS[:1]}],
+    }
+    assert rule["SecurityGroupRuleId"] not in str(plan.before)
+    assert "No network interface uses this security group now." in plan.notes
+
+
+def test_the_undo_may_set_the_tags_of_the_rule_it_makes_and_no_others() -> None:
+    undo = sg.revoke_rule(tcp(22) | {"Tags": TAGS}, EVERYONE, []).undo
+    tagging = policy(call.call for call in undo)["Statement"][1]
+    assert tagging["Action"] == ["ec2:CreateTags"]
+    assert tagging["Condition"] == {"StringEquals": {"ec2:CreateAction": ["AuthorizeSecurityGroupIngress"]}}
+
+
+@pytest.mark.parametrize(
+    ("source", "ranges"),
+    [
+        ({"CidrIpv6": "::/0"}, {"Ipv6Ranges": [{"CidrIpv6": "::/0"}]}),
+        ({"PrefixListId": "pl-1"}, {"PrefixListIds": [{"PrefixListId": "pl-1"}]}),
+    ],
+)
+def test_the_undo_of_other_sources(source: dict[str, str], ranges: dict[str, Any]) -> None:
+    rule = RULE | {"IpProtocol": "-1", "FromPort": -1, "ToPort": -1} | source
+    undo = sg.revoke_rule(rule, EVERYONE, []).undo[0].params
+    assert undo == {"GroupId": rule["GroupId"], "IpPermissions": [{"IpProtocol": "-1"} | ranges]}
+
+
+def test_no_plan_for_a_rule_that_lets_in_another_group() -> None:
+    rule = RULE | {"IpProtocol": "-1", "ReferencedGroupInfo": {"GroupId": "sg-2"}}
+    with pytest.raises(NotApplicable):
+        sg.revoke_rule(rule, [], [])
+
+
+def test_the_notes_say_what_depends_on_the_group() -> None:
+    used_by: Any = [
+        {"Attachment": {"InstanceId": "i-2"}},
+        {"Attachment": {"InstanceId": "i-1"}},
+        {"Attachment": {"InstanceOwnerId": "amazon-elb"}},
+        {},
+    ]
+    assert "guards i-1, i-2, 2 other network interfaces" in sg.revoke_rule(tcp(22), EVERYONE, used_by).notes[0]
+
+
+def open_group(aws: boto3.Session, port: int) -> None:
+    """A group with one port open to everyone twice over, with a description and tags; the default groups emptied."""
+    ec2 = aws.client("ec2", region_name="eu-west-1")
+    group = ec2.create_security_group(GroupName="bastion", Description="SSH")["GroupId"]
+    ports = {"IpProtocol": "-1"} if port < 0 else {"IpProtocol": "tcp", "FromPort": port, "ToPort": port}
+    described = {"IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": "from home, temporary"}]}
+    tags = [{"ResourceType": "security-group-rule", "Tags": TAGS[:1]}]
+    ec2.authorize_security_group_ingress(
+        GroupId=group,
+        IpPermissions=[ports | described],  # type: ignore[list-item]
+        TagSpecifications=tags,  # type: ignore[arg-type]
+    )
+    sixth: Any = ports | {"Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[sixth])
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
+    sg.rule_does_not_open_every_port.id: lambda aws: open_group(aws, -1),
+    sg.rule_keeps_admin_ports_closed.id: lambda aws: open_group(aws, 22),
+    sg.rule_keeps_database_ports_closed.id: lambda aws: open_group(aws, 5432),
+}
