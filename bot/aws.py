@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from botocore import xform_name
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import RefreshableCredentials
+from botocore.exceptions import InvalidEndpointConfigurationError
 from botocore.session import get_session
 
 from bot.aws_errors import AWS_ERRORS, CallError, error_code
@@ -77,9 +79,12 @@ class Clients:
             return self._made[key]
 
     def _make(self, service: str, region: str) -> Any:
-        client = self.session.client(  # type: ignore[call-overload]  # the service's name is data here
-            service, region_name=region, config=self._config
-        )
+        try:
+            client = self.session.client(  # type: ignore[call-overload]  # the service's name is data here
+                service, region_name=region, config=self._config
+            )
+        except ValueError as error:  # of an AWS_ENDPOINT_URL that is no address
+            raise InvalidEndpointConfigurationError(msg=str(error)) from error
         if service == "s3control" and not AWS_HOST.search(client.meta.endpoint_url):
             client.meta.events.register("before-sign.s3-control", _account_out_of_host)
         return client
@@ -138,6 +143,10 @@ class Region:
     def read(self, shared: Collector[R]) -> Sequence[R]:
         """All resources of a shared collector in this region, read once per scan."""
         return self.reads.once(shared, self.region, lambda: shared.stream(self))
+
+    def pause(self, seconds: float, /) -> None:
+        """Wait for something that AWS is still making (a report, say)."""
+        time.sleep(seconds)
 
     def at(self, region: str) -> Aws:
         """The same account, clients and shared reads in another region."""

@@ -20,6 +20,7 @@ from bot.recording import CannotScan
 from bot.settings import BadSettings, FixMode, Settings
 from bot.standing import standing
 from bot.store import Store, StoreError, open_store
+from bot.words import plural
 
 SCOPES: Mapping[str, str] = {
     "commands": "offers `/aws-sec`",
@@ -42,6 +43,10 @@ ADVICE = {
     "no_such_subteam": "check the id of the user group",
 }
 """Slack's error codes -> what to do. Source: https://docs.slack.dev/reference/methods/auth.test (and the others')."""
+
+
+SLACK_FIELDS = {"slack_bot_token", "slack_app_token", "slack_signing_secret", "channel", "approvals_channel"}
+"""Who sets one of these means to run the bot."""
 
 
 class Health(enum.Enum):
@@ -92,7 +97,9 @@ def _database(config: Settings) -> Iterator[Result]:
         yield Result("database", Health.GOOD, f"{config.database} can be read and written")
         audit = store.audit.verify(store.digests.witnessed())
         yield Result(
-            "audit log", Health.GOOD if audit.ok else Health.BAD, audit.problem or f"{audit.rows} rows, intact"
+            "audit log",
+            Health.GOOD if audit.ok else Health.BAD,
+            audit.problem or f"{plural(audit.rows, 'row')}, intact",
         )
         yield from _last_scan(store)
     finally:
@@ -102,11 +109,11 @@ def _database(config: Settings) -> Iterator[Result]:
 def _last_scan(store: Store) -> Iterator[Result]:
     last = store.scans.last()
     if last is None:
-        yield Result("last scan", Health.OPEN, "none yet", "run `aws-sec scan`")
+        yield Result("last scan", Health.OPEN, "no complete one yet", "run `aws-sec scan`")
         return
     stands = standing(store, last.account, catalogue.load()[0].values(), datetime.now(UTC))
     if not stands.unknown:
-        yield Result("last scan", Health.GOOD, f"all {stands.total} checks were read")
+        yield Result("last scan", Health.GOOD, f"{plural(stands.total, 'check')}, all of them read")
     for reason in stands.unknown:
         yield Result("last scan", Health.BAD, reason, "`aws-sec permissions scan` prints the policy that is needed")
 
@@ -155,10 +162,12 @@ def _write_role(config: Settings) -> Result:
 
 
 def _slack(config: Settings) -> Iterator[Result]:
+    begun = any(config.model_fields_set & SLACK_FIELDS)
     try:
         settings.needed_to_run(config)
     except BadSettings as error:
-        yield Result("Slack settings", Health.BAD, str(error).partition(";")[0], "needed by `aws-sec run` only")
+        health = Health.BAD if begun else Health.OPEN
+        yield Result("Slack settings", health, str(error).partition(";")[0], "needed by `aws-sec run` only")
     if not config.slack_bot_token.get_secret_value():
         return
     bot = WebClient(config.slack_bot_token.get_secret_value(), base_url=config.slack_api_url, timeout=10)
@@ -215,7 +224,7 @@ def _group(bot: WebClient, group: str) -> Result:
         members = bot.usergroups_users_list(usergroup=group)["users"]
     except (SlackClientError, OSError) as error:
         return _refused(f"user group {group}", error)
-    return Result(f"user group {group}", Health.GOOD, f"{len(members)} members")
+    return Result(f"user group {group}", Health.GOOD, plural(len(members), "member"))
 
 
 def _refused(what: str, error: Exception) -> Result:

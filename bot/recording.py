@@ -8,9 +8,12 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from botocore.exceptions import BotoCoreError
+
 import checks as catalogue
 from bot import aws
 from bot.aws_errors import CallError
+from bot.nearest import did_you_mean
 from bot.scan import Event, Outcome, Status, UnitDone, scan
 from bot.settings import BadSettings, Settings
 from bot.standing import standing
@@ -53,11 +56,13 @@ def connect(settings: Settings) -> aws.Region:
         return aws.account(aws.Clients(session))
     except CallError as error:
         raise CannotScan(str(error)) from error
+    except BotoCoreError as error:  # a profile or a configuration file that boto3 cannot use
+        raise CannotScan(f"AWS cannot be used: {error}") from error
 
 
 def target(settings: Settings, home: aws.Region, asked: Sequence[str] = ()) -> Target:
     """Which regions to read: those asked for, or those in the settings, or all that are enabled. Raises CannotScan."""
-    wanted = tuple(asked) or tuple(settings.regions)
+    wanted = tuple(dict.fromkeys(asked or settings.regions))
     try:
         enabled = aws.enabled_regions(home)
     except CallError as error:
@@ -68,7 +73,7 @@ def target(settings: Settings, home: aws.Region, asked: Sequence[str] = ()) -> T
     off = tuple(region for region in wanted if region not in enabled)
     regions = tuple(region for region in wanted if region in enabled) if wanted else tuple(enabled)
     if not regions:
-        raise CannotScan(f"{', '.join(off)} is not enabled for account {home.account}; enabled: {', '.join(enabled)}")
+        raise CannotScan(f"not enabled for account {home.account}: {', '.join(off)}; enabled: {', '.join(enabled)}")
     return Target(home, regions, off)
 
 
@@ -113,6 +118,9 @@ def record(  # what, where, for whom, until when
     try:
         stopped = _consume(store, scan_id, _until(settings, started, where, checks), on_event)
         state = "interrupted" if stopped else "done"
+    except KeyboardInterrupt:
+        state = "interrupted"
+        raise
     finally:
         note = f"not enabled: {', '.join(where.off)}" if where.off else ""
         store.scans.end(scan_id, at=datetime.now(UTC), state=state, note=note)
@@ -166,7 +174,8 @@ def _store_unit(
 def _refuse_unknown(what: str, given: Collection[str], known: Collection[str]) -> None:
     for one in given:
         if one not in known:
-            raise BadSettings(f"{what}: there is no {one!r}; `aws-sec checks` lists what there is")
+            hint = did_you_mean(one, known, ": `aws-sec checks` lists what there is")
+            raise BadSettings(f"{what}: there is no {one!r}{hint}")
 
 
 def _refuse_other_type(what: str, value: object, default: object) -> None:

@@ -117,6 +117,9 @@ class ScanRunner:
             result = ScanResult(False, note="the scan took too long and was stopped; what was read is stored")
         except OSError as error:
             result = ScanResult(False, note=f"the scan could not be started: {error.strerror}")
+        except ValueError:  # a line that is no event
+            log.exception("the scan's process printed what is no event")
+            result = ScanResult(False, note="the scan answered what could not be understood: see the log")
         finally:
             del self._runs[run.checks]
             await run.end(result)

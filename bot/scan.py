@@ -155,6 +155,8 @@ class _Run:
         raise Stopped
 
     def unit(self, unit: Unit, extras: ThreadPoolExecutor) -> None:
+        if self.stop.is_set():  # it was still waiting for its turn
+            return
         try:
             complete = self._read(unit, extras)
             self.emit(UnitDone(unit.checks, self.home.account, unit.region, complete, 0, 0, unit.reading))

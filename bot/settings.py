@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
@@ -10,6 +11,7 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     BaseModel,
     ConfigDict,
@@ -22,14 +24,33 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from pydantic_settings.exceptions import SettingsError
 
+from bot.nearest import did_you_mean, nearest
+
 PREFIX = "AWS_SEC_"
 FILE = "aws-sec.toml"
 
-SlackChannel = Annotated[str, Field(pattern=r"^([CGD][A-Z0-9]{2,})?$")]
-SlackApprover = Annotated[str, Field(pattern=r"^[UWS][A-Z0-9]{2,}$")]
-RoleArn = Annotated[str, Field(pattern=r"^(arn:aws[a-z-]*:iam::\d{12}:role/\S+)?$")]
-RegionName = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
-AccountId = Annotated[str, Field(pattern=r"^\d{12}$")]
+
+def _like(pattern: str, words: str) -> AfterValidator:
+    """Text of one form; `words` are what a person reads when it has another. Never the value: it may be a secret."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"must be {words}")
+        return value
+
+    return AfterValidator(check)
+
+
+SlackChannel = Annotated[
+    str, _like(r"([CGD][A-Z0-9]{2,})?", "a channel's id, as C012AB3CD; Slack shows it in the channel's details")
+]
+SlackApprover = Annotated[str, _like(r"[UWS][A-Z0-9]{2,}", "the id of a user (U012AB3CD) or user group (S012AB3CD)")]
+RoleArn = Annotated[
+    str, _like(r"(arn:aws[a-z-]*:iam::\d{12}:role/\S+)?", "a role's ARN, as arn:aws:iam::123456789012:role/aws-sec")
+]
+RegionName = Annotated[str, _like(r"[a-z]{2}(-[a-z]+)+-\d", "a region's name, as eu-west-1")]
+AccountId = Annotated[str, _like(r"\d{12}", "an account's id, twelve digits")]
+WebAddress = Annotated[str, _like(r"https?://\S+/", "an address that begins with http(s):// and ends with /")]
 
 
 class FixMode(StrEnum):
@@ -65,11 +86,19 @@ class Freeze(BaseModel):
     def _aware(cls, value: datetime) -> datetime:
         return value if value.tzinfo else value.replace(tzinfo=UTC)
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Freeze:
+        if self.until <= self.start:
+            raise ValueError("until must be later than from")
+        return self
+
 
 class Settings(BaseSettings):
     """Everything that can be set. Each field's description is its line in the documentation."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, toml_file=FILE, extra="forbid", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, toml_file=FILE, extra="forbid", populate_by_name=True
+    )
 
     slack_bot_token: SecretStr = Field(
         SecretStr(""), validation_alias=AliasChoices("SLACK_BOT_TOKEN"), description="Bot token (`xoxb-`)."
@@ -84,7 +113,7 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("SLACK_SIGNING_SECRET"),
         description="Signing secret; needed for HTTP only.",
     )
-    slack_api_url: str = Field(
+    slack_api_url: WebAddress = Field(
         "https://slack.com/api/", validation_alias=AliasChoices("SLACK_API_URL"), description="Slack's Web API."
     )
     port: int = Field(3000, validation_alias=AliasChoices("PORT"), ge=1, le=65535, description="Port for HTTP mode.")
@@ -174,6 +203,7 @@ class Settings(BaseSettings):
 
 def load(**overrides: Any) -> Settings:
     """The settings; raises BadSettings in words, without any secret's value."""
+    _refuse_unknown_variables()
     try:
         return Settings(**overrides)
     except ValidationError as error:
@@ -182,6 +212,8 @@ def load(**overrides: Any) -> Settings:
         raise BadSettings(_unparsed(error)) from None
     except ValueError as error:  # tomllib's
         raise BadSettings(f"{FILE} is not valid TOML: {error}") from None
+    except OSError as error:
+        raise BadSettings(f"{FILE} cannot be read: {error.strerror}") from None
 
 
 def variable(field: str) -> str:
@@ -214,11 +246,23 @@ def _sentence(detail: Any) -> str:
         return str(message)
     name = variable(path[0]) if path[0] in Settings.model_fields else path[0]
     if detail["type"] == "extra_forbidden":
-        return f"{name} is not a setting"
+        hint = did_you_mean(path[0], Settings.model_fields) if len(path) == 1 else ""
+        return f"{'.'.join(path)} in {FILE} is not a setting{hint}"
     return f"{name}{''.join(f'[{part}]' for part in path[1:])}: {message}"
+
+
+def _refuse_unknown_variables() -> None:
+    """A mistyped variable would leave a guard at its default without a word."""
+    known = {variable(field).removeprefix(PREFIX): variable(field) for field in Settings.model_fields}
+    for name in os.environ:
+        if name.upper().startswith(PREFIX) and name.upper() not in known.values():
+            near = nearest(name.upper().removeprefix(PREFIX), known)
+            raise BadSettings(f"{name} is not a setting" + (f": did you mean {known[near]}?" if near else ""))
 
 
 def _unparsed(error: SettingsError) -> str:
     found = re.search(r'field "(\w+)"', str(error))
-    name = variable(found[1]) if found and found[1] in Settings.model_fields else "a setting"
-    return f'{name} must be JSON, as in ["U012AB3CD"]'
+    if not found or found[1] not in Settings.model_fields:
+        return "a setting is not valid JSON"
+    example = '{"check": {"parameter": 1}}' if found[1] == "thresholds" else '["one", "two"]'
+    return f"{variable(found[1])} must be JSON, as in {example}"

@@ -8,16 +8,16 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from bot.cli.exits import BROKEN_PIPE, OK, sentence
+from bot.cli.exits import BROKEN_PIPE, INTERRUPTED, OK, sentence
 from bot.cli.output import Format
+from bot.nearest import did_you_mean
 from checks.kit import Practice, Severity
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,12 @@ class Policy(StrEnum):
 class Commands(TyperGroup):
     """All commands. A reader that stops reading, as `head` does, is no error to speak of."""
 
+    def make_context(self, *args: Any, **more: Any) -> Any:
+        try:
+            return super().make_context(*args, **more)
+        except BrokenPipeError:  # from --help
+            raise typer.Exit(BROKEN_PIPE) from None
+
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
@@ -51,25 +57,30 @@ class Commands(TyperGroup):
             raise typer.Exit(BROKEN_PIPE) from None
 
 
-def _known_practices(given: list[str]) -> list[str]:
+def _known_practice(given: str) -> str:
     return _known("practice", given, PRACTICES)
 
 
-def _known_checks(given: list[str]) -> list[str]:
+def _known_practices(given: list[str]) -> list[str]:
+    return [_known_practice(one) for one in given]
+
+
+def _known_check(given: str) -> str:
     if not given:
         return given
     import checks
 
-    return _known("check", [checks.RENAMED.get(id, id) for id in given], checks.load()[0])
+    return _known("check", checks.RENAMED.get(given, given), checks.load()[0])
 
 
-def _known(what: str, given: list[str], known: Iterable[str]) -> list[str]:
-    choices = list(known)
-    for one in given:
-        if one not in choices:
-            near = get_close_matches(one, choices, n=1, cutoff=0.4)
-            hint = f"did you mean {near[0]}?" if near else "`aws-sec checks` lists what there is"
-            raise typer.BadParameter(f"there is no {what} {one!r}: {hint}")
+def _known_checks(given: list[str]) -> list[str]:
+    return [_known_check(one) for one in given]
+
+
+def _known(what: str, given: str, known: Collection[str]) -> str:
+    if given and given not in known:
+        hint = did_you_mean(given, known, ": `aws-sec checks` lists what there is")
+        raise typer.BadParameter(f"there is no {what} {given!r}{hint}")
     return given
 
 
@@ -186,8 +197,10 @@ def explain(
 @app.command()
 def findings(
     text: Annotated[str, typer.Argument(help="Part of a resource's name, its ARN or a check's id.")] = "",
-    check: Annotated[str, typer.Option("--check", metavar="ID", help="Only this check.")] = "",
-    practice: Annotated[str, typer.Option("--practice", metavar="KEY", help="Only this practice.")] = "",
+    check: Annotated[str, typer.Option("--check", metavar="ID", callback=_known_check, help="Only this check.")] = "",
+    practice: Annotated[
+        str, typer.Option("--practice", metavar="KEY", callback=_known_practice, help="Only this practice.")
+    ] = "",
     region: Annotated[str, typer.Option("--region", metavar="NAME", help="Only this region.")] = "",
     severity: Annotated[Level, typer.Option("--severity", help="This severity and worse.")] = Level.LOW,
     muted: Annotated[bool, typer.Option("--muted", help="Only those that a mute hides.")] = False,
@@ -199,8 +212,6 @@ def findings(
     from bot.cli import stored
     from bot.store.findings import Filter
 
-    _known_practices([practice] if practice else [])
-    _known_checks([check] if check else [])
     which = Filter(
         state="resolved" if resolved else "open",
         practice=practice,
@@ -311,6 +322,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # the boundary to a person: a sentence, and the trace in the log
         log.exception("the command failed")
         return _say(*sentence(error))
+    if code == INTERRUPTED:
+        return _say("stopped by Ctrl-C", INTERRUPTED)
     if code == BROKEN_PIPE:  # what is still buffered has nowhere to go, at exit neither
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return int(code or OK)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 
 from bot.cli.exits import FAILS, OK, Failed
-from bot.cli.output import console, plain, plural, table
+from bot.cli.output import console, plain, table
 from bot.cli.stored import opened
 from bot.store.audit import Head
+from bot.words import plural
 
 
 def show(last: int) -> int:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from difflib import get_close_matches
+from itertools import groupby
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 import checks as catalogue
 from bot.cli.exits import OK, Failed
-from bot.cli.output import Format, console, plain, print_json_array, severity, table, when
+from bot.cli.output import Format, console, plain, print_json_array, severity, table
+from bot.nearest import did_you_mean
+from bot.words import plural, when
 from checks.kit import AnyCheck, Fix, Practice
 
 
@@ -23,13 +26,19 @@ def checks(practices: Sequence[str], how: Format) -> int:
     if how is Format.JSON:
         print_json_array(as_json(check, fixes.get(check.id)) for check in wanted)
         return OK
-    rows = table("Check", "Severity", "Practice", "What must hold", "Fix")
-    for check in wanted:
-        fix = "yes" if check.id in fixes else ""
-        rows.add_row(check.id, severity(check.severity), check.practice.key, check.title, fix)
     out = console()
-    out.print(rows)
-    out.print(f"\n{len(wanted)} checks, {sum(c.id in fixes for c in wanted)} with a fix. Next: aws-sec explain CHECK")
+    for practice, group in groupby(wanted, key=lambda check: check.practice):
+        out.print(Text(f"{practice.value} ({practice.key})", "bold"))
+        rows = Table.grid(padding=(0, 2))
+        rows.add_column(min_width=8)
+        rows.add_column(overflow="fold")
+        for check in group:
+            fix = "  has a fix" if check.id in fixes else ""
+            rows.add_row(severity(check.severity), f"{check.id}{fix}\n{check.title}")
+        out.print(rows)
+        out.print()
+    out.print(f"{plural(len(wanted), 'check')}, {sum(c.id in fixes for c in wanted)} with a fix.")
+    out.print("Next: aws-sec explain CHECK")
     return OK
 
 
@@ -64,7 +73,8 @@ def explain(what: str) -> int:
         what = _print_finding(out, int(number))
     check = known.get(catalogue.RENAMED.get(what, what))
     if check is None:
-        raise Failed(unknown_check(what, known))
+        hint = did_you_mean(what, known, ": `aws-sec checks` lists what there is")
+        raise Failed(f"there is no check {what!r}{hint}")
     _print_check(out, check, fixes.get(check.id))
     return OK
 
@@ -82,12 +92,6 @@ def _print_finding(out: Console, number: int) -> str:
         out.print(plain(f"Muted until {when(finding.muted_until)} by {finding.muted_by}: {finding.muted_reason}"))
     out.print()
     return finding.check_id
-
-
-def unknown_check(what: str, known: Mapping[str, AnyCheck]) -> str:
-    """The sentence for a check id that does not exist, with the nearest that does."""
-    near = get_close_matches(what, known, n=1, cutoff=0.4)
-    return f"there is no check {what!r}" + (f": did you mean {near[0]}?" if near else ": see `aws-sec checks`")
 
 
 def _print_check(out: Console, check: AnyCheck, fix: Fix | None) -> None:

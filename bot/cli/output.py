@@ -1,4 +1,4 @@
-"""How the command line prints: plain text from anywhere, tables, bars, ages and streams of JSON."""
+"""How the command line prints: plain text from anywhere, tables, bars and streams of JSON."""
 
 from __future__ import annotations
 
@@ -7,21 +7,20 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bot import words
 from checks.kit import Severity
 
 PIPE_WIDTH = 140
 """Columns where nobody's terminal sets them."""
-BAR = 10
-NONE = "-"
 COLOURS = {4: "bold red", 3: "red", 2: "yellow", 1: "cyan"}
 
 
@@ -32,11 +31,17 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """The caller's, who knows the exit code; rich would exit with 1."""
+        raise BrokenPipeError
+
+
 def console(*, stderr: bool = False) -> Console:
     """A console that never reads markup, emoji codes or numbers into what it is given."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else shutil.get_terminal_size((PIPE_WIDTH, 24)).columns
-    return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
+    return _Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
 
 
 def on_terminal() -> bool:
@@ -55,40 +60,42 @@ def severity(level: int) -> Text:
 
 def bar(score: int | None) -> Text:
     """A score as a bar and a number; colour only repeats what the number says."""
-    if score is None:
-        return Text(f"{'·' * BAR}    {NONE}", "dim")
-    full = score * BAR // 100
-    colour = "green" if score >= 90 else "yellow" if score >= 50 else "red"
-    return Text("█" * full, colour).append("░" * (BAR - full), "dim").append(f"  {score:>3}", "default")
+    colour = "dim" if score is None else "green" if score >= 90 else "yellow" if score >= 50 else "red"
+    return Text(words.bar(score), colour).append(f"  {words.NONE if score is None else score:>3}", "default")
 
 
 def table(*columns: str) -> Table:
-    return Table(*columns, box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    """A table that wraps and never cuts off: names and ids are there to be copied."""
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
 
 
-def age(since: timedelta) -> str:
-    """How long ago, in the largest unit that fits."""
-    minutes = int(since.total_seconds()) // 60
-    if minutes < 1:
-        return "just now"
-    for size, unit in ((60 * 24, "day"), (60, "hour"), (1, "minute")):
-        if minutes >= size:
-            return f"{plural(minutes // size, unit)} ago"
-    return "just now"
+@dataclass(frozen=True)
+class Line:
+    """Something that does not hold: of which check, how grave, a number to ask with, and the words."""
+
+    check_id: str
+    level: int
+    number: str
+    words: Text
 
 
-def plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def when(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else NONE
-
-
-def counted(by_severity: Mapping[int, int]) -> str:
-    """Counts by severity, worst first: "1 critical, 4 high"."""
-    worst_first = sorted(by_severity.items(), reverse=True)
-    return ", ".join(f"{count} {Severity(level).word}" for level, count in worst_first if count) or NONE
+def listing(lines: Iterable[Line]) -> Group:
+    """Lines under a heading for each check, in the order given."""
+    groups: dict[tuple[int, str], list[Line]] = {}
+    for line in lines:
+        groups.setdefault((line.level, line.check_id), []).append(line)
+    parts: list[RenderableType] = []
+    for (level, check_id), some in groups.items():
+        rows = Table.grid(padding=(0, 2, 0, 0))
+        rows.add_column(justify="right", min_width=5)
+        rows.add_column(overflow="fold")
+        for line in some:
+            rows.add_row(line.number, line.words)
+        parts += [Text.assemble(severity(level), "  ", (check_id, "bold")), rows]
+    return Group(*parts)
 
 
 @contextmanager

@@ -17,11 +17,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from bot import recording, settings
 from bot.aws_errors import CallError
 from bot.cli.exits import CANNOT, FAILS, OK, UNKNOWN
-from bot.cli.output import Format, console, json_array, on_terminal, plain, plural, severity, table
+from bot.cli.output import Format, Line, console, json_array, listing, on_terminal, plain
 from bot.recording import CannotScan, Recorded
 from bot.scan import Event, Outcome, Status, UnitDone, plan_units
 from bot.settings import BadSettings
 from bot.store import Store, StoreError, open_store
+from bot.words import plural
 from checks.kit import AnyCheck, Practice
 
 IN_MEMORY = ":memory:"
@@ -166,22 +167,25 @@ def _as_table(prepared: Prepared, seen: Seen) -> Recorded:
 def _print(prepared: Prepared, seen: Seen) -> None:
     out = console()
     if seen.failed:
-        rows = table("Severity", "Check", "Resource", "Region", "What is wrong")
-        for outcome in sorted(seen.failed, key=_worst_first):
-            check = outcome.check
-            rows.add_row(severity(check.severity), check.id, plain(outcome.name), outcome.region, plain(outcome.text))
-        out.print(rows)
+        out.print(listing(_line_of(outcome) for outcome in sorted(seen.failed, key=_worst_first)))
+        out.print()
     if seen.unknown:
-        out.print("\nCould not be read, so neither pass nor fail:")
+        out.print("Could not be read, so neither pass nor fail:")
         reasons = Counter(outcome.text for outcome in seen.unknown)
         for reason, times in reasons.most_common():
             out.print(plain(f"  {reason}" + (f"  ({times} times)" if times > 1 else "")))
+        out.print()
     words = ", ".join(f"{seen.counts[status]:,} {status.value.replace('_', ' ')}" for status in Status)
     where = prepared.where
     scope = f"{plural(len(prepared.selected), 'check')} in {plural(len(where.regions), 'region')}"
-    out.print(f"\nAccount {where.home.account}, {scope}: {words}")
+    out.print(f"Account {where.home.account}, {scope}: {words}")
     if seen.failed:
         out.print(f"Next: aws-sec explain {min(seen.failed, key=_worst_first).check.id}")
+
+
+def _line_of(outcome: Outcome) -> Line:
+    found = plain(f"{outcome.name} {outcome.text}").append(f"  ({outcome.region})", "dim")
+    return Line(outcome.check.id, outcome.check.severity, "", found)
 
 
 def _worst_first(outcome: Outcome) -> tuple[int, int, str, str, str]:

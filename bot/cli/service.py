@@ -11,10 +11,11 @@ from bot.cli.output import console, plain, table
 def run() -> int:
     """Run the bot until it is stopped. Raises BadSettings, CannotScan or StoreError before it begins."""
     from bot import settings
-    from bot.app import serve
 
     config = settings.load()
     settings.needed_to_run(config)
+    from bot.app import serve  # after the settings: what is missing is said at once
+
     serve(config)
     return OK
 

@@ -15,23 +15,20 @@ import checks as catalogue
 from bot import settings
 from bot.cli.exits import OK, Failed
 from bot.cli.output import (
-    NONE,
     Format,
-    age,
+    Line,
     bar,
     console,
-    counted,
+    listing,
     plain,
-    plural,
     print_json_array,
-    severity,
     table,
-    when,
 )
 from bot.digest import Digest, compose
 from bot.standing import Standing, standing
 from bot.store import Store, open_store
 from bot.store.findings import Filter, Finding, NoSuchFinding
+from bot.words import NONE, age, counted, plural, when
 from checks.kit import Severity
 
 WORST = 5
@@ -89,8 +86,7 @@ def status() -> int:
     _print_standing(out, now_stands, at.now)
     if worst:
         out.print("\nWorst first")
-        for finding in worst:
-            out.print(_line(finding))
+        out.print(listing(_line(finding, at.now) for finding in worst))
         out.print(f"\nNext: aws-sec explain {worst[0].id}, or all of them: aws-sec findings")
     else:
         out.print("\nNothing is open." + (" Look at what could not be read." if now_stands.unknown else ""))
@@ -110,18 +106,7 @@ def findings(which: Filter, how: Format, limit: int) -> int:
     if not found:
         out.print("No such finding.")
         return OK
-    rows = table("No.", "Severity", "Check", "Resource", "Region", "What is wrong", "Since")
-    for finding in found:
-        rows.add_row(
-            str(finding.id),
-            severity(finding.severity),
-            finding.check_id,
-            plain(finding.name),
-            finding.region,
-            _what(finding, at.now),
-            age(at.now - finding.opened_at),
-        )
-    out.print(rows)
+    out.print(listing(_line(finding, at.now) for finding in found))
     out.print(f"\n{len(found):,} of {plural(total, 'finding')}. Next: aws-sec explain {found[0].id}")
     return OK
 
@@ -132,7 +117,7 @@ def digest() -> int:
     with _scanned() as at:
         slot = f"{at.now:%Y-%m-%d %H:%M}"
         news = compose(at.store, at.account, checks.values(), fixes, slot=slot, now=at.now)
-    _print_digest(console(), news)
+    _print_digest(console(), news, at.now)
     return OK
 
 
@@ -144,6 +129,8 @@ def _print_standing(out: Console, stands: Standing, now: datetime) -> None:
     out.print(f"Open     {counted(stands.open)}{hidden}")
     out.print(f"Coverage {stands.read} of {plural(stands.total, 'check')} read everywhere\n")
     rows = table("Practice", "Score", "Open", "Read")
+    for column in (0, 1, 3):
+        rows.columns[column].no_wrap = True
     for one in stands.practices:
         rows.add_row(one.practice.value, bar(one.score), counted(one.open), f"{one.read} of {one.total}")
     out.print(rows)
@@ -160,7 +147,7 @@ def _print_unknown(out: Console, stands: Standing) -> None:
         out.print(f"  and {len(stands.unknown) - REASONS} more: aws-sec doctor")
 
 
-def _print_digest(out: Console, news: Digest) -> None:
+def _print_digest(out: Console, news: Digest, now: datetime) -> None:
     since = f"since the digest of {when(news.since)}" if news.since else "no digest went out yet"
     out.print(f"Digest for account {news.standing.account}, {since}")
     before = f", {news.before.score} before" if news.before and news.before.score is not None else ""
@@ -175,7 +162,7 @@ def _print_digest(out: Console, news: Digest) -> None:
         ("Worth doing today", news.todo),
         ("Mutes that end soon", news.mutes_ending),
     ):
-        _print_some(out, title, some, news)
+        _print_some(out, title, some, news, now)
     if news.waiting:
         out.print(f"\nWaiting for an approver: {plural(len(news.waiting), 'request')}")
         for request in news.waiting:
@@ -183,25 +170,23 @@ def _print_digest(out: Console, news: Digest) -> None:
     out.print(f"\nAudit head {news.head.seq}:{news.head.hash}")
 
 
-def _print_some(out: Console, title: str, some: Sequence[Finding], news: Digest) -> None:
+def _print_some(out: Console, title: str, some: Sequence[Finding], news: Digest, now: datetime) -> None:
     if not some:
         return
     out.print(f"\n{title} ({len(some)})")
+    lines = []
     for finding in some:
-        request = news.fixed_by.get(finding.id)
-        out.print(_line(finding, f"  fixed by request {request.id}" if request and title == "Resolved" else ""))
+        request = news.fixed_by.get(finding.id) if finding.state == "resolved" else None
+        lines.append(_line(finding, now, f", fixed by request {request.id}" if request else ""))
+    out.print(listing(lines))
 
 
-def _line(finding: Finding, more: str = "") -> Text:
-    line = Text(f"  {finding.id:>4}  ").append_text(severity(finding.severity))
-    line.pad_right(max(0, 16 - len(line)))
-    return line.append_text(plain(f"  {finding.name} {finding.text}")).append(f"  [{finding.check_id}]{more}", "dim")
-
-
-def _what(finding: Finding, now: datetime) -> Text:
-    if not finding.muted(now):
-        return plain(finding.text)
-    return plain(f"{finding.text} (muted until {when(finding.muted_until)}: {finding.muted_reason})")
+def _line(finding: Finding, now: datetime, more: str = "") -> Line:
+    since = f"{finding.region}, {age(now - (finding.resolved_at or finding.opened_at))}{more}"
+    if finding.muted(now):
+        since += f", muted until {when(finding.muted_until)}: {finding.muted_reason}"
+    words = plain(f"{finding.name} {finding.text}").append_text(plain(f"  ({since})", "dim"))
+    return Line(finding.check_id, finding.severity, str(finding.id), words)
 
 
 def _as_json(finding: Finding, now: datetime) -> dict[str, Any]:
