@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-SOURCES := bot handlers checks tests
+SOURCES := bot handlers checks tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check e2e lock clean
+.PHONY: help install demo test check e2e bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ check: install ## lint, format, types, layers
 
 e2e: install ## the bot in a local Slack, driven as people would, and in a real browser
 	$(BIN)/python -m pytest -m e2e
+
+bench: install ## how long a scan takes, what it costs and how many calls it makes
+	@$(BIN)/python -m benchmarks
 
 lock: ## renew the locks from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

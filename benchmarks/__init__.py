@@ -1,0 +1,1 @@
+"""How long a scan takes and what it costs: `make bench`."""
