@@ -63,9 +63,11 @@ class Executor:
         except (CannotScan, Unknown) as error:
             raise Refusal(f"it cannot be read now: {error}") from error
 
-    def guard(self, finding: Finding, home: Region, guards: tuple[Guard, ...] = TO_FIX) -> Mapping[str, str] | None:
+    def guard(
+        self, finding: Finding, home: Region, seen: Seen, guards: tuple[Guard, ...] = TO_FIX
+    ) -> Mapping[str, str] | None:
         """The resource's tags, when no rule refuses; raises Refusal."""
-        tags = self._aws.tags(home, finding.region, finding.resource)
+        tags = self._aws.tags(home, finding.region, finding.resource, seen.within)
         now = self._now()
         recent = self._store.requests.started_since(now - timedelta(hours=1))
         reason = refusal(Situation(self._settings, finding, home.account, now, tags, recent), guards)
@@ -77,7 +79,7 @@ class Executor:
         """Make an approved request's change, or end it without one."""
         try:
             home, seen = self.look(request)
-            self.guard(self._store.findings.get(request.finding_id), home)
+            self.guard(self._store.findings.get(request.finding_id), home, seen)
         except Refusal as error:
             self._end(request, State.APPROVED, State.FAILED, f"{error}; nothing was changed")
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
 from botocore import xform_name
@@ -13,7 +14,7 @@ from botocore.config import Config
 from bot import aws
 from bot.aws_errors import AWS_ERRORS, CallError
 from bot.permissions import policy
-from bot.scan import Status, given, identify, verdict
+from bot.scan import Status, given, identify, part_of, verdict
 from bot.settings import Settings
 from checks.kit import AnyCheck, Call, Fix, NotApplicable, Plan
 
@@ -29,11 +30,15 @@ TAG_CALL = "resourcegroupstaggingapi:GetResources"
 
 @dataclass(frozen=True)
 class Seen:
-    """A resource as it is now. `status` is None when it is gone; `plan` None when there is nothing to change."""
+    """A resource as it is now. `status` is None when it is gone; `plan` None when there is nothing to change.
+
+    `within`: the ARN of what it is part of, where that one's tags speak for it too.
+    """
 
     status: Status | None
     text: str
     plan: Plan | None
+    within: str = ""
 
     @property
     def state(self) -> Mapping[str, str]:
@@ -95,20 +100,23 @@ class FixAws:
         arguments = given(here, fix.repairs, found, seen)
         status, text = verdict(lambda: fix.repairs.judge(*arguments, **thresholds))
         try:
-            plan = fix.plan(*arguments, *(extra.read(here, found) for extra in fix.reads))
+            asked = {name: thresholds[name] for name in signature(fix.plan).parameters if name in thresholds}
+            plan = fix.plan(*arguments, *(extra.read(here, found) for extra in fix.reads), **asked)
         except NotApplicable:
             plan = None
-        return Seen(status, text, plan)
+        return Seen(status, text, plan, part_of(here, fix.repairs.over, found))
 
-    def tags(self, home: aws.Region, region: str, resource: str) -> Mapping[str, str] | None:
-        """A resource's tags, None when they cannot be read.
+    def tags(self, home: aws.Region, region: str, resource: str, within: str = "") -> Mapping[str, str] | None:
+        """A resource's tags and those of what it is part of, None when they cannot be read.
 
         Source: https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
         """
         try:
-            found = home.at(region).call(TAG_CALL, ResourceARNList=[resource])["ResourceTagMappingList"]
+            wanted = [arn for arn in (within, resource) if arn]
+            found = home.at(region).call(TAG_CALL, ResourceARNList=wanted)["ResourceTagMappingList"]
         except CallError:
             return None
+        found = sorted(found, key=lambda mapping: mapping["ResourceARN"] == resource)  # its own tags win
         return {tag["Key"]: tag["Value"] for mapping in found for tag in mapping["Tags"]}
 
     def writer(self, name: str, plan: Plan, half: str, region: str) -> Writer:

@@ -134,7 +134,7 @@ class Remediator:
                 if plan_hash(request.plan) != request.plan_hash:
                     raise Refusal("the stored plan is not the approved one: run `aws-sec audit verify`")
                 home, seen = self._execute.look(request)
-                self._execute.guard(self._finding(request.finding_id), home, TO_UNDO)
+                self._execute.guard(self._finding(request.finding_id), home, seen, TO_UNDO)
                 if seen.state != request.after_state:
                     raise Refusal(
                         "the resource changed after the fix, so undoing could break something: look at it first"
@@ -169,7 +169,7 @@ class Remediator:
             raise Refusal("this finding is resolved already")
         fix = self._execute.fix(finding.check_id)
         home, seen = self._execute.look(finding)
-        tags = self._execute.guard(finding, home)
+        tags = self._execute.guard(finding, home, seen)
         if seen.status is None:
             raise Refusal("the resource is gone; the next scan will resolve the finding")
         if seen.status is not Status.FAIL:

@@ -249,9 +249,17 @@ def why_unknown(error: Exception) -> str:
     return f"AWS's answer could not be understood ({type(error).__name__}): see the log"
 
 
+def part_of(aws: Aws, over: Collector[Any], resource: Any) -> str:
+    """The ARN of what a resource is part of, or ""."""
+    return over.within.format_map(_fields(aws, resource))
+
+
+def _fields(aws: Aws, resource: Any) -> dict[str, Any]:
+    return {"account": aws.account, "region": aws.region, "partition": aws.partition, **resource}
+
+
 def identify(aws: Aws, over: Collector[Any], resource: Any) -> tuple[str, str]:
     """The ARN of a resource and the name people know it by."""
-    where = {"account": aws.account, "region": aws.region, "partition": aws.partition}
-    fields = {**where, **resource}
+    fields = _fields(aws, resource)
     arn = over.arn.format_map(fields)
     return arn, over.name.format_map(fields) if over.name else arn.rpartition(":")[2]

@@ -54,7 +54,7 @@ def default_groups(aws: Aws) -> Iterator[Group]:
     return (group for group in aws.read(groups) if group["GroupName"] == "default")
 
 
-@collector("ec2:DescribeSecurityGroupRules", arn=RULE_ARN, name="{rule_name}", needs=(groups,))
+@collector("ec2:DescribeSecurityGroupRules", arn=RULE_ARN, name="{rule_name}", needs=(groups,), within=GROUP_ARN)
 def inbound_rules(aws: Aws) -> Iterator[Rule]:
     names = {group["GroupId"]: group["GroupName"] for group in aws.read(groups)}
     for rule in aws.items("ec2:DescribeSecurityGroupRules", "SecurityGroupRules"):

@@ -95,6 +95,9 @@ class Aws(Protocol):
     def read(self, shared: Collector[R]) -> Sequence[R]:
         """All of another collector's resources here, read once per scan. Declare it in `needs`."""
 
+    def pause(self, seconds: float, /) -> None:
+        """Wait for something that AWS is still making."""
+
     def at(self, region: str) -> Aws:
         """The same account in another region."""
 
@@ -103,7 +106,8 @@ class Aws(Protocol):
 class Collector(Generic[R]):
     """A stream of resources and the very calls that fill it.
 
-    `arn` and `name` are templates over account, region, partition and the resource's own keys.
+    `arn` and `name` are templates over account, region, partition and the resource's own keys; so is `within`, the
+    ARN of what a resource is part of (a rule's security group), where that carries the tags that speak for it.
     """
 
     calls: tuple[str, ...]
@@ -113,6 +117,7 @@ class Collector(Generic[R]):
     scope: Scope = Scope.REGION
     needs: tuple[Collector[Any], ...] = ()
     path: str = ""
+    within: str = ""
 
     @property
     def all_calls(self) -> tuple[str, ...]:
@@ -188,7 +193,10 @@ class Plan:
 
 @dataclass(frozen=True, eq=False)
 class Fix:
-    """How to repair what a check found. `plan` takes the resource, the check's extras, then `reads`."""
+    """How to repair what a check found. `plan` takes the resource, the check's extras, then `reads`.
+
+    A keyword-only parameter of `plan` named as a threshold of the check gets that threshold.
+    """
 
     repairs: AnyCheck
     title: str
@@ -220,10 +228,15 @@ def collect(
 
 
 def collector(
-    *calls: str, arn: str, name: str = "", scope: Scope = Scope.REGION, needs: tuple[Collector[Any], ...] = ()
+    *calls: str,
+    arn: str,
+    name: str = "",
+    scope: Scope = Scope.REGION,
+    needs: tuple[Collector[Any], ...] = (),
+    within: str = "",
 ) -> Callable[[Callable[[Aws], Iterator[R]]], Collector[R]]:
     """A collector that takes more than one call, or others' resources, to fill."""
-    return lambda stream: Collector(calls, stream, arn, name, scope, needs)
+    return lambda stream: Collector(calls, stream, arn, name, scope, needs, within=within)
 
 
 def extra(*calls: str, needs: tuple[Collector[Any], ...] = ()) -> Callable[[Callable[[Aws, R], X]], Extra[R, X]]:

@@ -10,10 +10,12 @@ import pytest
 from botocore.stub import Stubber
 
 from bot.aws import Region
+from bot.fixing import FixAws
 from bot.permissions import policy
 from bot.scan import identify
+from bot.settings import load
 from checks import ec2_security_groups as sg
-from checks.kit import NotApplicable
+from checks.kit import FIXES, NotApplicable
 from tests.checks.cases import Case
 
 EVERYONE = ["0.0.0.0/0"]
@@ -199,3 +201,17 @@ BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
     sg.rule_keeps_admin_ports_closed.id: lambda aws: open_group(aws, 22),
     sg.rule_keeps_database_ports_closed.id: lambda aws: open_group(aws, 5432),
 }
+
+
+def test_the_tags_of_the_group_speak_for_its_rules(aws: Region) -> None:
+    """A group that is protected, or that CloudFormation owns, is so with all its rules."""
+    open_group(aws.clients.session, 22)
+    ec2 = aws.clients.session.client("ec2")
+    rule = next(iter(sg.inbound_rules.stream(aws)))
+    ec2.create_tags(Resources=[rule["GroupId"]], Tags=[{"Key": "do-not-touch", "Value": "true"}])
+    hands = FixAws(load(), lambda: aws)
+    arn = identify(aws, sg.inbound_rules, rule)[0]
+    seen = hands.look(aws, FIXES[sg.rule_keeps_admin_ports_closed.id], aws.region, arn)
+    tags = hands.tags(aws, aws.region, arn, seen.within)
+    assert tags is not None
+    assert tags["do-not-touch"] == "true"
