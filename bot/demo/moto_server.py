@@ -41,9 +41,10 @@ class Account:
         """Writes a history into moto's IAM: ages and last use are data there that no API sets."""
         backend = iam_backends[history["account"]]["aws"]
         self.root = history["root"]
-        # moto fixes both at 0; the summary is where AWS tells whether root has keys and MFA.
-        backend.account_summary._account_access_keys_present = int(self.root["access_key_1_active"] == "true")
-        backend.account_summary._account_mfa_enabled = int(self.root["mfa_active"] == "true")
+        if self.root:
+            # moto fixes both at 0; the summary is where AWS tells whether root has keys and MFA.
+            backend.account_summary._account_access_keys_present = int(self.root["access_key_1_active"] == "true")
+            backend.account_summary._account_mfa_enabled = int(self.root["mfa_active"] == "true")
         for name, past in history["users"].items():
             user = backend.get_user(name)
             user.create_date = datetime.fromisoformat(past["created"])

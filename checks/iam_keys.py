@@ -1,0 +1,100 @@
+"""Access keys of IAM users, key by key: their age, their last use, and how to switch one off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, cast
+
+from checks.iam import users
+from checks.kit import (
+    Aws,
+    Call,
+    NotApplicable,
+    Plan,
+    Practice,
+    Risk,
+    Scope,
+    Severity,
+    Verdict,
+    check,
+    collector,
+    expect,
+    extra,
+    fix,
+    now,
+)
+
+if TYPE_CHECKING:
+    from types_boto3_iam.type_defs import AccessKeyLastUsedTypeDef as LastUsed
+    from types_boto3_iam.type_defs import AccessKeyMetadataTypeDef as Key
+
+INACTIVE = "the key is inactive"
+
+
+# A key has no ARN of its own. The credential report has every key's dates but no ids, and is up to four hours old.
+@collector(
+    "iam:ListAccessKeys",
+    arn="arn:{partition}:iam::{account}:access-key/{AccessKeyId}",
+    name="{AccessKeyId} of {UserName}",
+    scope=Scope.ACCOUNT,
+    needs=(users,),
+)
+def access_keys(aws: Aws) -> Iterator[Key]:
+    for user in aws.read(users):
+        yield from aws.items("iam:ListAccessKeys", "AccessKeyMetadata", UserName=user["UserName"])
+
+
+@extra("iam:GetAccessKeyLastUsed")
+def last_used(aws: Aws, key: Key) -> LastUsed:
+    return cast("LastUsed", aws.call("iam:GetAccessKeyLastUsed", AccessKeyId=key["AccessKeyId"])["AccessKeyLastUsed"])
+
+
+@check(access_keys, now, practice=Practice.PASSWORDS, severity=Severity.MEDIUM)
+def access_key_is_rotated(key: Key, now: datetime, *, days: int = 90) -> Verdict:
+    """Active access key is rotated.
+
+    Keys end up in files, images and repositories; the older a key, the more places it may have leaked from.
+
+    Fix: Use a role if you can. Otherwise make a second key, move everything to it, and delete the first.
+    See: https://docs.aws.amazon.com/IAM/latest/UserGuide/id-credentials-access-keys-update.html
+    """
+    if key["Status"] != "Active":
+        raise NotApplicable(INACTIVE)
+    made = key["CreateDate"]
+    return expect(now - made <= timedelta(days=days), f"is active since {made:%Y-%m-%d}")
+
+
+@check(access_keys, last_used, now, practice=Practice.PASSWORDS, severity=Severity.MEDIUM)
+def unused_access_key_is_inactive(key: Key, last: LastUsed, now: datetime, *, days: int = 45) -> Verdict:
+    """Unused access key is inactive.
+
+    A key nobody needs can still be stolen and used, and nobody would notice.
+
+    Fix: Deactivate the key; delete it once nobody has missed it.
+    See: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_finding-unused.html
+    """
+    newest = last.get("LastUsedDate") or key["CreateDate"]
+    return expect(key["Status"] != "Active" or now - newest < timedelta(days=days), f"is active but {_use(key, last)}")
+
+
+@fix(unused_access_key_is_inactive, "iam:UpdateAccessKey", risk=Risk.CUTS_ACCESS)
+def deactivate(key: Key, last: LastUsed, now: datetime) -> Plan:
+    """Deactivate the access key."""
+    if key["Status"] != "Active":
+        raise NotApplicable(INACTIVE)
+    which = {"UserName": key["UserName"], "AccessKeyId": key["AccessKeyId"]}
+    return Plan(
+        do=[Call("iam:UpdateAccessKey", which | {"Status": "Inactive"})],
+        undo=[Call("iam:UpdateAccessKey", which | {"Status": "Active"})],
+        before={key["AccessKeyId"]: "Active"},
+        after={key["AccessKeyId"]: "Inactive"},
+        notes=[f"The key {_use(key, last)}. Whatever still signs with it will be refused."],
+    )
+
+
+def _use(key: Key, last: LastUsed) -> str:
+    date = last.get("LastUsedDate")
+    if date is None:
+        return f"was never used since {key['CreateDate']:%Y-%m-%d}"
+    return f"was last used on {date:%Y-%m-%d} for {last['ServiceName']} in {last['Region']}"

@@ -1,0 +1,91 @@
+"""Access keys: their age, their use, and switching one off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from bot.aws import Region
+from bot.demo.aws import ACCOUNT, Emulated
+from bot.scan import identify
+from checks import iam_keys
+from checks.iam_keys import access_keys, last_used
+from checks.kit import NotApplicable
+from tests.checks.cases import NOW, Case
+
+ROTATED = iam_keys.access_key_is_rotated
+UNUSED = iam_keys.unused_access_key_is_inactive
+
+
+def key(days: int, status: str = "Active") -> dict[str, Any]:
+    return {
+        "UserName": "deploy",
+        "AccessKeyId": "AKIAIOSFODNN7EXAMPLE",
+        "Status": status,
+        "CreateDate": NOW - timedelta(days=days),
+    }
+
+
+def used(days: int) -> dict[str, Any]:
+    return {"LastUsedDate": NOW - timedelta(days=days), "ServiceName": "s3", "Region": "eu-west-1"}
+
+
+NEVER = {"ServiceName": "N/A", "Region": "N/A"}
+
+# NOW is 2026-03-02 12:00.
+CASES = [
+    Case(ROTATED, [key(90), NOW], None),
+    Case(ROTATED, [key(91), NOW], "is active since 2025-12-01"),
+    Case(ROTATED, [key(900, "Inactive"), NOW], NotApplicable),
+    Case(UNUSED, [key(900), used(44), NOW], None),
+    Case(UNUSED, [key(900), used(45), NOW], "is active but was last used on 2026-01-16 for s3 in eu-west-1"),
+    Case(UNUSED, [key(44), NEVER, NOW], None),
+    Case(UNUSED, [key(45), NEVER, NOW], "is active but was never used since 2026-01-16"),
+    Case(UNUSED, [key(900, "Inactive"), used(400), NOW], None),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_judges(case: Case) -> None:
+    assert case.outcome() == case.expected
+
+
+def test_the_plan_says_who_may_miss_the_key() -> None:
+    plan = iam_keys.deactivate.plan(key(900), used(45), NOW)
+    assert plan.notes == [
+        "The key was last used on 2026-01-16 for s3 in eu-west-1. Whatever still signs with it will be refused."
+    ]
+    with pytest.raises(NotApplicable):
+        iam_keys.deactivate.plan(key(900, "Inactive"), used(400), NOW)
+
+
+def test_reads_the_keys_of_every_user(aws: Region) -> None:
+    iam = boto3.client("iam")
+    made = []
+    for name in ("ana", "ben"):
+        iam.create_user(UserName=name)
+        made += [iam.create_access_key(UserName=name)["AccessKey"]["AccessKeyId"] for _ in range(2)]
+    found = list(access_keys.stream(aws))
+    assert [one["AccessKeyId"] for one in found] == made
+    assert identify(aws, access_keys, found[0]) == (
+        f"arn:aws:iam::123456789012:access-key/{made[0]}",
+        f"{made[0]} of ana",
+    )
+    assert last_used.read(aws, found[0]) == NEVER
+
+
+def unused_key(aws: boto3.Session) -> None:
+    """A key of long ago; the emulator is told so on the side, because AWS has no API for that."""
+    iam = aws.client("iam")
+    iam.create_user(UserName="deploy")
+    iam.create_access_key(UserName="deploy")
+    made = (datetime.now(UTC) - timedelta(days=400)).isoformat(timespec="seconds")
+    past = {"deploy": {"created": made, "keys": [{"created": made}]}}
+    Emulated(iam.meta.endpoint_url).remember({"account": ACCOUNT, "root": None, "users": past})
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {UNUSED.id: unused_key}
