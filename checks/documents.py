@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from urllib.parse import unquote
 
-from checks.kit import Unknown
+from checks.kit import Unknown, Verdict
 from checks.network import few_addresses
 
 Document: TypeAlias = str | Mapping[str, Any]
@@ -178,6 +178,37 @@ def public_grants(document: Document) -> tuple[Statement, ...]:
     denies = [s for s in read if not s.allows and s.everyone and all(c.spares for c in s.conditions)]
     return tuple(
         s for s in read if s.allows and s.everyone and not s.narrowed and not any(_covers(deny, s) for deny in denies)
+    )
+
+
+def opens_to_everyone(document: Document) -> Verdict:
+    """What a policy lets everyone do, in words that follow the resource's name; None when it lets nobody in."""
+    grants = public_grants(document)
+    return f"lets everyone do {', '.join(dict.fromkeys(grant.what for grant in grants))}" if grants else None
+
+
+def refuses_plain_http(document: Document, bucket: str) -> bool:
+    """Whether it denies everyone every action on a bucket and its objects over plain HTTP.
+
+    `s3:TlsVersion` is missing from a plain HTTP request, so only `IfExists` makes a Deny on old versions hold for it.
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies.html#example-bucket-policies-HTTP-HTTPS
+    """
+    denied = [
+        one
+        for s in statements(document)
+        if not s.allows and s.everyone and not s.not_principals and s.conditions and all(map(_plain_http, s.conditions))
+        if any(action.lower() in ("*", "s3:*") for action in s.actions)
+        for one in s.resources
+    ]
+    names = [re.sub(r"^arn:[^:]*:s3:::", "", one) for one in denied]
+    return _any_matches(names, bucket) and _any_matches(names, f"{bucket}/*")
+
+
+def _plain_http(condition: Condition) -> bool:
+    if condition.key == "s3:tlsversion":
+        return condition.operator == "numericlessthan" and condition.if_exists
+    return (
+        condition.operator == "bool" and condition.key == "aws:securetransport" and _all_are(condition.values, "false")
     )
 
 
