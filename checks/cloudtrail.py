@@ -1,0 +1,220 @@
+"""AWS CloudTrail: that every call in the account leaves a trace nobody can quietly change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from checks.kit import (
+    ACCOUNT_ARN,
+    Aws,
+    Call,
+    Collector,
+    Plan,
+    Practice,
+    Risk,
+    Scope,
+    Severity,
+    Unknown,
+    Verdict,
+    check,
+    collect,
+    collector,
+    expect,
+    extra,
+    fix,
+)
+from checks.s3 import buckets
+
+if TYPE_CHECKING:
+    from types_boto3_cloudtrail.type_defs import TrailTypeDef as Trail
+    from types_boto3_s3.type_defs import GetBucketVersioningOutputTypeDef as Versioning
+
+
+class Watched(TypedDict):
+    """A trail that covers all regions, and what it records. `unread`: why that could not be read."""
+
+    trail: Trail
+    status: dict[str, Any]
+    selectors: dict[str, Any]
+    unread: str
+
+
+class Watch(TypedDict):
+    """All trails that record this account, one of them the organization's perhaps."""
+
+    trails: list[Watched]
+
+
+class TrailBucket(TypedDict):
+    """Where trails put their files. `ours`: whether the bucket belongs to this account."""
+
+    name: str
+    ours: bool
+
+
+trails: Collector[Trail] = collect(
+    "cloudtrail:DescribeTrails", "trailList", arn="{TrailARN}", name="{Name}", includeShadowTrails=False
+)
+"""Each trail once, in its home region and its own account: a shadow shows elsewhere, and calls on it are refused.
+https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DescribeTrails.html"""
+
+seen_from_home: Collector[Trail] = collect(
+    "cloudtrail:DescribeTrails", "trailList", arn="{TrailARN}", scope=Scope.ACCOUNT, includeShadowTrails=True
+)
+"""What covers all regions casts its shadow in every one, also a trail of the organization's."""
+
+
+@collector(
+    "cloudtrail:GetTrailStatus",
+    "cloudtrail:GetEventSelectors",
+    arn=ACCOUNT_ARN,
+    name="{account}",
+    scope=Scope.ACCOUNT,
+    needs=(seen_from_home,),
+)
+def watch(aws: Aws) -> Iterator[Watch]:
+    yield {"trails": [_watched(aws.at(trail["HomeRegion"]), trail) for trail in aws.read(seen_from_home)]}
+
+
+def _watched(there: Aws, trail: Trail) -> Watched:
+    seen: Watched = {"trail": trail, "status": {}, "selectors": {}, "unread": ""}
+    if not trail.get("IsMultiRegionTrail"):
+        return seen
+    try:
+        seen["status"] = there.call("cloudtrail:GetTrailStatus", Name=trail["TrailARN"])
+        seen["selectors"] = there.call("cloudtrail:GetEventSelectors", TrailName=trail["TrailARN"])
+    except Unknown as reason:  # another account's trail, say: one that can be read may be enough
+        seen["unread"] = str(reason)
+    return seen
+
+
+@collector("cloudtrail:DescribeTrails", arn="arn:{partition}:s3:::{name}", name="{name}", needs=(trails, buckets))
+def trail_buckets(aws: Aws) -> Iterator[TrailBucket]:
+    names = sorted({trail["S3BucketName"] for trail in aws.read(trails)})
+    ours = {bucket["Name"] for bucket in aws.read(buckets)} if names else set()
+    for name in names:
+        yield {"name": name, "ours": name in ours}
+
+
+@extra("s3:GetBucketVersioning")
+def versioning(aws: Aws, bucket: TrailBucket) -> Versioning:
+    try:
+        got: Versioning = aws.call("s3:GetBucketVersioning", Bucket=bucket["name"])
+    except Unknown as reason:
+        if bucket["ours"]:
+            raise
+        raise Unknown("the bucket belongs to another account and cannot be read from here: look there") from reason
+    return got
+
+
+@check(watch, practice=Practice.MONITORING, severity=Severity.HIGH)
+def account_has_multi_region_trail(watch: Watch) -> Verdict:
+    """A trail logs all management events in all regions.
+
+    Without one, what an intruder does in a region nobody uses leaves no trace, and there is nothing to look at
+    after an incident.
+
+    Fix: Create a trail that covers all regions and logs read and write management events, and start logging.
+    See: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/receive-cloudtrail-log-files-from-multiple-regions.html
+    """
+    lacking = {one["trail"]["Name"]: lack(one) for one in watch["trails"] if not one["unread"]}
+    if None in lacking.values():
+        return None
+    for one in watch["trails"]:
+        if one["unread"]:
+            raise Unknown(f"trail {one['trail']['Name']} could not be read: {one['unread']}")
+    problem = "has no trail that logs all management events in all regions"
+    return f"{problem}: {'; '.join(f'{name} {why}' for name, why in lacking.items())}" if lacking else problem
+
+
+def lack(one: Watched) -> Verdict:
+    """What a trail lacks to be a record of the whole account, None when it is one."""
+    if not one["trail"].get("IsMultiRegionTrail"):
+        return "covers one region"
+    if not one["status"].get("IsLogging"):
+        return "does not log"
+    return expect(_all_management_events(one["selectors"]), "leaves out some management events")
+
+
+def _all_management_events(selectors: dict[str, Any]) -> bool:
+    """Reads and writes, with no source left out, perhaps by two selectors together.
+
+    Source: https://docs.aws.amazon.com/config/latest/developerguide/multi-region-cloudtrail-enabled.html
+    """
+    logged: set[str] = set()
+    for basic in selectors.get("EventSelectors", []):
+        if basic.get("IncludeManagementEvents") and not basic.get("ExcludeManagementEventSources"):
+            logged |= {"All": {"true", "false"}, "ReadOnly": {"true"}, "WriteOnly": {"false"}}[basic["ReadWriteType"]]
+    for advanced in selectors.get("AdvancedEventSelectors", []):
+        asked = {one["Field"]: one.get("Equals") for one in advanced["FieldSelectors"]}
+        if asked.pop("eventCategory", None) == ["Management"] and set(asked) <= {"readOnly"}:
+            logged |= set(asked.get("readOnly") or ("true", "false"))
+    return logged == {"true", "false"}
+
+
+@check(trails, practice=Practice.MONITORING, severity=Severity.MEDIUM)
+def trail_validates_log_files(trail: Trail) -> Verdict:
+    """CloudTrail signs digests of its log files.
+
+    Digests show whether anyone changed or deleted a log file after CloudTrail wrote it.
+
+    Fix: Turn on log file validation on the trail. Files written before stay without digests.
+    See: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-intro.html
+    """
+    return expect(trail["LogFileValidationEnabled"], "does not validate its log files")
+
+
+@fix(trail_validates_log_files, "cloudtrail:UpdateTrail", risk=Risk.SAFE)
+def validate_log_files(trail: Trail) -> Plan:
+    """Turn on log file validation."""
+    notes = (
+        ["It is the organization's trail: every member account gets it."] if trail.get("IsOrganizationTrail") else []
+    )
+
+    def update(*, on: bool) -> Call:
+        return Call("cloudtrail:UpdateTrail", {"Name": trail["TrailARN"], "EnableLogFileValidation": on})
+
+    return Plan(
+        do=[update(on=True)],
+        undo=[update(on=False)],
+        before={"log file validation": "off"},
+        after={"log file validation": "on"},
+        notes=notes,
+    )
+
+
+@check(trails, practice=Practice.MONITORING, severity=Severity.LOW)
+def trail_delivers_to_cloudwatch_logs(trail: Trail) -> Verdict:
+    """A trail delivers its events to CloudWatch Logs.
+
+    There, filters and alarms can tell people within minutes; in a bucket the events wait until somebody looks.
+
+    Fix: Give the trail a log group and a role that may write to it.
+    See: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/send-cloudtrail-events-to-cloudwatch-logs.html
+    """
+    return expect(trail.get("CloudWatchLogsLogGroupArn"), "does not deliver to CloudWatch Logs")
+
+
+@check(trails, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)
+def trail_is_encrypted_with_kms(trail: Trail) -> Verdict:
+    """A trail encrypts its log files with a KMS key.
+
+    With a key of your own, reading the logs takes a permission on the key as well as one on the bucket.
+
+    Fix: Choose a KMS key for the trail. Its policy must let CloudTrail encrypt and the readers decrypt.
+    See: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/encrypting-cloudtrail-log-files-with-aws-kms.html
+    """
+    return expect(trail.get("KmsKeyId"), "does not encrypt its log files with a KMS key")
+
+
+@check(trail_buckets, versioning, practice=Practice.MFA, severity=Severity.LOW)
+def trail_bucket_has_mfa_delete(bucket: TrailBucket, versioning: Versioning) -> Verdict:
+    """Deleting a trail's log files takes an MFA code.
+
+    Whoever steals credentials wants the logs gone; without the root user's MFA device they cannot delete versions.
+
+    Fix: As the root user, with its MFA device, turn on versioning with MFA delete on the bucket.
+    See: https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html
+    """
+    return expect(versioning.get("MFADelete") == "Enabled", "holds a trail's logs and lets them be deleted without MFA")

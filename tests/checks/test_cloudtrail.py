@@ -1,0 +1,148 @@
+"""CloudTrail: what the judges say, what is read of whose trails, and the trail that the fix is tried on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import boto3
+import pytest
+
+from bot.aws import Region
+from bot.scan import Outcome, Status, scan
+from checks import cloudtrail
+from checks.kit import Unknown
+from tests.checks.cases import Case
+
+ALL: dict[str, Any] = {
+    "EventSelectors": [{"IncludeManagementEvents": True, "ReadWriteType": "All"}],
+    "AdvancedEventSelectors": [],
+}
+MANAGEMENT = {"Field": "eventCategory", "Equals": ["Management"]}
+
+
+def trail(name: str = "everything", **more: Any) -> dict[str, Any]:
+    arn = f"arn:aws:cloudtrail:eu-west-1:123456789012:trail/{name}"
+    return {"Name": name, "TrailARN": arn, "HomeRegion": "eu-west-1", "IsMultiRegionTrail": True} | more
+
+
+def watched(selectors: Any = ALL, *, logging: bool = True, unread: str = "", **more: Any) -> Any:
+    status = {} if unread else {"IsLogging": logging}
+    return {"trail": trail(**more), "status": status, "selectors": {} if unread else selectors, "unread": unread}
+
+
+def basic(*selectors: dict[str, Any]) -> dict[str, Any]:
+    return {"EventSelectors": [{"IncludeManagementEvents": True} | one for one in selectors]}
+
+
+def advanced(*selectors: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"AdvancedEventSelectors": [{"FieldSelectors": one} for one in selectors]}
+
+
+HAS_NONE = "has no trail that logs all management events in all regions"
+PARTIAL = f"{HAS_NONE}: everything leaves out some management events"
+HAS = cloudtrail.account_has_multi_region_trail
+READS, WRITES = {"Field": "readOnly", "Equals": ["true"]}, {"Field": "readOnly", "Equals": ["false"]}
+KMS_EXCLUDED = {"ReadWriteType": "All", "ExcludeManagementEventSources": ["kms.amazonaws.com"]}
+NOT_RDS_DATA = {"Field": "eventSource", "NotEquals": ["rdsdata.amazonaws.com"]}
+
+CASES = [
+    Case(HAS, [{"trails": []}], HAS_NONE),
+    Case(HAS, [{"trails": [watched()]}], None),
+    Case(HAS, [{"trails": [watched(IsMultiRegionTrail=False)]}], f"{HAS_NONE}: everything covers one region"),
+    Case(HAS, [{"trails": [watched(logging=False)]}], f"{HAS_NONE}: everything does not log"),
+    Case(HAS, [{"trails": [watched(logging=False, name="old"), watched()]}], None),
+    Case(HAS, [{"trails": [watched(unread="denied", name="organization"), watched()]}], None),
+    Case(HAS, [{"trails": [watched(basic({"ReadWriteType": "WriteOnly"}))]}], PARTIAL),
+    Case(HAS, [{"trails": [watched(basic({"ReadWriteType": "WriteOnly"}, {"ReadWriteType": "ReadOnly"}))]}], None),
+    Case(HAS, [{"trails": [watched(basic({"ReadWriteType": "All", "IncludeManagementEvents": False}))]}], PARTIAL),
+    Case(HAS, [{"trails": [watched(basic(KMS_EXCLUDED))]}], PARTIAL),
+    Case(HAS, [{"trails": [watched(advanced([MANAGEMENT]))]}], None),
+    Case(HAS, [{"trails": [watched(advanced([MANAGEMENT, WRITES]))]}], PARTIAL),
+    Case(HAS, [{"trails": [watched(advanced([MANAGEMENT, WRITES], [MANAGEMENT, READS]))]}], None),
+    Case(HAS, [{"trails": [watched(advanced([MANAGEMENT, NOT_RDS_DATA]))]}], PARTIAL),
+    Case(HAS, [{"trails": [watched(advanced([{"Field": "eventCategory", "Equals": ["Data"]}]))]}], PARTIAL),
+    Case(cloudtrail.trail_validates_log_files, [trail(LogFileValidationEnabled=True)], None),
+    Case(
+        cloudtrail.trail_validates_log_files,
+        [trail(LogFileValidationEnabled=False)],
+        "does not validate its log files",
+    ),
+    Case(cloudtrail.trail_delivers_to_cloudwatch_logs, [trail(CloudWatchLogsLogGroupArn="arn:aws:logs:...")], None),
+    Case(cloudtrail.trail_delivers_to_cloudwatch_logs, [trail()], "does not deliver to CloudWatch Logs"),
+    Case(cloudtrail.trail_is_encrypted_with_kms, [trail(KmsKeyId="arn:aws:kms:...")], None),
+    Case(cloudtrail.trail_is_encrypted_with_kms, [trail()], "does not encrypt its log files with a KMS key"),
+    Case(cloudtrail.trail_bucket_has_mfa_delete, [{}, {"Status": "Enabled", "MFADelete": "Enabled"}], None),
+    Case(
+        cloudtrail.trail_bucket_has_mfa_delete,
+        [{}, {"Status": "Enabled"}],
+        "holds a trail's logs and lets them be deleted without MFA",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_judges(case: Case) -> None:
+    assert case.outcome() == case.expected
+
+
+def test_a_trail_that_cannot_be_read_leaves_the_account_unknown_when_no_other_is_enough() -> None:
+    with pytest.raises(Unknown, match="organization could not be read: denied"):
+        HAS.judge({"trails": [watched(logging=False), watched(unread="denied", name="organization")]})
+
+
+def make_trail(aws: boto3.Session, name: str, region: str, *, everywhere: bool) -> None:
+    s3, trails = aws.client("s3", region_name="us-east-1"), aws.client("cloudtrail", region_name=region)
+    s3.create_bucket(Bucket=f"{name}-logs")
+    trails.create_trail(Name=name, S3BucketName=f"{name}-logs", IsMultiRegionTrail=everywhere)
+    trails.put_event_selectors(TrailName=name, EventSelectors=ALL["EventSelectors"])
+    trails.start_logging(Name=name)
+
+
+def outcomes(aws: Region, *checks: Any) -> dict[tuple[str, str, str], Status]:
+    found = scan(aws.at("us-east-1"), checks, ["eu-west-1", "us-east-1"])  # type: ignore[arg-type]  # as scans start
+    return {(o.check.id, o.region, o.name): o.status for o in found if isinstance(o, Outcome)}
+
+
+def test_each_trail_is_judged_once_in_its_home_region_and_counts_for_the_account_from_there(aws: Region) -> None:
+    make_trail(aws.clients.session, "everywhere", "eu-west-1", everywhere=True)
+    make_trail(aws.clients.session, "local", "us-east-1", everywhere=False)
+    validates = cloudtrail.trail_validates_log_files
+    assert outcomes(aws, HAS, validates) == {
+        (HAS.id, "us-east-1", "123456789012"): Status.PASS,
+        (validates.id, "eu-west-1", "everywhere"): Status.FAIL,
+        (validates.id, "us-east-1", "local"): Status.FAIL,
+    }
+
+
+def test_a_bucket_of_two_trails_is_looked_at_once_and_one_of_another_account_is_unknown(aws: Region) -> None:
+    make_trail(aws.clients.session, "everywhere", "eu-west-1", everywhere=True)
+    ours = aws.clients.session.client("cloudtrail", region_name="eu-west-1")
+    ours.create_trail(Name="second", S3BucketName="everywhere-logs")
+    s3 = aws.clients.session.client("s3", region_name="us-east-1")
+    s3.create_bucket(Bucket="log-archive")
+    ours.create_trail(Name="third", S3BucketName="log-archive")
+    s3.delete_bucket(Bucket="log-archive")  # as good as another account's: it is not in the list of ours
+    found = list(cloudtrail.trail_buckets.stream(aws))
+    assert found == [{"name": "everywhere-logs", "ours": True}, {"name": "log-archive", "ours": False}]
+
+
+class Refusing:
+    """A region where no call is allowed."""
+
+    def call(self, call: str, /, **_: Any) -> Any:
+        raise Unknown(f"{call} was denied")
+
+
+@pytest.mark.parametrize(("ours", "words"), [(True, "s3:GetBucketVersioning was denied"), (False, "another account")])
+def test_a_bucket_that_cannot_be_read_says_whose_it_is(ours: bool, words: str) -> None:
+    bucket: cloudtrail.TrailBucket = {"name": "log-archive", "ours": ours}
+    with pytest.raises(Unknown, match=words):
+        cloudtrail.versioning.read(Refusing(), bucket)  # type: ignore[arg-type]
+
+
+def without_validation(aws: boto3.Session) -> None:
+    make_trail(aws, "everything", "eu-west-1", everywhere=True)
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {cloudtrail.trail_validates_log_files.id: without_validation}

@@ -1,0 +1,71 @@
+"""Filter patterns: which events one matches, and which patterns are not understood."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from checks.filter_patterns import parse
+
+ROOT = {
+    "eventName": "ConsoleLogin",
+    "eventType": "AwsConsoleSignIn",
+    "userIdentity": {"type": "Root", "arn": "arn:aws:iam::111122223333:root", "sessionContext": None},
+    "readOnly": False,
+}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matches"),
+    [
+        ('{ $.userIdentity.type = "Root" }', True),
+        ("{$.userIdentity.type=Root}", True),
+        ('  {($.userIdentity.type   =  "Root")}  ', True),
+        ('{ $.userIdentity.type = "R*t" }', True),
+        ("{ $.userIdentity.type = * }", True),
+        ("{ $.userIdentity.arn = *:root }", True),
+        ('{ $.userIdentity.type = "root" }', False),
+        ('{ $.userIdentity.type != "Root" }', False),
+        ("{ $.userIdentity.type = %^Ro+t$% }", True),
+        ("{ $.userIdentity.type = %Admin% }", False),
+        ("{ $.userIdentity.invokedBy NOT EXISTS }", True),
+        ("{ $.userIdentity.type not exists }", False),
+        ("{ $.userIdentity.invokedBy = * }", False),
+        ("{ $.userIdentity.invokedBy != x }", False),
+        ("{ $.userIdentity.sessionContext IS NULL }", True),
+        ("{ $.readOnly IS FALSE }", True),
+        ("{ $.readOnly IS TRUE }", False),
+        ("{ $.eventName.part = x }", False),
+        ('{ $.eventType != "AwsServiceEvent" && $.userIdentity.type = "Root" }', True),
+        ('{ $.eventName = "CreateUser" || $.userIdentity.type = "Root" }', True),
+        ('{ $.eventName = "CreateUser" && $.userIdentity.type = "Root" || $.readOnly IS FALSE }', True),
+        ('{ $.eventName = "CreateUser" && ($.userIdentity.type = "Root" || $.readOnly IS FALSE) }', False),
+    ],
+)
+def test_matches(pattern: str, matches: bool) -> None:
+    event: dict[str, Any] = ROOT
+    assert parse(pattern)(event) is matches
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "",
+        "Root",
+        "[ip, user, status = 200]",
+        "{ }",
+        "{ $.a }",
+        "{ a = b }",
+        "{ $.a[0] = b }",
+        "{ $.a > 3 }",
+        "{ $.a IS BLUE }",
+        "{ ($.a = b }",
+        "{ $.a = b ) }",
+        "{ $.a = %(% }",
+        "{ $.a = b & $.c = d }",
+    ],
+)
+def test_is_not_understood(pattern: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse(pattern)
