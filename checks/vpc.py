@@ -1,0 +1,76 @@
+"""VPCs and their flow logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from checks.ec2_names import with_name
+from checks.kit import (
+    Aws,
+    Collector,
+    NotApplicable,
+    Practice,
+    Severity,
+    Verdict,
+    check,
+    collect,
+    collector,
+    extra,
+)
+
+if TYPE_CHECKING:
+    from types_boto3_ec2.type_defs import FlowLogTypeDef as FlowLog
+    from types_boto3_ec2.type_defs import VpcTypeDef as Vpc
+
+SHOWS_REJECTED = ("ALL", "REJECT")
+
+flow_logs: Collector[FlowLog] = collect(
+    "ec2:DescribeFlowLogs", "FlowLogs", arn="arn:{partition}:ec2:{region}:{account}:vpc-flow-log/{FlowLogId}"
+)
+
+
+@collector("ec2:DescribeVpcs", arn="arn:{partition}:ec2:{region}:{account}:vpc/{VpcId}", name="{known_as}")
+def vpcs(aws: Aws) -> Iterator[Vpc]:
+    """The account's own: AWS also lists VPCs that others share with it, and hides their flow logs."""
+    own = (vpc for vpc in aws.items("ec2:DescribeVpcs", "Vpcs") if vpc["OwnerId"] == aws.account)
+    return (with_name(vpc, vpc["VpcId"]) for vpc in own)
+
+
+@extra(needs=(flow_logs,))
+def logs(aws: Aws, vpc: Vpc) -> Sequence[FlowLog]:
+    """The flow logs of the whole VPC; those of a subnet or an interface name that as their resource."""
+    return [log for log in aws.read(flow_logs) if log["ResourceId"] == vpc["VpcId"]]
+
+
+@extra("ec2:DescribeNetworkInterfaces")
+def is_used(aws: Aws, vpc: Vpc) -> bool:
+    """Whether anything is in the VPC; only a default VPC, which AWS makes unasked, is looked into."""
+    if not vpc["IsDefault"]:
+        return True
+    within = [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}]
+    interfaces = aws.items("ec2:DescribeNetworkInterfaces", "NetworkInterfaces", Filters=within)
+    return next(interfaces, None) is not None
+
+
+@check(vpcs, logs, is_used, practice=Practice.NETWORK, severity=Severity.MEDIUM)
+def vpc_has_flow_logs(vpc: Vpc, logs: Sequence[FlowLog], is_used: bool) -> Verdict:
+    """VPC has flow logs.
+
+    Without flow logs nobody can tell afterwards who reached what, or notice who is knocking at the door.
+
+    Fix: Create a flow log of the VPC for rejected or all traffic, to CloudWatch Logs or S3. Delete unused VPCs.
+    See: https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs.html
+    """
+    if not is_used and not logs:
+        raise NotApplicable("it is a default VPC with nothing in it")
+    if not logs:
+        return "has no flow log"
+    active = [log for log in logs if log["FlowLogStatus"] == "ACTIVE"]
+    if not active:
+        return "has no active flow log"
+    telling = [log for log in active if log["TrafficType"] in SHOWS_REJECTED]
+    if not telling:
+        return "logs accepted traffic only"
+    failing = all(log.get("DeliverLogsStatus") == "FAILED" for log in telling)  # absent before the first delivery
+    return "has a flow log that cannot be delivered" if failing else None
