@@ -1,0 +1,99 @@
+"""The root user: keys, MFA and use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from bot.aws import Clients, Region
+from checks import iam_root
+from checks.iam_root import reported_root, root, virtual_devices
+from checks.kit import NotApplicable, Unknown
+from tests.checks.cases import NOW, Case
+from tests.conftest import ACCOUNT, point_at
+
+KEYS = iam_root.root_has_no_access_keys
+MFA = iam_root.root_has_mfa
+HARDWARE = iam_root.root_has_hardware_mfa
+USE = iam_root.root_is_not_used
+
+SAFE = {"AccountAccessKeysPresent": 0, "AccountMFAEnabled": 1, "AccountPasswordPresent": 1}
+BARE = SAFE | {"AccountMFAEnabled": 0}
+NO_CREDENTIALS = dict.fromkeys(SAFE, 0)
+"""A member account whose organization removed root's credentials."""
+
+
+def device(name: str, owner: str) -> dict[str, Any]:
+    user = {"Path": "/", "UserName": "", "UserId": "123456789012", "CreateDate": NOW}
+    user["Arn"] = f"arn:aws:iam::123456789012:{owner}"
+    return {"SerialNumber": f"arn:aws:iam::123456789012:mfa/{name}", "User": user}
+
+
+APP = {"SerialNumber": "arn:aws:iam::123456789012:mfa/root-account-mfa-device"}
+PHONE, OF_ANA = device("phone", "root"), device("ana", "user/ana")
+
+
+def used(password: str = "N/A", first: str = "N/A", second: str = "N/A") -> dict[str, str]:
+    return dict(zip(iam_root.USES, (password, first, second), strict=True))
+
+
+# NOW is 2026-03-02 12:00.
+CASES = [
+    Case(KEYS, [SAFE], None),
+    Case(KEYS, [NO_CREDENTIALS], None),
+    Case(KEYS, [SAFE | {"AccountAccessKeysPresent": 1}], "has an access key"),
+    Case(MFA, [SAFE], None),
+    Case(MFA, [BARE], "has no MFA"),
+    Case(MFA, [{"AccountMFAEnabled": 0}], "has no MFA"),
+    Case(MFA, [NO_CREDENTIALS], NotApplicable),
+    Case(HARDWARE, [SAFE, []], None),
+    Case(HARDWARE, [SAFE, [APP]], "may sign in with a virtual MFA device"),
+    Case(HARDWARE, [BARE, []], "has no MFA"),
+    Case(HARDWARE, [NO_CREDENTIALS, []], NotApplicable),
+    Case(USE, [SAFE, used(), NOW], None),
+    Case(USE, [SAFE, used("no_information"), NOW], None),
+    Case(USE, [SAFE, used("2026-01-31T12:00:00+00:00"), NOW], None),
+    Case(USE, [SAFE, used("2026-01-31T12:00:01+00:00"), NOW], "was used on 2026-01-31"),
+    Case(
+        USE,
+        [SAFE, used("2025-01-31T12:00:01+00:00", second="2026-03-01T00:00:00Z"), NOW],
+        "was used on 2026-03-01",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_judges(case: Case) -> None:
+    assert case.outcome() == case.expected
+
+
+def test_a_report_without_root_is_unknown() -> None:
+    with pytest.raises(Unknown):
+        Case(USE, [SAFE, None, NOW], None).outcome()
+
+
+def test_reads_the_summary_and_the_report(aws: Region) -> None:
+    (summary,) = root.stream(aws)
+    assert {"AccountMFAEnabled", "AccountAccessKeysPresent"} <= set(summary)
+    assert reported_root.read(aws, summary) is None, "the emulator knows no root user"
+
+
+def test_root_is_found_in_the_demo(demo_account_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    point_at(monkeypatch, demo_account_url)
+    aws = Region(Clients(boto3.Session()), ACCOUNT, "us-east-1")
+    (summary,) = root.stream(aws)
+    row = reported_root.read(aws, summary)
+    assert row is not None
+    assert row["arn"] == "arn:aws:iam::123456789012:root"
+
+
+def test_only_roots_virtual_devices_count(aws: Region) -> None:
+    """The emulator has no devices of root, so AWS's answer is played back."""
+    client = aws.clients.get("iam", aws.region)
+    with Stubber(client) as stub:
+        answer: dict[str, Any] = {"VirtualMFADevices": [OF_ANA, APP, PHONE], "IsTruncated": False}
+        stub.add_response("list_virtual_mfa_devices", answer, {"AssignmentStatus": "Assigned"})
+        assert virtual_devices.read(aws, {}) == [APP, PHONE]
