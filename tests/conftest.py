@@ -28,9 +28,10 @@ def free_port() -> int:
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever runs the tests may have credentials, tokens and settings: none may reach a test."""
-    for name in [name for name in os.environ if name.startswith(("AWS_", "SLACK_"))]:
+def _no_settings_of_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whoever runs the tests may have credentials, tokens and an aws-sec.toml: none may reach a test."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith(("AWS_", "SLACK_")) or name == "PORT"]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)

@@ -20,6 +20,7 @@ from bot.store import Store
 from bot.store.findings import Filter, Finding
 from bot.store.requests import FixRequest, State
 from checks import s3
+from tests.aws_answers import answer_instead, register_on_every_client
 
 ANA, BEN, CHIARA, DAN = (Person("T1", user) for user in ("UANA", "UBEN", "UCHI", "UDAN"))
 APPROVERS = frozenset({"UBEN", "UCHI"})
@@ -360,28 +361,3 @@ def test_requests_nobody_decided_on_expire(world: World) -> None:
 def test_the_owner_of_the_infrastructure_is_named(world: World) -> None:
     world.s3.put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": [{"Key": "managed-by", "Value": "Terraform"}]})
     assert world.proposed().managed_by == "Terraform"
-
-
-def register_on_every_client(monkeypatch: pytest.MonkeyPatch, event: str, handler: Callable[..., Any]) -> None:
-    make = boto3.Session.client
-
-    def client(self: boto3.Session, *args: Any, **more: Any) -> Any:
-        made = make(self, *args, **more)
-        made.meta.events.register(event, handler)
-        return made
-
-    monkeypatch.setattr(boto3.Session, "client", client)
-
-
-def answer_instead(monkeypatch: pytest.MonkeyPatch, service: str, operation: str, status: int, body: bytes) -> None:
-    """AWS's answer to one operation, in place of the emulator's, through botocore's own before-send event."""
-    from botocore.awsrequest import AWSResponse
-
-    class Raw:
-        def stream(self, **_: Any) -> Iterator[bytes]:
-            yield body
-
-    def answer(request: Any, **_: Any) -> AWSResponse:
-        return AWSResponse(request.url, status, {"content-type": "text/xml"}, Raw())  # type: ignore[arg-type]
-
-    register_on_every_client(monkeypatch, f"before-send.{service}.{operation}", answer)
