@@ -27,7 +27,7 @@ NO_CREDENTIALS = dict.fromkeys(SAFE, 0)
 
 
 def device(name: str, owner: str) -> dict[str, Any]:
-    user = {"Path": "/", "UserName": "", "UserId": "123456789012", "CreateDate": NOW}
+    user = {"Path": "/", "UserName": "x", "UserId": "1234567890123456", "CreateDate": NOW}
     user["Arn"] = f"arn:aws:iam::123456789012:{owner}"
     return {"SerialNumber": f"arn:aws:iam::123456789012:mfa/{name}", "User": user}
 

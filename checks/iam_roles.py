@@ -1,0 +1,166 @@
+"""IAM roles: whom their trust policies let in, and what services may do with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+from checks.documents import MATCHES, Condition, Principal, Statement, public_grants, trusted
+from checks.iam import ADMINISTRATOR_ACCESS, roles
+from checks.kit import (
+    ACCOUNT_ARN,
+    Aws,
+    NotApplicable,
+    Practice,
+    Scope,
+    Severity,
+    Verdict,
+    check,
+    collector,
+    expect,
+    extra,
+)
+
+if TYPE_CHECKING:
+    from types_boto3_iam.type_defs import RoleDetailTypeDef as Role
+
+Organization: TypeAlias = Mapping[str, str]
+
+OF_AWS = ("/aws-service-role/", "/aws-reserved/")
+"""Paths of roles that AWS makes and only AWS may change.
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html"""
+
+ORGANIZATION = ("aws:principalorgid", "aws:principalorgpaths")
+SOCIAL = ("accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com")
+"""Providers whose audience is the id of one's own app or identity pool; elsewhere anybody may ask for the same one."""
+
+OPEN = re.compile(r"[*?]|\$\{")
+OWNED = re.compile(r"(?:[a-z_]+:)?+[^:/*?$]+[:/]")
+"""A claim that names whose it is before its first wildcard: "repo:acme/*" does, "repo:*" and "repo:acme*" do not."""
+
+
+@collector("organizations:DescribeOrganization", arn=ACCOUNT_ARN, scope=Scope.ACCOUNT)
+def organization(aws: Aws) -> Iterator[Organization]:
+    """The organization the account is in, or nothing."""
+    found = aws.call("organizations:DescribeOrganization", absent="AWSOrganizationsNotInUseException")
+    if found:
+        yield found["Organization"]
+
+
+@extra(needs=(organization,))
+def management_account(aws: Aws, role: Role) -> str:
+    """The account that manages this one's organization; empty without one."""
+    return next((str(found["MasterAccountId"]) for found in aws.read(organization)), "")
+
+
+@check(roles, practice=Practice.ROLES, severity=Severity.CRITICAL)
+def role_names_whom_it_trusts(role: Role) -> Verdict:
+    """Role names whom it trusts.
+
+    A role that trusts everyone, or every repository of a shared provider, belongs to whoever finds it.
+
+    Fix: Name accounts, roles or services in the trust policy; for an OIDC provider, add a condition on its `sub` claim.
+    See: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html
+    """
+    _must_be_ours(role)
+    if any(_lets_in(statement) for statement in public_grants(role["AssumeRolePolicyDocument"])):
+        return "may be assumed by anyone in any AWS account"
+    for principal, statement in _let_in(role):
+        host = _web_identity(principal)
+        if host and not any(_pins(condition, host) for condition in statement.conditions):
+            return f"may be assumed by anyone with a token of {host}"
+    return None
+
+
+@check(roles, management_account, practice=Practice.ROLES, severity=Severity.MEDIUM)
+def role_for_another_account_wants_external_id(
+    role: Role, management: str, *, own_accounts: tuple[str, ...] = ()
+) -> Verdict:
+    """Role for another account wants an external ID.
+
+    Without one, a vendor that serves many can be talked into using your role for somebody else (the confused deputy).
+
+    Fix: Agree on an external ID with the other party and require it in the trust policy, or require your organization.
+    See: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html
+    """
+    _must_be_ours(role)
+    own = {role["Arn"].split(":")[4], management, "", *own_accounts}
+    others = [
+        (principal.account, statement)
+        for principal, statement in _let_in(role)
+        if principal.kind == "AWS" and not principal.anyone and principal.account not in own
+    ]
+    if not others:
+        raise NotApplicable("the role trusts no other account")
+    loose = sorted({account for account, statement in others if not _wants_more(statement)})
+    return expect(not loose, f"trusts account {', '.join(loose)} without an external ID")
+
+
+@check(roles, practice=Practice.LEAST_PRIVILEGE, severity=Severity.HIGH)
+def service_role_is_no_administrator(role: Role) -> Verdict:
+    """Role of a service is no administrator.
+
+    Whoever breaks into the server or function that wears it owns the account.
+
+    Fix: Give the role only the actions it uses; Access Analyzer can write that policy from CloudTrail.
+    See: https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-policy-generation.html
+    """
+    _must_be_ours(role)
+    services = sorted({p.id for p, _ in _let_in(role) if p.kind == "Service"})
+    if not services:
+        raise NotApplicable("no AWS service assumes the role")
+    attached = [policy["PolicyArn"] for policy in role.get("AttachedManagedPolicies", [])]
+    mighty = any(arn.endswith(ADMINISTRATOR_ACCESS) for arn in attached)
+    return expect(not mighty, f"has AdministratorAccess and is assumed by {', '.join(services)}")
+
+
+def _must_be_ours(role: Role) -> None:
+    if role["Path"].startswith(OF_AWS):
+        raise NotApplicable("AWS made the role and only AWS may change it")
+
+
+def _let_in(role: Role) -> list[tuple[Principal, Statement]]:
+    """Who may assume the role, and by which statement."""
+    return [(who, statement) for who, statement in trusted(role["AssumeRolePolicyDocument"]) if _lets_in(statement)]
+
+
+def _lets_in(statement: Statement) -> bool:
+    """Whether it is about assuming the role, not only about tagging a session."""
+    return any(action.lower().startswith("sts:assumerole") or "*" in action for action in statement.actions)
+
+
+def _web_identity(principal: Principal) -> str:
+    """The host of an OIDC or social identity provider; empty for anything else, SAML too."""
+    if principal.kind != "Federated" or ":saml-provider/" in principal.id:
+        return ""
+    return principal.id.partition(":oidc-provider/")[2] or principal.id
+
+
+def _pins(condition: Condition, host: str) -> bool:
+    """Whether a condition says which of the provider's tokens are meant."""
+    provider, _, claim = condition.key.rpartition(":")
+    says_who = provider == host.lower() and claim != "amr" and (claim != "aud" or host in SOCIAL)
+    return says_who and _must_match(condition) and all(map(_names_owner, condition.values))
+
+
+def _names_owner(claim: str) -> bool:
+    return bool(OWNED.match(claim) if OPEN.search(claim) else claim)
+
+
+def _wants_more(statement: Statement) -> bool:
+    """Whether an Allow asks for a fixed external ID or for one's own organization."""
+    return any(
+        condition.narrows
+        if condition.key in ORGANIZATION
+        else condition.key == "sts:externalid"
+        and _must_match(condition)
+        and not any(map(OPEN.search, condition.values))
+        for condition in statement.conditions
+    )
+
+
+def _must_match(condition: Condition) -> bool:
+    """Whether the key must be there and have one of the values."""
+    loose = condition.if_exists or condition.quantifier == "forallvalues"
+    return condition.operator in MATCHES and bool(condition.values) and not loose

@@ -1,0 +1,91 @@
+"""IAM users who are administrators, and what they sign in with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TypedDict
+
+from checks.documents import allows_everything
+from checks.iam import ADMINISTRATOR_ACCESS, default_document, groups, policies, users
+from checks.iam_credentials import credential_report, on
+from checks.kit import (
+    Aws,
+    NotApplicable,
+    Practice,
+    Scope,
+    Severity,
+    Unknown,
+    Verdict,
+    check,
+    collector,
+    extra,
+)
+
+if TYPE_CHECKING:
+    from types_boto3_iam.type_defs import AttachedPolicyTypeDef as Attached
+    from types_boto3_iam.type_defs import MFADeviceTypeDef as Device
+    from types_boto3_iam.type_defs import PolicyDetailTypeDef as Inline
+
+
+class Administrator(TypedDict):
+    """A user who may do everything. `has_password`: None when the credential report does not know the user yet."""
+
+    arn: str
+    name: str
+    has_password: bool | None
+
+
+@collector(arn="{arn}", name="{name}", scope=Scope.ACCOUNT, needs=(users, groups, policies, credential_report))
+def administrators(aws: Aws) -> Iterator[Administrator]:
+    """The users who are allowed everything by a policy of their own or of a group of theirs."""
+    full = {policy["Arn"] for policy in aws.read(policies) if allows_everything(default_document(policy))}
+    mighty = {
+        group["GroupName"]
+        for group in aws.read(groups)
+        if grants_all(group.get("AttachedManagedPolicies", []), group.get("GroupPolicyList", []), full)
+    }
+    passwords = {row["arn"]: on(row, "password_enabled") for row in aws.read(credential_report)}
+    for user in aws.read(users):
+        own = grants_all(user.get("AttachedManagedPolicies", []), user.get("UserPolicyList", []), full)
+        if own or mighty.intersection(user.get("GroupList", [])):
+            yield {"arn": user["Arn"], "name": user["UserName"], "has_password": passwords.get(user["Arn"])}
+
+
+def grants_all(attached: Sequence[Attached], inline: Sequence[Inline], full: set[str]) -> bool:
+    """Whether any of these policies allows everything; `full`: the ARNs of the account's own that do."""
+    arns = (policy["PolicyArn"] for policy in attached)
+    return any(arn in full or arn.endswith(ADMINISTRATOR_ACCESS) for arn in arns) or any(
+        allows_everything(policy["PolicyDocument"]) for policy in inline
+    )
+
+
+@extra("iam:ListMFADevices")
+def mfa_devices(aws: Aws, user: Administrator) -> Sequence[Device]:
+    return list(aws.items("iam:ListMFADevices", "MFADevices", UserName=user["name"]))
+
+
+@check(administrators, mfa_devices, practice=Practice.MFA, severity=Severity.MEDIUM)
+def administrator_signs_in_with_hardware(user: Administrator, devices: Sequence[Device]) -> Verdict:
+    """Administrator signs in with a passkey or hardware key only.
+
+    A code from an app can be phished along with the password; a passkey or security key answers only to AWS's own site.
+
+    Fix: Register a passkey or security key for the user, then remove the virtual MFA device.
+    See: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_fido.html
+    """
+    if user["has_password"] is None:
+        raise Unknown("the credential report does not know this user yet: it is read again at the next scan")
+    if not user["has_password"]:
+        raise NotApplicable("the user has no password")
+    if not devices:
+        return "is an administrator without MFA"
+    weak = [device["SerialNumber"] for device in devices if _is_virtual(device["SerialNumber"])]
+    return f"is an administrator who may sign in with the virtual MFA device {', '.join(weak)}" if weak else None
+
+
+def _is_virtual(serial: str) -> bool:
+    """Virtual devices have ARNs of `mfa` (or once `sms-mfa`), passkeys and security keys of `u2f`, others none.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_MFADevice.html
+    """
+    return ":mfa/" in serial or ":sms-mfa/" in serial

@@ -1,0 +1,131 @@
+"""IAM roles: whom they let in, and what services may do with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+
+from bot.aws import Region
+from checks import iam_roles
+from checks.iam import roles
+from checks.iam_roles import management_account
+from checks.kit import NotApplicable
+from tests.checks.cases import Case
+
+NAMED = iam_roles.role_names_whom_it_trusts
+EXTERNAL = iam_roles.role_for_another_account_wants_external_id
+SERVICE = iam_roles.service_role_is_no_administrator
+
+OWN, MANAGEMENT, OTHER = "123456789012", "111122223333", "444455556666"
+GITHUB, EKS = "token.actions.githubusercontent.com", "oidc.eks.eu-west-1.amazonaws.com/id/ABCDEF0123456789"
+ANYONE = "may be assumed by anyone in any AWS account"
+
+
+def allow(principal: Any, condition: Any = None, action: str = "sts:AssumeRole") -> dict[str, Any]:
+    found = {"Effect": "Allow", "Principal": principal, "Action": action}
+    return found | ({"Condition": condition} if condition else {})
+
+
+def role(*statements: dict[str, Any], path: str = "/", attached: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {
+        "Path": path,
+        "Arn": f"arn:aws:iam::{OWN}:role{path}job",
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)},
+        "AttachedManagedPolicies": [{"PolicyArn": arn, "PolicyName": arn.split("/")[-1]} for arn in attached],
+    }
+
+
+def oidc(condition: Any, host: str = GITHUB) -> dict[str, Any]:
+    provider = {"Federated": f"arn:aws:iam::{OWN}:oidc-provider/{host}"}
+    return role(allow(provider, condition, "sts:AssumeRoleWithWebIdentity"))
+
+
+def social(host: str, condition: Any) -> dict[str, Any]:
+    return role(allow({"Federated": host}, condition, "sts:AssumeRoleWithWebIdentity"))
+
+
+def sub(value: Any, operator: str = "StringLike", host: str = GITHUB) -> dict[str, Any]:
+    return {operator: {f"{host}:sub": value}, "stringEquals": {f"{host}:aud": "sts.amazonaws.com"}}
+
+
+OPEN_GITHUB = f"may be assumed by anyone with a token of {GITHUB}"
+OPEN_EKS = f"may be assumed by anyone with a token of {EKS}"
+POOL = "eu-west-1:00000000-1111-2222-3333-444444444444"
+COGNITO = "cognito-identity.amazonaws.com"
+SAML = {"Federated": f"arn:aws:iam::{OWN}:saml-provider/okta"}
+EC2 = {"Service": "ec2.amazonaws.com"}
+VENDOR = {"AWS": f"arn:aws:iam::{OTHER}:root"}
+ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+TRUSTS_VENDOR = f"trusts account {OTHER} without an external ID"
+
+CASES = [
+    Case(NAMED, [role(allow(EC2))], None),
+    Case(NAMED, [role(allow({"AWS": OTHER}))], None),
+    Case(NAMED, [role(allow(SAML, {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}}))], None),
+    Case(NAMED, [role(allow({"AWS": "*"}))], ANYONE),
+    Case(NAMED, [role(allow("*", {"StringEquals": {"sts:ExternalId": "secret"}}))], ANYONE),
+    Case(NAMED, [role(allow("*", {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}))], None),
+    Case(NAMED, [role(allow("*", action="sts:TagSession"), allow(EC2))], None),
+    Case(NAMED, [role(allow("*"), path="/aws-reserved/sso.amazonaws.com/")], NotApplicable),
+    Case(NAMED, [role(allow(EC2), path="/aws-service-role/x.amazonaws.com/")], NotApplicable),
+    Case(NAMED, [oidc(sub("repo:northwind/shop:ref:refs/heads/main", "StringEquals"))], None),
+    Case(NAMED, [oidc(sub("repo:northwind/*"))], None),
+    Case(NAMED, [oidc(sub(["repo:northwind/shop:*", "repo:northwind/site:*"]))], None),
+    Case(NAMED, [oidc({"StringEquals": {f"{GITHUB}:job_workflow_ref": "northwind/ci/.github/x.yml@main"}})], None),
+    Case(NAMED, [oidc(None)], OPEN_GITHUB),
+    Case(NAMED, [oidc({"StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com"}})], OPEN_GITHUB),
+    Case(NAMED, [oidc(sub("*"))], OPEN_GITHUB),
+    Case(NAMED, [oidc(sub("repo:*"))], OPEN_GITHUB),
+    Case(NAMED, [oidc(sub("repo:northwind*"))], OPEN_GITHUB),
+    Case(NAMED, [oidc(sub(["repo:northwind/*", "repo:*/shop:*"]))], OPEN_GITHUB),
+    Case(NAMED, [oidc(sub("repo:evil/x", "StringNotEquals"))], OPEN_GITHUB),
+    Case(NAMED, [oidc(sub("repo:northwind/*", "StringLikeIfExists"))], OPEN_GITHUB),
+    Case(NAMED, [oidc(sub("repo:northwind/*", "ForAllValues:StringLike"))], OPEN_GITHUB),
+    Case(NAMED, [oidc(sub("system:serviceaccount:shop:web", host="oidc.example.com"))], OPEN_GITHUB),
+    Case(NAMED, [oidc(sub("system:serviceaccount:shop:*", host=EKS), EKS)], None),
+    Case(NAMED, [oidc({"StringEquals": {f"{EKS}:aud": "sts.amazonaws.com"}}, EKS)], OPEN_EKS),
+    Case(NAMED, [oidc(sub("{11111111-2222}:*", host="api.example.org/w/acme"), "api.example.org/w/acme")], None),
+    Case(NAMED, [social(COGNITO, {"StringEquals": {f"{COGNITO}:aud": POOL}})], None),
+    Case(
+        NAMED,
+        [social(COGNITO, {"ForAnyValue:StringLike": {f"{COGNITO}:amr": "authenticated"}})],
+        f"may be assumed by anyone with a token of {COGNITO}",
+    ),
+    Case(EXTERNAL, [role(allow(VENDOR, {"StringEquals": {"sts:ExternalId": "nw-7f3a"}})), MANAGEMENT], None),
+    Case(EXTERNAL, [role(allow(VENDOR, {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}})), ""], None),
+    Case(EXTERNAL, [role(allow(VENDOR)), MANAGEMENT], TRUSTS_VENDOR),
+    Case(EXTERNAL, [role(allow({"AWS": [OWN, OTHER]})), ""], TRUSTS_VENDOR),
+    Case(EXTERNAL, [role(allow({"AWS": f"arn:aws:sts::{OTHER}:assumed-role/x/y"})), ""], TRUSTS_VENDOR),
+    Case(EXTERNAL, [role(allow(VENDOR, {"StringLike": {"sts:ExternalId": "*"}})), ""], TRUSTS_VENDOR),
+    Case(EXTERNAL, [role(allow(VENDOR, {"StringEqualsIfExists": {"sts:ExternalId": "x"}})), ""], TRUSTS_VENDOR),
+    Case(EXTERNAL, [role(allow(VENDOR, {"StringNotEquals": {"sts:ExternalId": "x"}})), ""], TRUSTS_VENDOR),
+    Case(EXTERNAL, [role(allow({"AWS": f"arn:aws:iam::{MANAGEMENT}:root"})), MANAGEMENT], NotApplicable),
+    Case(EXTERNAL, [role(allow({"AWS": f"arn:aws:iam::{OWN}:root"})), MANAGEMENT], NotApplicable),
+    Case(EXTERNAL, [role(allow({"AWS": "AROAEXAMPLEID"})), MANAGEMENT], NotApplicable),
+    Case(EXTERNAL, [role(allow("*")), ""], NotApplicable),
+    Case(EXTERNAL, [role(allow(EC2)), ""], NotApplicable),
+    Case(EXTERNAL, [role(allow(VENDOR), path="/aws-reserved/sso.amazonaws.com/"), ""], NotApplicable),
+    Case(SERVICE, [role(allow(EC2), attached=("arn:aws:iam::aws:policy/ReadOnlyAccess",))], None),
+    Case(SERVICE, [role(allow(EC2), attached=(ADMIN,))], "has AdministratorAccess and is assumed by ec2.amazonaws.com"),
+    Case(SERVICE, [role(allow({"AWS": OWN}), attached=(ADMIN,))], NotApplicable),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_judges(case: Case) -> None:
+    assert case.outcome() == case.expected
+
+
+def test_own_accounts_can_be_named() -> None:
+    assert Case(EXTERNAL, [role(allow(VENDOR)), ""], None).outcome(own_accounts=[OTHER]) is NotApplicable
+
+
+def test_reads_the_organization_or_that_there_is_none(aws: Region) -> None:
+    boto3.client("iam").create_role(RoleName="job", AssumeRolePolicyDocument="{}")
+    (job,) = roles.stream(aws)
+    assert management_account.read(aws, job) == ""
+    boto3.client("organizations").create_organization(FeatureSet="ALL")
+    later = Region(aws.clients, aws.account, aws.region)
+    assert management_account.read(later, job) == OWN
