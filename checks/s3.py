@@ -169,6 +169,7 @@ def bucket_refuses_plain_http(bucket: Bucket, policy: str) -> Verdict:
     Over plain HTTP, whoever sits between a client and S3 reads and changes the objects on their way.
 
     Fix: Add a Deny for everyone on s3:* where aws:SecureTransport is false, on the bucket and its objects.
+    A website endpoint of S3 itself speaks only HTTP: put CloudFront before it.
     See: https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
     """
     return expect(documents.refuses_plain_http(policy, bucket["Name"]), "answers over plain HTTP")

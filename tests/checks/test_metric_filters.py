@@ -68,7 +68,7 @@ def test_judges(case: Case) -> None:
         (group('{ $.userIdentity.type = "Root" && $.requests[0] > 2 }', ALARM), "metric filter root is not understood"),
     ],
 )
-def test_what_cannot_be_read_is_unknown(one: dict[str, Any], words: str) -> None:
+def test_what_cannot_be_read_is_unknown(one: Any, words: str) -> None:
     with pytest.raises(Unknown, match=words):
         ROOT_USE.judge({"groups": [one]})
 

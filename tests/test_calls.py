@@ -1,0 +1,69 @@
+"""What checks declare to read is what they read: the bot's IAM policy is worked out from it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import boto3
+import pytest
+
+import checks
+from bot.aws import Clients, Region
+from bot.demo.aws import REGIONS
+from bot.scan import scan
+from checks.kit import AnyCheck
+from tests.conftest import ACCOUNT, point_at
+
+CHECKS = checks.load()[0]
+
+NOT_MADE: Mapping[str, str] = {
+    "ec2:GetManagedPrefixListEntries": "no rule there names a prefix list of the account's own",
+}
+"""Call -> why the demo's account gives no occasion for it."""
+
+
+class Made:
+    """Every API call of a session: its name, its region and its parameters."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, str, str]] = []
+
+    def __call__(self, params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
+        self.calls.append((f"{model.service_model.service_name}:{model.name}", context["client_region"], repr(params)))
+
+    @property
+    def names(self) -> set[str]:
+        return {call for call, _, _ in self.calls}
+
+
+@pytest.fixture
+def demo(demo_account_url: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Region, Made]:
+    """The demo's account, freshly connected to, and what is called in it."""
+    point_at(monkeypatch, demo_account_url)
+    session, made = boto3.Session(region_name="us-east-1"), Made()
+    session.events.register("before-parameter-build", made)
+    return Region(Clients(session), ACCOUNT, "us-east-1"), made
+
+
+@pytest.mark.parametrize("check", CHECKS.values(), ids=list(CHECKS))
+def test_a_check_makes_the_calls_it_declares_and_no_others(check: AnyCheck, demo: tuple[Region, Made]) -> None:
+    home, made = demo
+    list(scan(home, [check], REGIONS))
+    assert made.names - set(check.calls) == set(), "made and not declared"
+    assert set(check.calls) - made.names - NOT_MADE.keys() == set(), "declared and not made"
+
+
+def test_a_whole_scan_asks_nothing_twice(demo: tuple[Region, Made]) -> None:
+    home, made = demo
+    list(scan(home, CHECKS.values(), REGIONS))
+    assert {call: times for call, times in Counter(made.calls).items() if times > 1} == {}
+
+
+def test_the_table_holds_only_calls_that_are_declared_and_not_made(demo: tuple[Region, Made]) -> None:
+    home, made = demo
+    list(scan(home, CHECKS.values(), REGIONS))
+    declared = {call for check in CHECKS.values() for call in check.calls}
+    assert NOT_MADE.keys() - declared == set()
+    assert NOT_MADE.keys() & made.names == set()
