@@ -1,0 +1,176 @@
+"""Amazon RDS DB instances. Those of a cluster (Aurora, Neptune, DocumentDB) are listed too; it keeps some settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from checks.kit import (
+    Call,
+    Collector,
+    NotApplicable,
+    Plan,
+    Practice,
+    Risk,
+    Severity,
+    Verdict,
+    check,
+    collect,
+    expect,
+    fix,
+)
+
+if TYPE_CHECKING:
+    from types_boto3_rds.type_defs import DBInstanceTypeDef as DBInstance
+
+MODIFY = "rds:ModifyDBInstance"
+
+db_instances: Collector[DBInstance] = collect(
+    "rds:DescribeDBInstances", "DBInstances", arn="{DBInstanceArn}", name="{DBInstanceIdentifier}"
+)
+
+
+@check(db_instances, practice=Practice.NETWORK, severity=Severity.CRITICAL)
+def db_instance_is_not_public(db: DBInstance) -> Verdict:
+    """DB instance is not publicly accessible.
+
+    A database with a public address is one open security group away from everyone who guesses passwords.
+
+    Fix: Turn public access off. Reach the database from inside the VPC, or over a VPN or Session Manager.
+    See: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_VPC.WorkingWithRDSInstanceinaVPC.html
+    """
+    return expect(not db["PubliclyAccessible"], "is publicly accessible")
+
+
+@fix(db_instance_is_not_public, MODIFY, risk=Risk.CUTS_ACCESS)
+def take_off_the_internet(db: DBInstance) -> Plan:
+    """Turn public access to the DB instance off."""
+    notes = [
+        "It happens at once, without a restart. Whoever connects from outside the VPC loses the connection.",
+        "Its name then resolves to its private address; inside the VPC nothing changes.",
+    ]
+    return _switch(db, "PubliclyAccessible", to=False, notes=notes)
+
+
+@check(db_instances, practice=Practice.ENCRYPTION, severity=Severity.HIGH)
+def db_instance_is_encrypted(db: DBInstance) -> Verdict:
+    """DB instance is encrypted.
+
+    Encryption covers the storage, its backups, replicas and snapshots; a leaked one cannot be read without the key.
+
+    Fix: Make a snapshot, copy it with encryption, restore the copy and move the application to it.
+    See: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.html
+    """
+    return expect(db["StorageEncrypted"], "is not encrypted")
+
+
+@check(db_instances, practice=Practice.BACKUP, severity=Severity.MEDIUM)
+def db_instance_has_backups(db: DBInstance, *, days: int = 7) -> Verdict:
+    """DB instance keeps automated backups long enough.
+
+    A mistake or an attack is often noticed after days; only an older backup brings the data back.
+
+    Fix: Set the backup retention period to 7 days or more.
+    See: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithAutomatedBackups.html
+    """
+    _keeps_it_itself(db, "backups")
+    # .get: AWS sends these of read replicas alone, whose data is backed up at their source.
+    if db.get("ReadReplicaSourceDBInstanceIdentifier") or db.get("ReadReplicaSourceDBClusterIdentifier"):
+        raise NotApplicable("it is a read replica: its source keeps the backups")
+    kept = db["BackupRetentionPeriod"]
+    if kept >= days:
+        return None
+    return f"keeps automated backups for {_days(kept)}, not {days}" if kept else "has no automated backups"
+
+
+@fix(db_instance_has_backups, MODIFY, risk=Risk.INTERRUPTS)
+def keep_backups(db: DBInstance) -> Plan:
+    """Keep the DB instance's automated backups for 7 days."""
+    kept, wanted = db["BackupRetentionPeriod"], 7
+    _keeps_it_itself(db, "backups")
+    if kept >= wanted:
+        raise NotApplicable("it keeps them for 7 days or more")
+    if db.get("AwsBackupRecoveryPointArn"):
+        raise NotApplicable("AWS Backup manages its backups: change the backup plan")
+    if not kept and db.get("PendingModifiedValues"):
+        raise NotApplicable("other changes wait for its maintenance window and would be applied with this one")
+    # Switching backups on or off would wait for the maintenance window; a longer period is applied soon anyway.
+    at_once = {} if kept else {"ApplyImmediately": True}
+    what = "automated backups"
+    notes = ["Backups larger than the database's own storage cost extra."]
+    if not kept:
+        notes += ["The database is down for a short time while backups are turned on, and again if that is undone."]
+        notes += ["Undo turns backups off and deletes the automated backups made meanwhile."]
+    return Plan(
+        do=[_modify(db, BackupRetentionPeriod=wanted, **at_once)],
+        undo=[_modify(db, BackupRetentionPeriod=kept, **at_once)],
+        before={what: _days(kept) if kept else "off"},
+        after={what: _days(wanted)},
+        notes=notes,
+    )
+
+
+@check(db_instances, practice=Practice.BACKUP, severity=Severity.MEDIUM)
+def db_instance_has_deletion_protection(db: DBInstance) -> Verdict:
+    """DB instance has deletion protection.
+
+    With it one mistaken command or a stolen key does not delete the database.
+
+    Fix: Turn on deletion protection of the DB instance.
+    See: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DeleteInstance.html
+    """
+    _keeps_it_itself(db, "deletion protection")
+    return expect(db["DeletionProtection"], "can be deleted: deletion protection is off")
+
+
+@fix(db_instance_has_deletion_protection, MODIFY, risk=Risk.SAFE)
+def protect_from_deletion(db: DBInstance) -> Plan:
+    """Turn on deletion protection of the DB instance."""
+    _keeps_it_itself(db, "deletion protection")
+    notes = ["It happens at once, without a restart. Whoever means to delete the instance has to turn it off first."]
+    return _switch(db, "DeletionProtection", to=True, notes=notes)
+
+
+@check(db_instances, practice=Practice.CONFIG, severity=Severity.MEDIUM)
+def db_instance_takes_minor_upgrades(db: DBInstance) -> Verdict:
+    """DB instance takes minor version upgrades.
+
+    Minor versions bring security fixes; with the setting on they arrive in the maintenance window by themselves.
+
+    Fix: Turn on auto minor version upgrade of the DB instance.
+    See: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.Upgrading.html
+    """
+    if db["Engine"].startswith("custom-"):
+        raise NotApplicable("AWS does not upgrade RDS Custom")
+    if db["Engine"] == "docdb":
+        raise NotApplicable("DocumentDB has no such upgrades")
+    return expect(db["AutoMinorVersionUpgrade"], "does not take minor version upgrades by itself")
+
+
+def _keeps_it_itself(db: DBInstance, what: str) -> None:
+    if "DBClusterIdentifier" in db:
+        raise NotApplicable(f"{what} is a setting of its cluster {db['DBClusterIdentifier']}")
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count} days"
+
+
+def _modify(db: DBInstance, **changes: Any) -> Call:
+    return Call(MODIFY, {"DBInstanceIdentifier": db["DBInstanceIdentifier"]} | changes)
+
+
+def _switch(db: DBInstance, setting: str, *, to: bool, notes: Sequence[str]) -> Plan:
+    """Change a setting that RDS applies at once, whatever waits for the maintenance window.
+
+    Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html
+    """
+    is_on: bool = db[setting]  # type: ignore[literal-required]
+    words = {True: "on", False: "off"}
+    return Plan(
+        do=[_modify(db, **{setting: to})],
+        undo=[_modify(db, **{setting: is_on})],
+        before={setting: words[is_on]},
+        after={setting: words[to]},
+        notes=notes,
+    )

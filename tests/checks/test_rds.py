@@ -1,0 +1,122 @@
+"""RDS: what the judges say of DB instances, and the ones that fixes are tried on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import boto3
+import pytest
+
+from bot.aws import Region
+from bot.scan import identify
+from checks import rds
+from checks.kit import NotApplicable
+from tests.checks.cases import Case
+
+BASE: dict[str, Any] = {"DBInstanceIdentifier": "shop", "Engine": "postgres"}
+AURORA = BASE | {"DBClusterIdentifier": "shop-cluster", "Engine": "aurora-postgresql"}
+
+
+def backups(days: int, **more: Any) -> dict[str, Any]:
+    return BASE | {"BackupRetentionPeriod": days} | more
+
+
+CASES = [
+    Case(rds.db_instance_is_not_public, [BASE | {"PubliclyAccessible": False}], None),
+    Case(rds.db_instance_is_not_public, [BASE | {"PubliclyAccessible": True}], "is publicly accessible"),
+    Case(rds.db_instance_is_not_public, [AURORA | {"PubliclyAccessible": True}], "is publicly accessible"),
+    Case(rds.db_instance_is_encrypted, [BASE | {"StorageEncrypted": True}], None),
+    Case(rds.db_instance_is_encrypted, [BASE | {"StorageEncrypted": False}], "is not encrypted"),
+    Case(rds.db_instance_has_backups, [backups(7)], None),
+    Case(rds.db_instance_has_backups, [backups(35)], None),
+    Case(rds.db_instance_has_backups, [backups(0)], "has no automated backups"),
+    Case(rds.db_instance_has_backups, [backups(1)], "keeps automated backups for 1 day, not 7"),
+    Case(rds.db_instance_has_backups, [backups(6)], "keeps automated backups for 6 days, not 7"),
+    Case(rds.db_instance_has_backups, [AURORA | {"BackupRetentionPeriod": 1}], NotApplicable),
+    Case(rds.db_instance_has_backups, [backups(0, ReadReplicaSourceDBInstanceIdentifier="main")], NotApplicable),
+    Case(rds.db_instance_has_backups, [backups(0, ReadReplicaSourceDBClusterIdentifier="main")], NotApplicable),
+    Case(rds.db_instance_has_deletion_protection, [BASE | {"DeletionProtection": True}], None),
+    Case(
+        rds.db_instance_has_deletion_protection,
+        [BASE | {"DeletionProtection": False}],
+        "can be deleted: deletion protection is off",
+    ),
+    Case(rds.db_instance_has_deletion_protection, [AURORA | {"DeletionProtection": False}], NotApplicable),
+    Case(rds.db_instance_takes_minor_upgrades, [BASE | {"AutoMinorVersionUpgrade": True}], None),
+    Case(rds.db_instance_takes_minor_upgrades, [AURORA | {"AutoMinorVersionUpgrade": True}], None),
+    Case(
+        rds.db_instance_takes_minor_upgrades,
+        [BASE | {"AutoMinorVersionUpgrade": False}],
+        "does not take minor version upgrades by itself",
+    ),
+    Case(
+        rds.db_instance_takes_minor_upgrades,
+        [{"Engine": "custom-oracle-ee", "AutoMinorVersionUpgrade": False}],
+        NotApplicable,
+    ),
+    Case(rds.db_instance_takes_minor_upgrades, [{"Engine": "docdb", "AutoMinorVersionUpgrade": False}], NotApplicable),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_judges(case: Case) -> None:
+    assert case.outcome() == case.expected
+
+
+def test_the_days_can_be_other_ones() -> None:
+    assert Case(rds.db_instance_has_backups, [backups(7)], None).outcome(days=14) == (
+        "keeps automated backups for 7 days, not 14"
+    )
+
+
+def test_a_longer_period_needs_no_restart_so_nothing_is_forced() -> None:
+    plan = rds.keep_backups.plan(backups(1, PendingModifiedValues={"DBInstanceClass": "db.r7g.large"}))
+    assert plan.do[0].params == {"DBInstanceIdentifier": "shop", "BackupRetentionPeriod": 7}
+    assert plan.undo[0].params == {"DBInstanceIdentifier": "shop", "BackupRetentionPeriod": 1}
+
+
+def test_turning_backups_on_is_applied_at_once_and_the_undo_says_what_it_deletes() -> None:
+    plan = rds.keep_backups.plan(backups(0))
+    assert plan.do[0].params["ApplyImmediately"]
+    assert any("deletes the automated backups" in note for note in plan.notes)
+
+
+@pytest.mark.parametrize(
+    "db",
+    [
+        backups(0, PendingModifiedValues={"DBInstanceClass": "db.r7g.large"}),  # it would be applied too
+        backups(1, AwsBackupRecoveryPointArn="arn:aws:backup:eu-west-1:123456789012:recovery-point:continuous:db-1"),
+        backups(7),
+        AURORA | {"BackupRetentionPeriod": 1},
+    ],
+)
+def test_no_plan_where_it_would_be_wrong(db: dict[str, Any]) -> None:
+    with pytest.raises(NotApplicable):
+        rds.keep_backups.plan(db)
+
+
+def instance(aws: boto3.Session, **settings: Any) -> None:
+    good = {"PubliclyAccessible": False, "BackupRetentionPeriod": 7, "DeletionProtection": True}
+    aws.client("rds", region_name="eu-west-1").create_db_instance(
+        DBInstanceIdentifier="shop",
+        DBInstanceClass="db.t4g.medium",
+        Engine="postgres",
+        AllocatedStorage=20,
+        MasterUsername="northwind",
+        MasterUserPassword="not-a-real-password",
+        **good | settings,
+    )
+
+
+def test_what_an_instance_is_called(aws: Region) -> None:
+    instance(aws.clients.session)
+    [found] = rds.db_instances.stream(aws)
+    assert identify(aws, rds.db_instances, found) == ("arn:aws:rds:eu-west-1:123456789012:db:shop", "shop")
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
+    rds.db_instance_is_not_public.id: lambda aws: instance(aws, PubliclyAccessible=True),
+    rds.db_instance_has_backups.id: lambda aws: instance(aws, BackupRetentionPeriod=1),
+    rds.db_instance_has_deletion_protection.id: lambda aws: instance(aws, DeletionProtection=False),
+}
