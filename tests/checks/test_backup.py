@@ -1,0 +1,57 @@
+"""AWS Backup: what the judge says of a region, and what is read of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.aws import Region
+from bot.scan import identify
+from checks import backup
+from checks.kit import NotApplicable
+from tests.checks.cases import Case
+
+
+def region(*plans: str, holds_data: bool) -> dict[str, Any]:
+    return {"plans": list(plans), "holds_data": holds_data}
+
+
+CASES = [
+    Case(backup.region_has_backup_plan, [region("nightly", holds_data=True)], None),
+    Case(backup.region_has_backup_plan, [region(holds_data=True)], "holds data and has no plan of AWS Backup"),
+    Case(backup.region_has_backup_plan, [region(holds_data=False)], NotApplicable),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_judges(case: Case) -> None:
+    assert case.outcome() == case.expected
+
+
+def read(aws: Region) -> backup.Backups:
+    [found] = backup.regions.stream(aws)
+    assert identify(aws, backup.regions, found) == ("arn:aws:iam::123456789012:root", "eu-west-1")
+    return found
+
+
+def test_an_empty_region(aws: Region) -> None:
+    assert read(aws) == region(holds_data=False)
+
+
+def test_a_region_with_a_table(aws: Region) -> None:
+    aws.clients.session.client("dynamodb").create_table(
+        TableName="orders",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    assert read(aws) == region(holds_data=True)
+
+
+def test_a_region_with_a_plan(aws: Region) -> None:
+    client = aws.clients.session.client("backup")
+    client.create_backup_vault(BackupVaultName="nightly")
+    rule: Any = {"RuleName": "nightly", "TargetBackupVaultName": "nightly"}
+    client.create_backup_plan(BackupPlan={"BackupPlanName": "nightly", "Rules": [rule]})
+    assert read(aws) == region("nightly", holds_data=True)
