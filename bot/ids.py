@@ -63,26 +63,27 @@ class Value(BaseModel):
 
 class OfFinding(Value):
     finding: int = Field(ge=1)
-    origin: str = Field("", max_length=40)
+    origin: str = Field(default="", max_length=40)
     """The channel in which the person was when they opened the modal."""
-    plan: str = Field("", max_length=64)
+    plan: str = Field(default="", max_length=64)
     """Hash of the plan that was shown, so that what is asked for is what was seen."""
 
 
 class OfRequest(Value):
     request: int = Field(ge=1)
-    plan: str = Field("", max_length=64)
+    origin: str = Field(default="", max_length=40)
+    plan: str = Field(default="", max_length=64)
 
 
 class OfList(Value):
     """One page of findings."""
 
-    practice: str = Field("", max_length=40)
-    check: str = Field("", max_length=120)
-    severity: int = Field(0, ge=0, le=4)
+    practice: str = Field(default="", max_length=40)
+    check: str = Field(default="", max_length=120)
+    severity: int = Field(default=0, ge=0, le=4)
     muted: bool = False
-    text: str = Field("", max_length=100)
-    page: int = Field(0, ge=0, le=10_000)
+    text: str = Field(default="", max_length=100)
+    page: int = Field(default=0, ge=0, le=10_000)
 
 
 V = TypeVar("V", bound=Value)

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.blocks.digest import digest as digest_message
+from bot.cards import Cards
+from bot.context import Bot
 from bot.digest import compose
 from bot.people import BOT, Person
 from bot.post import PostError
 from bot.settings import Late, Settings
 from bot.store import StoreError
-
-if TYPE_CHECKING:
-    from bot.context import Bot
-    from bot.store.requests import FixRequest
 
 log = logging.getLogger(__name__)
 
@@ -30,15 +26,13 @@ ON_TIME = timedelta(minutes=15)
 IN_FLIGHT = timedelta(seconds=60)
 """A claim younger than this may still be posting."""
 
-Refresh = Callable[["FixRequest"], Awaitable[None]]
-
 
 class Schedule:
     """The jobs of one bot. Each may run at any time and as often as it likes: the database decides what is due."""
 
-    def __init__(self, bot: Bot, *, refresh: Refresh) -> None:
+    def __init__(self, bot: Bot, cards: Cards) -> None:
         self._bot = bot
-        self._refresh = refresh
+        self._cards = cards
         self._scheduler = AsyncIOScheduler(timezone=bot.settings.zone)
         self._digesting = asyncio.Lock()
 
@@ -61,11 +55,11 @@ class Schedule:
         self._scheduler.shutdown(wait=False)
 
     async def each_minute(self) -> None:
-        """Expire requests and mutes whose time is over, and post a digest that is still due."""
+        """Expire requests and mutes whose time is over, mend what messages show, post a digest that is still due."""
         now = self._bot.now()
-        for request in await asyncio.to_thread(self._bot.remediator.expire, now):
-            await self._refresh(request)
+        await asyncio.to_thread(self._bot.remediator.expire, now)
         await asyncio.to_thread(self._bot.store.findings.expire_mutes, now)
+        await self._cards.catch_up()
         await self.digest_if_due()
 
     async def scan_if_due(self) -> None:
@@ -128,7 +122,7 @@ class Schedule:
         if not bot.store.digests.claim(name, channel, now):
             return
         try:
-            ts = await bot.post.post(channel, digest_message(found, fixes=bot.fixes, now=now))
+            ts = await bot.post.post(channel, digest_message(found, fixes=bot.fixes, now=now, zone=bot.settings.zone))
         except PostError as error:
             if error.certain:
                 bot.store.digests.release(name)

@@ -1,1 +1,1 @@
-"""Slack in: parse, one call into bot, answer. One module per thing a person does."""
+"""Slack in: parse, one call into bot, answer. By what the user is doing, not by Slack's kinds of events."""

@@ -31,11 +31,12 @@ def sentence(error: Exception) -> tuple[str, int]:
     from bot.aws_errors import AWS_ERRORS, CallError, error_code
     from bot.recording import CannotScan
     from bot.settings import BadSettings
+    from bot.slack_errors import CannotRun
     from bot.store import StoreError
 
     if isinstance(error, BadSettings):
         return str(error), USAGE
-    if isinstance(error, Failed | CannotScan | CallError | StoreError):
+    if isinstance(error, Failed | CannotScan | CannotRun | CallError | StoreError):
         return str(error), CANNOT
     if isinstance(error, AWS_ERRORS):
         return f"AWS could not be used ({error_code(error)}): `aws-sec doctor` looks for the reason", CANNOT

@@ -7,7 +7,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -58,11 +58,12 @@ class NoSuchRequest(Exception):
 
 @dataclass(frozen=True)
 class Card:
-    """A message in Slack that shows the request and is kept up to date. `kind`: approval or notice."""
+    """A message in Slack that shows the request. `kind`: approval or notice; `shown`: the state it shows."""
 
     channel: str
     ts: str
     kind: str
+    shown: str
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,12 @@ class FixRequest:
     result: str
     after_state: Mapping[str, str] | None
     cards: Sequence[Card]
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether all its messages show its state, and a waiting one has a message with the buttons."""
+        asked = self.state is not State.WAITING or any(card.kind == "approval" for card in self.cards)
+        return asked and all(card.shown == self.state for card in self.cards)
 
 
 @dataclass(frozen=True)
@@ -284,12 +291,21 @@ class Requests:
         rows = self._db.rows("SELECT * FROM steps WHERE request_id = ? ORDER BY phase, position", [request_id])
         return [Step(r["phase"], r["position"], r["call"], r["state"], r["answer"]) for r in rows]
 
-    def add_card(self, request_id: int, card: Card) -> None:
-        """Remember a message that shows the request."""
+    def put_card(self, request_id: int, card: Card) -> None:
+        """Remember a message that shows the request, or what it shows by now."""
         with self._db.transaction():
-            cards = [*self.get(request_id).cards, card]
-            text = json.dumps([{"channel": c.channel, "ts": c.ts, "kind": c.kind} for c in cards])
+            others = [c for c in self.get(request_id).cards if (c.channel, c.ts) != (card.channel, card.ts)]
+            text = json.dumps([asdict(c) for c in [*others, card]])
             self._db.write("UPDATE requests SET cards = ? WHERE id = ?", [text, request_id])
+
+    def outdated_cards(self, ended_since: datetime) -> list[FixRequest]:
+        """Requests, open or ended lately, that a message shows otherwise than they are, or that no approver sees."""
+        marks = ", ".join("?" for _ in OPEN)
+        rows = self._db.rows(
+            f"SELECT * FROM requests WHERE state IN ({marks}) OR ended_at > ? ORDER BY id",  # noqa: S608
+            [*OPEN, stamp(ended_since)],
+        )
+        return [request for request in map(_request, rows) if not request.is_shown]
 
 
 def plan_json(plan: Plan) -> str:

@@ -1,0 +1,1 @@
+"""What people see in Slack: pure functions from what the bot knows to Block Kit."""

@@ -1,0 +1,166 @@
+"""Findings: a line, a page of them, one explained, and muting."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+from slack_sdk.models.blocks import Block, ButtonElement
+
+from bot.blocks.parts import (
+    Message,
+    actions,
+    button,
+    choice,
+    context,
+    modal,
+    section,
+    text_input,
+)
+from bot.blocks.text import code, mention, plain, severity
+from bot.ids import Action, Input, OfFinding, OfList, View
+from bot.store.findings import Finding
+from bot.words import age, plural, when
+from checks.kit import AnyCheck, Fix, Practice, Severity
+
+PAGE = 5
+MUTES: Mapping[str, str] = {"1": "a day", "7": "a week", "30": "a month", "90": "three months"}
+"""Days -> words. No mute is for ever: https://docs.slack.dev has no say in this, our users do."""
+MUTE_DEFAULT = "7"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list. `asked`: which list, `total`: how many there are in it."""
+
+    asked: OfList
+    findings: Sequence[Finding]
+    total: int
+
+    @property
+    def first(self) -> int:
+        return self.asked.page * PAGE + 1
+
+    @property
+    def last(self) -> int:
+        return self.asked.page * PAGE + len(self.findings)
+
+
+def finding_line(finding: Finding, now: datetime) -> str:
+    """What is wrong with what, how bad, where, since when."""
+    since = f"opened {age(now - finding.opened_at)}"
+    over = "  ·  resolved" if finding.state == "resolved" else ""
+    where = f"{finding.region}  ·  finding {finding.id}  ·  {since}{over}"
+    return f"{severity(finding.severity)}  {code(finding.name, 120)} {plain(finding.text)}\n{where}"
+
+
+def fix_button(finding: Finding, fixes: Collection[str], now: datetime) -> ButtonElement:
+    """Fix where there is a fix, else Explain."""
+    value = OfFinding(finding=finding.id)
+    if finding.check_id in fixes and finding.state == "open" and not finding.muted(now):
+        return button("Fix…", Action.FIX, value, style="primary")
+    return button("Explain", Action.EXPLAIN, value)
+
+
+def findings_page(page: Page, *, fixes: Collection[str], now: datetime, zone: tzinfo) -> Message:
+    """Five findings with what can be done about each."""
+    title = _title(page.asked)
+    if not page.findings:
+        words = f"{title}: none." if page.total == 0 else f"{title}: that page is gone, the list got shorter."
+        return Message(words, [section(words)])
+    blocks: list[Block] = [section(f"*{title}* · {page.first} to {page.last} of {page.total:,}")]
+    for finding in page.findings:
+        blocks.append(section(finding_line(finding, now) + _muted(finding, now, zone)))
+        blocks.append(actions(*_buttons(finding, fixes, now)))
+    moves = _moves(page)
+    if moves:
+        blocks.append(actions(*moves))
+    return Message(f"{title}: {plural(page.total, 'finding')}", blocks)
+
+
+def explanation(check: AnyCheck, fix: Fix | None, controls: Mapping[str, Sequence[str]], finding: Finding | None,
+                now: datetime) -> list[Block]:  # fmt: skip
+    """Why a check matters and what to do, and if there is a finding, what was found."""
+    blocks: list[Block] = []
+    if finding:
+        blocks.append(section(finding_line(finding, now)))
+        blocks.append(section(f"*Resource*  {code(finding.resource, 300)}"))
+    claim = f"*{plain(check.title)}*\n{severity(check.severity)}  ·  {check.practice.value}  ·  {code(check.id)}"
+    by_us = f"\n*By aws-sec*  {plain(fix.title)}, after an approval. Risk: {fix.risk.value}." if fix else ""
+    blocks.append(section(claim))
+    blocks.append(section(f"*Why*  {plain(check.why, 1500)}\n*What to do*  {plain(check.how, 1000)}{by_us}"))
+    reads = ", ".join(code(call) for call in check.calls)
+    asked = "".join(f"\n*{name}*  {', '.join(numbers)}" for name, numbers in controls.items())
+    blocks.append(section(f"*Reads*  {reads}{asked}"))
+    blocks.append(context(f"<{check.page}|AWS documentation>"))
+    return blocks
+
+
+def explanation_modal(blocks: Sequence[Block]) -> dict[str, Any]:
+    return modal(View.SAY, "Explain", blocks)
+
+
+def explanation_message(check: AnyCheck, blocks: Sequence[Block]) -> Message:
+    return Message(f"{check.title}. {check.why}", blocks)
+
+
+def mute_modal(finding: Finding, now: datetime, origin: str) -> dict[str, Any]:
+    """Asks for the reason and the end of a mute."""
+    blocks = [
+        section(finding_line(finding, now)),
+        text_input(
+            Input.REASON, "Why is this acceptable?", "Shown wherever the finding is hidden, and in the audit log."
+        ),
+        choice(Input.UNTIL, "Hide it for", MUTES, MUTE_DEFAULT),
+        context("It comes back by itself, and a digest says so before it does."),
+    ]
+    return modal(
+        View.MUTE,
+        "Mute a finding",
+        blocks,
+        submit="Mute",
+        close="Cancel",
+        value=OfFinding(finding=finding.id, origin=origin),
+    )
+
+
+def mute_length(days: str | None) -> timedelta:
+    """How long a mute lasts; the one that is shown first when the menu was left alone."""
+    return timedelta(days=int(days if days and days in MUTES else MUTE_DEFAULT))
+
+
+def _title(asked: OfList) -> str:
+    kind = "Muted findings" if asked.muted else "Open findings"
+    of = [Practice[asked.practice.upper()].value] if asked.practice else []
+    of += [code(asked.check)] if asked.check else []
+    of += [f"{Severity(asked.severity).word} and worse"] if asked.severity else []
+    of += [f"with {code(asked.text)}"] if asked.text else []
+    return f"{kind}: {', '.join(of)}" if of else kind
+
+
+def _muted(finding: Finding, now: datetime, zone: tzinfo) -> str:
+    if not finding.muted(now):
+        return ""
+    by, until = mention(finding.muted_by), when(finding.muted_until, zone)
+    return f"\nMuted by {by} until {until}: {plain(finding.muted_reason or '')}"
+
+
+def _buttons(finding: Finding, fixes: Collection[str], now: datetime) -> list[ButtonElement]:
+    value = OfFinding(finding=finding.id)
+    found = [fix_button(finding, fixes, now)]
+    if found[0].action_id == Action.FIX:
+        found.append(button("Explain", Action.EXPLAIN, value))
+    if finding.muted(now):
+        return [*found, button("Unmute", Action.UNMUTE, value)]
+    return [*found, button("Mute…", Action.MUTE, value)]
+
+
+def _moves(page: Page) -> list[ButtonElement]:
+    def turned(by: int) -> OfList:
+        return page.asked.model_copy(update={"page": page.asked.page + by})
+
+    back = [button("‹ Back", Action.PAGE, turned(-1), suffix=".back")] if page.asked.page else []  # noqa: RUF001
+    more = [button("More ›", Action.PAGE, turned(1), suffix=".more")] if page.last < page.total else []  # noqa: RUF001
+    return [*back, *more]

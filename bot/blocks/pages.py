@@ -1,0 +1,67 @@
+"""Help, the audit log, and other pages of mostly our own words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
+from typing import Any
+
+from slack_sdk.models.blocks import Block
+
+from bot.blocks.parts import Message, context, lines, section
+from bot.blocks.text import code, mention, plain
+from bot.store.audit import Head, Verification
+from bot.words import plural, when
+
+COMMANDS: Mapping[str, str] = {
+    "status": "how the account stands on the twelve practices",
+    "findings [words]": "what is open, worst first: a practice, a severity, `muted`, or part of a name",
+    "explain CHECK|NUMBER": "why a check or a finding matters and what to do",
+    "check CHECK": "run one check now",
+    "fix NUMBER": "see what would change, and ask for approval",
+    "mute NUMBER": "accept a finding for a while, with a reason",
+    "unmute NUMBER": "show it again",
+    "audit [REQUEST|verify]": "who did what; prove that nobody touched the log",
+    "digest": "post the digest now",
+    "help": "this",
+}
+"""What `/aws-sec` understands: word and arguments -> what it does."""
+
+
+def help_page(approvers: str) -> Message:
+    """Every subcommand with an example, and whom to ask."""
+    rows = [f"`/aws-sec {usage}`  {words}" for usage, words in COMMANDS.items()]
+    examples = "Examples: `/aws-sec findings network`, `/aws-sec findings high`, `/aws-sec explain 12`"
+    who = f"Fixes are approved by {approvers}; never by who asked."
+    return Message("What /aws-sec can do", [*lines(["*What I can do*", *rows]), section(examples), context(who)])
+
+
+def audit_page(rows: Sequence[Mapping[str, Any]], head: Head, zone: tzinfo, request_id: int | None = None) -> Message:
+    """The newest rows of the audit log, or those of one request."""
+    title = f"Audit log of request {request_id}" if request_id else "Audit log, newest first"
+    if not rows:
+        return Message(f"{title}: empty", [section(f"{title}: there is nothing.")])
+    blocks: list[Block] = [*lines([f"*{title}*", *[_row(row, zone) for row in rows]])]
+    blocks.append(context(f"Head {head.seq}:{head.hash}  ·  `/aws-sec audit verify` proves the log"))
+    return Message(title, blocks)
+
+
+def verification(found: Verification, witness: Head | None) -> Message:
+    """Whether the log is as it was written."""
+    if not found.ok:
+        words = f"🚨 *The audit log was altered*: {plain(found.problem)}. Keep the database file and find out who."
+    else:
+        seen = f", and it holds head {witness.seq} of the last digest" if witness else ""
+        words = f"✅ The audit log is as it was written: {plural(found.rows, 'row')}{seen}."
+    return Message(words, [section(words), context(f"Head {found.head.seq}:{found.head.hash}")])
+
+
+def _row(row: Mapping[str, Any], zone: tzinfo) -> str:
+    at = when(datetime.fromisoformat(row["at"]), zone)
+    request = f" · request {row['request_id']}" if row["request_id"] else ""
+    detail = row["detail"]
+    why = detail.get("why") or detail.get("reason") or detail.get("result") or detail.get("call") or ""
+    result = f" → {row['result']}" + (f": {plain(str(why), 200)}" if why else "")
+    return (
+        f"`{row['seq']}` {at}  {mention(row['actor'])}  *{row['action']}*  {code(row['subject'], 120)}{request}{result}"
+    )

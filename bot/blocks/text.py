@@ -1,0 +1,60 @@
+"""Text inside Block Kit: what comes from AWS or a person never becomes markup, a mention, a link or an emoji.
+
+Escaping: https://docs.slack.dev/messaging/formatting-message-text#escaping
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from bot.people import Person
+from checks.kit import Severity
+
+INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+"""Unicode categories a name has no use for: control, direction overrides, line separators, unassigned."""
+LOOKALIKES = str.maketrans({"*": "∗", "~": "∼", "`": "'"})  # noqa: RUF001  # they look alike on purpose
+EDGE_UNDERSCORE = re.compile(r"(?<![^\W_])_+|_+(?![^\W_])")
+EMOJI = re.compile(r":(?=[^\s:]+:)")
+MARKS = {Severity.CRITICAL: "🟥", Severity.HIGH: "🟧", Severity.MEDIUM: "🟨", Severity.LOW: "⬜"}
+
+
+def cut(text: str, length: int) -> str:
+    """At most so many characters; an ellipsis tells that there was more."""
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def visible(text: str) -> str:
+    """One line, in which whatever is invisible shows; the joiners inside emoji go."""
+    line = " ".join(text.replace("\u200d", "").split())
+    return "".join("�" if unicodedata.category(c) in INVISIBLE else c for c in line)
+
+
+def escape(text: str) -> str:
+    """Slack's three characters, which open mentions, links and dates."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def code(text: str, length: int = 200) -> str:
+    """A name, ARN or call as inline code, in which nothing is markup."""
+    return f"`{escape(cut(visible(text), length).replace('`', chr(39))) or ' '}`"
+
+
+def plain(text: str, length: int = 500) -> str:
+    """Words of AWS or a person inside mrkdwn, shown as they are."""
+    words = cut(visible(text), length).translate(LOOKALIKES)
+    words = EDGE_UNDERSCORE.sub(lambda found: "＿" * len(found[0]), words)  # noqa: RUF001
+    return escape(EMOJI.sub("∶", words))  # noqa: RUF001
+
+
+def mention(person: str | None) -> str:
+    """Who, from what the database keeps (`team/user`): a mention of a Slack user, or the words."""
+    who = Person.parse(person or "")
+    if re.fullmatch(r"[UW][A-Z0-9]+", who.user):
+        return f"<@{who.user}>"
+    return "aws-sec" if who.team == "aws-sec" else plain(person or "somebody")
+
+
+def severity(level: int) -> str:
+    """The mark and the word: the mark only repeats it."""
+    return f"{MARKS[Severity(level)]} *{Severity(level).word.capitalize()}*"

@@ -1,0 +1,110 @@
+"""Posts and updates messages, paced to Slack's limits. A message is never posted twice for want of an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+    AsyncServerErrorRetryHandler,
+)
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.blocks.parts import Message
+from bot.slack_errors import SLACK_ERRORS, is_answer, sentence
+
+POST_SECONDS = 1.0
+"""Between two messages to one channel. Source: https://docs.slack.dev/apis/web-api/rate-limits"""
+RATE_LIMITED_TRIES = 3
+HISTORY = 100
+
+
+class PostError(Exception):
+    """Slack did not take a message. `certain`: it is known not to be there; else it may be."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(sentence(error))
+        self.certain = is_answer(error)
+
+
+def repeatable_client(token: str, api_url: str) -> AsyncWebClient:
+    """A client for calls that may be made again: reads, updates, views."""
+    handlers = [
+        AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_LIMITED_TRIES),
+        AsyncConnectionErrorRetryHandler(),
+        AsyncServerErrorRetryHandler(),
+    ]
+    return AsyncWebClient(token=token, base_url=api_url, retry_handlers=handlers)
+
+
+class Post:
+    """The bot's voice."""
+
+    def __init__(self, token: str, api_url: str) -> None:
+        self.web = repeatable_client(token, api_url)
+        # A 429 was certainly not posted; any other failure may have been, so it is not tried again.
+        once: list[AsyncRetryHandler] = [AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_LIMITED_TRIES)]
+        self._once = AsyncWebClient(token=token, base_url=api_url, retry_handlers=once)
+        self._turns: dict[str, asyncio.Lock] = {}
+        self._last: dict[str, float] = {}
+
+    async def post(self, channel: str, message: Message) -> str:
+        """The new message's timestamp. Raises PostError."""
+        async with self._turns.setdefault(channel, asyncio.Lock()):
+            await asyncio.sleep(max(0.0, self._last.get(channel, -POST_SECONDS) + POST_SECONDS - time.monotonic()))
+            try:
+                answer = await self._once.chat_postMessage(channel=channel, **message.payload())
+            except SLACK_ERRORS as error:
+                raise PostError(error) from error
+            finally:
+                self._last[channel] = time.monotonic()
+        return str(answer["ts"])
+
+    async def update(self, channel: str, ts: str, message: Message) -> None:
+        """Show something else in place of a message. Raises PostError."""
+        await self._call("chat_update", channel=channel, ts=ts, **message.payload())
+
+    async def whisper(self, channel: str, user: str, message: Message) -> None:
+        """A message only one person in a channel sees. Raises PostError."""
+        await self._call("chat_postEphemeral", channel=channel, user=user, **message.payload())
+
+    async def open_view(self, trigger_id: str, view: Mapping[str, Any]) -> str:
+        """The id of a modal that was opened. Raises PostError."""
+        answer = await self._call("views_open", trigger_id=trigger_id, view=view)
+        return str(answer["view"]["id"])
+
+    async def update_view(self, view_id: str, view: Mapping[str, Any]) -> None:
+        """Show something else in an open modal. Raises PostError, also when the person closed it."""
+        await self._call("views_update", view_id=view_id, view=view)
+
+    async def group_members(self, group: str) -> frozenset[str]:
+        """User ids in a user group, now. Raises PostError."""
+        answer = await self._call("usergroups_users_list", usergroup=group)
+        return frozenset(answer["users"])
+
+    async def find_block(self, channel: str, block_id: str, since: datetime) -> str | None:
+        """The timestamp of a message with this block, posted at or after a moment. Raises PostError."""
+        cursor = ""
+        while True:
+            page = await self._call(
+                "conversations_history", channel=channel, oldest=f"{since.timestamp() - 1:.6f}", limit=HISTORY,
+                **({"cursor": cursor} if cursor else {}),
+            )  # fmt: skip
+            for message in page["messages"]:
+                if any(block.get("block_id") == block_id for block in message.get("blocks", [])):
+                    return str(message["ts"])
+            cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
+            if not cursor:
+                return None
+
+    async def _call(self, method: str, **arguments: Any) -> Any:
+        try:
+            return await getattr(self.web, method)(**arguments)
+        except SLACK_ERRORS as error:
+            raise PostError(error) from error

@@ -1,0 +1,46 @@
+"""Who may do what. User groups are read again at each click: whoever left the group lost the right."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from bot.context import Bot
+from bot.people import Person
+from bot.remediate import Refusal
+
+
+class Access:
+    """The settings' lists of users and user groups, and the workspace they belong to."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+
+    def belongs(self, who: Person) -> None:
+        """Raises Refusal for somebody of another workspace, as shared channels let in."""
+        if who.team != self._bot.team:
+            raise Refusal("you belong to another workspace, so I cannot act for you")
+
+    async def may_view(self, who: Person) -> None:
+        """Raises Refusal unless the person may use the command."""
+        self.belongs(who)
+        await self._listed(who, self._bot.settings.viewers, "you are not among those who may use this command")
+
+    async def may_ask(self, who: Person) -> None:
+        """Raises Refusal unless the person may ask for fixes and mute findings."""
+        await self.may_view(who)
+        await self._listed(who, self._bot.settings.requesters, "you are not among those who may ask for fixes or mute")
+
+    async def approvers(self) -> frozenset[str]:
+        """The user ids of all who may approve, now. Raises PostError when a user group cannot be read."""
+        return await self._users(self._bot.settings.approvers)
+
+    async def _listed(self, who: Person, listed: Collection[str], words: str) -> None:
+        if listed and who.user not in await self._users(listed):
+            raise Refusal(f"{words}: ask an administrator of aws-sec")
+
+    async def _users(self, listed: Collection[str]) -> frozenset[str]:
+        users = {id for id in listed if not id.startswith("S")}
+        for group in listed:
+            if group.startswith("S"):
+                users |= await self._bot.post.group_members(group)
+        return frozenset(users)

@@ -1,0 +1,132 @@
+"""What a person did in Slack, where, and how to answer them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from slack_bolt.context.respond.async_respond import AsyncRespond
+
+from bot.blocks.parts import Message, sentence
+from bot.cards import Cards
+from bot.context import Bot
+from bot.ids import Value, unpack
+from bot.people import Person
+from bot.post import PostError
+from bot.schedule import Schedule
+from handlers.access import Access
+
+V = TypeVar("V", bound=Value)
+
+EDIT_SECONDS = 3.0
+"""Between two edits of one message: chat.update is allowed some 50 times a minute.
+Source: https://docs.slack.dev/apis/web-api/rate-limits"""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What every handler works with."""
+
+    bot: Bot
+    access: Access
+    cards: Cards
+    schedule: Schedule
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the person was: a message (`ts`), seen by them alone (`hidden`) or by all."""
+
+    channel: str = ""
+    ts: str = ""
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One thing a person did. `text`: words after the command; `value`: what the button or modal carries, packed."""
+
+    parts: Parts
+    who: Person
+    place: Place
+    respond: AsyncRespond | None
+    action: str = ""
+    trigger: str = ""
+    text: str = ""
+    value: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    view: str = ""
+
+    @property
+    def bot(self) -> Bot:
+        return self.parts.bot
+
+    def carried(self, kind: type[V]) -> V:
+        """What the button or modal points at. Raises Stale."""
+        return unpack(kind, self.value)
+
+    async def whisper(self, message: Message) -> None:
+        """Answer so that only the person sees it. Raises PostError."""
+        if self.respond is not None:
+            await self._respond(self.respond, message, replace_original=False)
+        elif self.place.channel:
+            await self.bot.post.whisper(self.place.channel, self.who.user, message)
+        else:
+            await self.bot.post.post(self.who.user, message)  # a direct message
+
+    async def replace(self, message: Message) -> None:
+        """Show something else in place of the message the button is on. Raises PostError."""
+        if self.place.hidden and self.respond is not None:
+            await self._respond(self.respond, message, replace_original=True)
+        else:
+            await self.bot.post.update(self.place.channel, self.place.ts, message)
+
+    async def open(self, view: Mapping[str, Any]) -> str:
+        """Open a modal; its id. Raises PostError."""
+        return await self.bot.post.open_view(self.trigger, view)
+
+    def filling(self, view: str) -> Ask:
+        """The same ask, whose answers go into an open modal."""
+        return replace(self, view=view)
+
+    async def fill(self, view: Mapping[str, Any]) -> None:
+        """Show the answer in the open modal; if it was closed meanwhile, beside it. Raises PostError."""
+        try:
+            await self.bot.post.update_view(self.view, view)
+        except PostError:
+            texts = [block["text"]["text"] for block in view["blocks"] if block["type"] == "section"]
+            await self.whisper(sentence("\n".join(texts)))
+
+    async def _respond(self, respond: AsyncRespond, message: Message, *, replace_original: bool) -> None:
+        answer = await respond(response_type="ephemeral", replace_original=replace_original, **message.payload())
+        if answer.status_code != 200:  # respond never raises
+            await self.bot.post.whisper(self.place.channel, self.who.user, message)
+
+
+class Living:
+    """A message that follows something that takes its time."""
+
+    def __init__(self, ask: Ask, ts: str = "", *, clicked: bool = False) -> None:
+        self._ask = ask
+        self._ts = ts
+        self._clicked = clicked
+        self._next_edit = time.monotonic() + EDIT_SECONDS / 3
+
+    async def progress(self, message: Callable[[], Message]) -> None:
+        """Show how far it is, unless it is too early for an edit or the message cannot be edited."""
+        if not self._ts or time.monotonic() < self._next_edit:
+            return
+        self._next_edit = time.monotonic() + EDIT_SECONDS
+        await self.end(await asyncio.to_thread(message))
+
+    async def end(self, message: Message) -> None:
+        """Show what came of it. Raises PostError."""
+        if self._ts:
+            await self._ask.bot.post.update(self._ask.place.channel, self._ts, message)
+        elif self._clicked:
+            await self._ask.replace(message)
+        else:
+            await self._ask.whisper(message)

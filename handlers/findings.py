@@ -1,0 +1,172 @@
+"""`/aws-sec findings`, `explain`, `mute`, `unmute`: what is wrong, why it matters, and accepting it for a while."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from slack_sdk.models.blocks import Block
+
+import checks
+from bot.blocks import findings as blocks
+from bot.blocks.parts import Message, say, sentence
+from bot.blocks.text import code, plain
+from bot.context import Bot
+from bot.ids import Action, Input, OfFinding, OfList
+from bot.remediate import Refusal
+from bot.store.findings import Filter, Finding, NoSuchFinding
+from checks.kit import AnyCheck, Practice, Severity
+from handlers.ask import Ask
+
+PRACTICES = {practice.key for practice in Practice}
+SEVERITIES = {severity.word: int(severity) for severity in Severity}
+
+
+async def findings(ask: Ask) -> None:
+    """The first page of what the words ask for."""
+    await ask.whisper(await asyncio.to_thread(_page, ask.bot, asked_for(ask.text)))
+
+
+async def page(ask: Ask) -> None:
+    """A button that opens a list, or turns its page in place."""
+    asked = ask.carried(OfList)
+    message = await asyncio.to_thread(_page, ask.bot, asked)
+    if ask.action != Action.PAGE:  # it has a suffix: Back or More
+        await ask.replace(message)
+    else:
+        await ask.whisper(message)
+
+
+async def practice(ask: Ask) -> None:
+    """The menu below a status."""
+    if ask.value not in PRACTICES:
+        raise Refusal("this menu is from an older version: ask for `/aws-sec status` again")
+    await ask.whisper(await asyncio.to_thread(_page, ask.bot, OfList(practice=ask.value)))
+
+
+async def explain(ask: Ask) -> None:
+    """A check or a finding, from the command."""
+    check, found = await asyncio.to_thread(_explained, ask.bot, ask.text.strip())
+    await ask.whisper(blocks.explanation_message(check, _explanation(ask.bot, check, found)))
+
+
+async def explain_finding(ask: Ask) -> None:
+    """A finding, from its button."""
+    check, found = await asyncio.to_thread(_explained, ask.bot, str(ask.carried(OfFinding).finding))
+    await ask.open(blocks.explanation_modal(_explanation(ask.bot, check, found)))
+
+
+async def mute(ask: Ask) -> None:
+    """Ask for the reason, from the command."""
+    await _ask_why(ask, number(ask.text, "mute"))
+
+
+async def mute_finding(ask: Ask) -> None:
+    """Ask for the reason, from the button."""
+    await _ask_why(ask, ask.carried(OfFinding).finding)
+
+
+async def muted(ask: Ask) -> Mapping[str, Any]:
+    """The reason is there: hide the finding."""
+    await ask.parts.access.may_ask(ask.who)
+    bot, length = ask.bot, blocks.mute_length(ask.inputs.get(Input.UNTIL))
+
+    def work() -> Finding:
+        finding = find(bot, ask.carried(OfFinding).finding)
+        until, reason = bot.now() + length, ask.inputs[Input.REASON]
+        return bot.store.findings.mute(finding.id, until=until, reason=reason, actor=str(ask.who), at=bot.now())
+
+    finding = await asyncio.to_thread(work)
+    days = length.days
+    return say("Muted", f"{code(finding.name)} is hidden for {days} day{'s' if days > 1 else ''}, then it comes back.")
+
+
+async def unmute(ask: Ask) -> None:
+    """Show it again, from the command."""
+    await _unmute(ask, number(ask.text, "unmute"))
+
+
+async def unmute_finding(ask: Ask) -> None:
+    """Show it again, from the button."""
+    await _unmute(ask, ask.carried(OfFinding).finding)
+
+
+def asked_for(text: str) -> OfList:
+    """The list that the words after `findings` mean; what is no practice and no severity is part of a name."""
+    practice, severity, muted, rest = "", 0, False, []
+    for word in text.split():
+        lower = word.lower()
+        if lower in PRACTICES and not practice:
+            practice = lower
+        elif lower in SEVERITIES and not severity:
+            severity = SEVERITIES[lower]
+        elif lower == "muted":
+            muted = True
+        else:
+            rest.append(word)
+    return OfList(practice=practice, severity=severity, muted=muted, text=" ".join(rest)[:100])
+
+
+def number(text: str, command: str) -> int:
+    """A finding's number as people write it. Raises Refusal."""
+    digits = text.strip().removeprefix("#")
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 16):
+        raise Refusal(f"say which finding, as in `/aws-sec {command} 12`; `/aws-sec findings` lists them")
+    return int(digits)
+
+
+def find(bot: Bot, finding_id: int) -> Finding:
+    """The finding. Raises Refusal."""
+    try:
+        return bot.store.findings.get(finding_id)
+    except NoSuchFinding as error:
+        raise Refusal(f"{error}; `/aws-sec findings` lists those there are") from error
+
+
+async def _ask_why(ask: Ask, finding_id: int) -> None:
+    await ask.parts.access.may_ask(ask.who)
+    finding = await asyncio.to_thread(find, ask.bot, finding_id)
+    if finding.state != "open":
+        raise Refusal("this finding is resolved already, so there is nothing to mute")
+    await ask.open(blocks.mute_modal(finding, ask.bot.now(), ask.place.channel))
+
+
+async def _unmute(ask: Ask, finding_id: int) -> None:
+    await ask.parts.access.may_ask(ask.who)
+    bot = ask.bot
+
+    def work() -> Finding:
+        if not find(bot, finding_id).muted(bot.now()):
+            raise Refusal("this finding is not muted")
+        return bot.store.findings.unmute(finding_id, actor=str(ask.who), at=bot.now())
+
+    finding = await asyncio.to_thread(work)
+    await ask.whisper(sentence(f"{code(finding.name)} {plain(finding.text)}: shown again from now on."))
+
+
+def _page(bot: Bot, asked: OfList) -> Message:
+    now = bot.now()
+    which = Filter(
+        account=bot.account, practice=asked.practice, check_id=asked.check, min_severity=asked.severity,
+        muted=asked.muted, text=asked.text,
+    )  # fmt: skip
+    found = bot.store.findings.search(which, now, limit=blocks.PAGE, offset=asked.page * blocks.PAGE)
+    page = blocks.Page(asked, found, bot.store.findings.count(which, now))
+    return blocks.findings_page(page, fixes=bot.fixes, now=now, zone=bot.settings.zone)
+
+
+def _explained(bot: Bot, what: str) -> tuple[AnyCheck, Finding | None]:
+    finding = find(bot, number(what, "explain")) if what.removeprefix("#").isdigit() else None
+    wanted = finding.check_id if finding else what
+    check = bot.checks.get(checks.RENAMED.get(wanted, wanted))
+    if check is None:
+        near = get_close_matches(wanted, bot.checks, n=1, cutoff=0.4)
+        hint = f"did you mean {near[0]}?" if near else "findings name their checks"
+        raise Refusal(f"there is no check {wanted or 'without a name'}: {hint}")
+    return check, finding
+
+
+def _explanation(bot: Bot, check: AnyCheck, finding: Finding | None) -> list[Block]:
+    return blocks.explanation(check, bot.fixes.get(check.id), checks.references(check.id), finding, bot.now())

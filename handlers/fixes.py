@@ -1,0 +1,112 @@
+"""`/aws-sec fix` and the buttons of a fix: plan, ask, approve, deny, take back, undo."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from bot.blocks import requests as blocks
+from bot.blocks.parts import say, wait
+from bot.ids import Input, OfFinding, OfRequest
+from bot.remediate import Refusal
+from bot.store.requests import FixRequest, NoSuchRequest, State
+from handlers.ask import Ask
+from handlers.errors import refusal
+from handlers.findings import number
+
+
+async def fix(ask: Ask) -> None:
+    """Show what would change, from the command."""
+    await _plan(ask, number(ask.text, "fix"))
+
+
+async def plan(ask: Ask) -> None:
+    """Show what would change, from the button."""
+    await _plan(ask, ask.carried(OfFinding).finding)
+
+
+async def asked(ask: Ask) -> Mapping[str, Any]:
+    """The reason is there: ask the approvers."""
+    await ask.parts.access.may_ask(ask.who)
+    value, remediator = ask.carried(OfFinding), ask.bot.remediator
+    reason = ask.inputs[Input.REASON]
+    request = await asyncio.to_thread(remediator.request, value.finding, value.plan, ask.who, reason)
+    if await ask.parts.cards.announce(request.id, value.origin):
+        return say("Asked", f"<#{ask.bot.settings.approvals_channel}> has your request {request.id}.")
+    return say(
+        "Asked", f"Request {request.id} is noted. Slack did not take the message to the approvers yet; I try on."
+    )
+
+
+async def approve(ask: Ask) -> None:
+    """Record the approval, then make the change."""
+    value = ask.carried(OfRequest)
+    approvers = await ask.parts.access.approvers()
+    await asyncio.to_thread(ask.bot.remediator.approve, value.request, value.plan, ask.who, approvers)
+    await ask.parts.cards.refresh(value.request)
+    await asyncio.to_thread(ask.bot.remediator.run, value.request)
+    await ask.parts.cards.refresh(value.request)
+
+
+async def deny(ask: Ask) -> None:
+    """Ask why."""
+    request = await asyncio.to_thread(_get, ask)
+    if request.state is not State.WAITING:
+        raise Refusal(f"the request is {request.state} already")
+    await ask.open(blocks.deny_modal(request, ask.place.channel))
+
+
+async def denied(ask: Ask) -> Mapping[str, Any]:
+    """The reason is there: say no."""
+    request_id = ask.carried(OfRequest).request
+    approvers = await ask.parts.access.approvers()
+    reason = ask.inputs[Input.REASON]
+    await asyncio.to_thread(ask.bot.remediator.deny, request_id, ask.who, approvers, reason)
+    await ask.parts.cards.refresh(request_id)
+    return say("Denied", f"Request {request_id} is denied. Nothing was changed.")
+
+
+async def cancel(ask: Ask) -> None:
+    """Take back one's own request."""
+    request_id = ask.carried(OfRequest).request
+    await asyncio.to_thread(ask.bot.remediator.cancel, request_id, ask.who)
+    await ask.parts.cards.refresh(request_id)
+
+
+async def undo(ask: Ask) -> None:
+    """Ask why, showing the calls."""
+    request = await asyncio.to_thread(_get, ask)
+    await ask.open(blocks.undo_modal(request, ask.bot.fixes.get(request.check_id), ask.place.channel))
+
+
+async def undone(ask: Ask) -> Mapping[str, Any]:
+    """The reason is there: undo."""
+    request_id = ask.carried(OfRequest).request
+    approvers = await ask.parts.access.approvers()
+    reason = ask.inputs[Input.REASON]
+    try:
+        request = await asyncio.to_thread(ask.bot.remediator.undo, request_id, ask.who, approvers, reason)
+    finally:
+        await ask.parts.cards.refresh(request_id)
+    return say("Undo", f"*{blocks.HEADLINES[request.state]}*", blocks.ending(request))
+
+
+async def _plan(ask: Ask, finding_id: int) -> None:
+    await ask.parts.access.may_ask(ask.who)
+    # Reading AWS may take longer than a trigger lives, so the modal is opened first and filled later.
+    view = await ask.open(wait("Reading the resource and working out what would change…"))
+    filling = ask.filling(view)
+    try:
+        proposal = await asyncio.to_thread(ask.bot.remediator.propose, finding_id, ask.who)
+    except Refusal as error:
+        await filling.fill(say("Not possible", refusal(str(error)).text))
+        return
+    await filling.fill(blocks.plan_modal(proposal, ask.place.channel))
+
+
+def _get(ask: Ask) -> FixRequest:
+    try:
+        return ask.bot.store.requests.get(ask.carried(OfRequest).request)
+    except NoSuchRequest as error:
+        raise Refusal(str(error)) from error

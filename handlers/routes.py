@@ -1,0 +1,196 @@
+"""Which handler answers which word, button and modal; each is acknowledged first, and answered whatever happens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncRespond
+
+from bot.blocks.pages import help_page
+from bot.blocks.parts import say, wait
+from bot.blocks.text import mention
+from bot.ids import Action, Input, Stale, View
+from bot.people import Person
+from bot.post import PostError
+from bot.remediate import Refusal
+from handlers import audit, errors, findings, fixes, status
+from handlers.ask import Ask, Parts, Place
+
+Handler = Callable[[Ask], Awaitable[None]]
+Submitted = Callable[[Ask], Awaitable[Mapping[str, Any]]]
+
+
+async def show_help(ask: Ask) -> None:
+    """What the command understands."""
+    who = ", ".join(mention(f"/{id}") if id[0] != "S" else f"<!subteam^{id}>" for id in ask.bot.settings.approvers)
+    await ask.whisper(help_page(who or "nobody yet: set AWS_SEC_APPROVERS"))
+
+
+COMMANDS: Mapping[str, Handler] = {
+    "status": status.status,
+    "findings": findings.findings,
+    "explain": findings.explain,
+    "check": status.check,
+    "fix": fixes.fix,
+    "mute": findings.mute,
+    "unmute": findings.unmute,
+    "audit": audit.audit,
+    "digest": status.digest,
+    "help": show_help,
+}
+ACTIONS: Mapping[Action, Handler] = {
+    Action.SCAN: status.scan_now,
+    Action.STATUS: status.show,
+    Action.PRACTICE: findings.practice,
+    Action.PAGE: findings.page,
+    Action.EXPLAIN: findings.explain_finding,
+    Action.FIX: fixes.plan,
+    Action.MUTE: findings.mute_finding,
+    Action.UNMUTE: findings.unmute_finding,
+    Action.APPROVE: fixes.approve,
+    Action.DENY: fixes.deny,
+    Action.CANCEL: fixes.cancel,
+    Action.UNDO: fixes.undo,
+    Action.AUDIT: audit.of_request,
+}
+SUBMISSIONS: Mapping[View, Submitted] = {
+    View.REQUEST: fixes.asked,
+    View.DENY: fixes.denied,
+    View.UNDO: fixes.undone,
+    View.MUTE: findings.muted,
+}
+WAITING = "Working on it… You may close this; the answer comes anyway."
+
+
+def register(app: AsyncApp, parts: Parts) -> None:
+    """Listen to the command, every button and every modal."""
+
+    async def command(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
+        await ack()
+        word, _, rest = body.get("text", "").strip().partition(" ")
+        who = Person(body["team_id"], body["user_id"])
+        place = Place(body["channel_id"])
+        ask = Ask(parts, who, place, respond, trigger=body["trigger_id"], text=rest.strip())
+        await answer(ask, lambda: _command(ask, word.lower()))
+
+    async def action(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        await ack()
+        ask = _click(parts, body, context.respond if body.get("response_url") else None)
+        await answer(ask, lambda: _action(ask))
+
+    async def submission(ack: AsyncAck, body: dict[str, Any]) -> None:
+        ask = _submission(parts, body)
+        if not ask.inputs.get(Input.REASON, "").strip():
+            await ack(response_action="errors", errors={Input.REASON.value: "A reason is needed: it is read later."})
+            return
+        await ack(response_action="update", view=wait(WAITING))
+        await answer_in_view(ask, body["view"]["callback_id"])
+
+    everything = re.compile(r".*", re.DOTALL)
+    app.command("/aws-sec")(command)
+    app.action(everything)(action)
+    app.view(everything)(submission)
+
+
+async def answer(ask: Ask, work: Callable[[], Awaitable[None]]) -> None:
+    """Do the work; whatever goes wrong becomes an answer too.
+
+    Nothing may be raised after an acknowledgement: Bolt would take the acknowledgement back.
+    """
+    try:
+        await ask.parts.access.may_view(ask.who)
+        await work()
+    except Exception as error:  # noqa: BLE001  # the boundary to a person: every failure is told
+        await _tell(ask, error)
+
+
+async def answer_in_view(ask: Ask, callback_id: str) -> None:
+    """The same, in the modal that was submitted."""
+    try:
+        await ask.parts.access.may_view(ask.who)
+        view = await _submitted(ask, callback_id)
+    except Exception as error:  # noqa: BLE001  # as above
+        view = say("Not done", errors.words(error).text)
+    try:
+        await ask.fill(view)
+    except PostError as error:
+        errors.words(error)
+
+
+async def _command(ask: Ask, word: str) -> None:
+    if not word:
+        await show_help(ask)
+        return
+    if word not in COMMANDS:
+        near = get_close_matches(word, COMMANDS, n=1, cutoff=0.4)
+        hint = f"did you mean /aws-sec {near[0]}?" if near else f"try one of {', '.join(COMMANDS)}"
+        raise Refusal(f"there is no /aws-sec {word}: {hint}")
+    await COMMANDS[word](ask)
+
+
+async def _action(ask: Ask) -> None:
+    name = ask.action.removesuffix(".back").removesuffix(".more")
+    if name not in {*ACTIONS}:
+        raise Stale
+    await ACTIONS[Action(name)](ask)
+
+
+async def _submitted(ask: Ask, callback_id: str) -> Mapping[str, Any]:
+    if callback_id not in {*SUBMISSIONS}:
+        raise Stale
+    return await SUBMISSIONS[View(callback_id)](ask)
+
+
+async def _tell(ask: Ask, error: Exception) -> None:
+    message = errors.words(error)
+    try:
+        await ask.whisper(message)
+    except PostError as unheard:
+        errors.words(unheard)
+
+
+def _click(parts: Parts, body: Mapping[str, Any], respond: AsyncRespond | None) -> Ask:
+    container = body.get("container", {})
+    clicked = body["actions"][0]
+    option = clicked.get("selected_option") or {}
+    return Ask(
+        parts,
+        _person(body),
+        Place(
+            (body.get("channel") or {}).get("id", "") or container.get("channel_id", ""),
+            container.get("message_ts", ""),
+            bool(container.get("is_ephemeral")),
+        ),
+        respond,
+        action=clicked["action_id"],
+        trigger=body["trigger_id"],
+        value=option.get("value") or clicked.get("value") or "",
+    )
+
+
+def _submission(parts: Parts, body: Mapping[str, Any]) -> Ask:
+    view = body["view"]
+    values = view["state"]["values"]
+    inputs = {action: _typed(element) for block in values.values() for action, element in block.items()}
+    carried = view.get("private_metadata", "")
+    return Ask(
+        parts, _person(body), Place(_origin(carried)), None, value=carried, inputs=inputs, view=view["id"]
+    )  # fmt: skip
+
+
+def _typed(element: Mapping[str, Any]) -> str:
+    return (element.get("selected_option") or {}).get("value") or element.get("value") or ""
+
+
+def _origin(carried: str) -> str:
+    """Where to answer once the modal is closed; a value that was tampered with is refused by whoever reads it."""
+    found = re.search(r'"origin":"([CGD][A-Z0-9]+)"', carried)
+    return found[1] if found else ""
+
+
+def _person(body: Mapping[str, Any]) -> Person:
+    user, team = body["user"], body.get("team") or {}
+    return Person(user.get("team_id") or team.get("id", ""), user["id"])
