@@ -1,6 +1,6 @@
 """Security groups: each inbound rule by itself, so that exactly one rule is judged, revoked and given back.
 
-A rule that opens every port is said once, by `rule_does_not_open_every_port`; the port checks leave it to that one.
+A rule that opens every port is judged once, by `rule_does_not_open_every_port`; the port checks leave it alone.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ RULE_ARN = "arn:{partition}:ec2:{region}:{account}:security-group-rule/{Security
 
 ADMIN_PORTS = (22, 3389)
 DATABASE_PORTS = (1433, 1521, 3306, 5432, 5439, 5984, 6379, 7000, 8086, 9042, 9200, 11211, 27017)
+MOST_NAMED = 3
 SERVICES = {22: "SSH", 3389: "RDP", 1433: "SQL Server", 1521: "Oracle", 3306: "MySQL", 5432: "PostgreSQL"} | {
     5439: "Redshift", 5984: "CouchDB", 6379: "Redis", 7000: "Cassandra", 8086: "InfluxDB", 9042: "Cassandra"} | {
     9200: "OpenSearch", 11211: "Memcached", 27017: "MongoDB"}  # fmt: skip
@@ -167,11 +168,17 @@ def _keeps_closed(rule: Rule, sources: Sequence[str], ports: Sequence[int]) -> V
     reached = opened(rule, ports)
     if not reached:
         raise NotApplicable("it opens none of these ports")
+    if opens_every_port(rule):
+        raise NotApplicable("it opens every port, which another check judges")
     everyone = everyone_among(sources)
-    if everyone and opens_every_port(rule):
-        raise NotApplicable("it opens every port to everyone, which is a finding of its own")
-    services = [f"{port} ({SERVICES[port]})" if port in SERVICES else str(port) for port in reached]
-    return expect(not everyone, f"opens {', '.join(services)} to {', '.join(everyone)}")
+    return expect(not everyone, f"opens {_services(reached)} to {', '.join(everyone)}")
+
+
+def _services(ports: Sequence[int]) -> str:
+    """The first of them by name: "22 (SSH), 3389 (RDP)", "1433 (SQL Server), 1521 (Oracle), 3306 (MySQL) and 6 more"."""
+    first, more = ports[:MOST_NAMED], len(ports[MOST_NAMED:])
+    named = ", ".join(f"{port} ({SERVICES[port]})" if port in SERVICES else str(port) for port in first)
+    return f"{named} and {more} more" if more else named
 
 
 def _source(rule: Rule) -> str:

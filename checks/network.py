@@ -15,7 +15,7 @@ Rule: TypeAlias = Mapping[str, Any]
 EVERY_PORT = range(65536)
 NUMBERS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
 """IANA's numbers of the protocols that AWS knows by name."""
-PRIVATE = ipaddress.ip_network("fc00::/7")
+PRIVATE = ipaddress.IPv6Network("fc00::/7")
 """Unique local IPv6 addresses: a wide range, and yet nobody on the internet has one (RFC 4193)."""
 
 
@@ -32,7 +32,7 @@ def few_addresses(cidr: str) -> bool:
 def is_everyone(cidr: str) -> bool:
     """Whether a range holds much of the internet: 0.0.0.0/0 and ::/0, but also their halves and 2000::/3."""
     network = _network(cidr)
-    private = network is not None and network.version == 6 and network.subnet_of(PRIVATE)
+    private = isinstance(network, ipaddress.IPv6Network) and network.subnet_of(PRIVATE)
     return not private and not few_addresses(cidr)
 
 
@@ -43,7 +43,8 @@ def everyone_among(cidrs: Iterable[str]) -> list[str]:
 
 def protocol(rule: Rule) -> str:
     """The protocol's name where AWS has one, otherwise its number; "-1" is all of them."""
-    return NUMBERS.get(rule["IpProtocol"], rule["IpProtocol"].lower())
+    given = str(rule["IpProtocol"])
+    return NUMBERS.get(given, given.lower())
 
 
 def open_ports(rule: Rule) -> range:

@@ -126,12 +126,10 @@ def _disks(aws: Emulated, keys: dict[str, str]) -> None:
         encrypted = {"Encrypted": True, "KmsKeyId": key} if key else {"Encrypted": False}
         labels = [{"ResourceType": "volume", "Tags": pairs({"Name": name} | tags(team))}]
         made = ec2.create_volume(AvailabilityZone="eu-west-1a", Size=100, TagSpecifications=labels, **encrypted)
-        if name == "erp-archive":
-            snapshot = ec2.create_snapshot(VolumeId=made["VolumeId"], Description="ERP before the move")["SnapshotId"]
-            everyone = {"Add": [{"Group": "all"}]}
-            ec2.modify_snapshot_attribute(
-                SnapshotId=snapshot, Attribute="createVolumePermission", CreateVolumePermission=everyone
-            )
+        snapshot = ec2.create_snapshot(VolumeId=made["VolumeId"], Description=f"{name} before the move")["SnapshotId"]
+        if name == "erp-archive":  # shared with a consultant in a hurry: with everyone
+            everyone = {"OperationType": "add", "GroupNames": ["all"]}
+            ec2.modify_snapshot_attribute(SnapshotId=snapshot, Attribute="createVolumePermission", **everyone)
     labels = [{"ResourceType": "volume", "Tags": pairs({"Name": "staging-scratch"} | tags("shop", "staging"))}]
     aws.client("ec2", "us-east-1").create_volume(AvailabilityZone="us-east-1a", Size=50, TagSpecifications=labels)
 
