@@ -175,7 +175,7 @@ def _keeps_closed(rule: Rule, sources: Sequence[str], ports: Sequence[int]) -> V
 
 
 def _services(ports: Sequence[int]) -> str:
-    """The first of them by name: "22 (SSH), 3389 (RDP)", "1433 (SQL Server), 1521 (Oracle), 3306 (MySQL) and 6 more"."""
+    """The first of them by name: "22 (SSH)", "1433 (SQL Server), 1521 (Oracle), 3306 (MySQL) and 6 more"."""
     first, more = ports[:MOST_NAMED], len(ports[MOST_NAMED:])
     named = ", ".join(f"{port} ({SERVICES[port]})" if port in SERVICES else str(port) for port in first)
     return f"{named} and {more} more" if more else named
