@@ -25,7 +25,10 @@ class Key:
 
 @dataclass(frozen=True)
 class Person:
-    """A user: days since creation, since the password was set and last used (None: no password, or never)."""
+    """A user: days since creation, since the password was set and last used (None: no password, or never).
+
+    `mfa`: "app", or the serial number of a hardware token.
+    """
 
     name: str
     team: str
@@ -33,17 +36,17 @@ class Person:
     group: str = ""
     password: int | None = None
     seen: int | None = None
-    mfa: bool = False
+    mfa: str = ""
     keys: tuple[Key, ...] = ()
 
 
 PEOPLE = (
-    Person("ana.ribeiro", "data", 1460, "administrators", password=41, seen=0, mfa=True),
-    Person("ben.okafor", "platform", 1320, "administrators", password=63, seen=1, mfa=True, keys=(Key(38, 0, "ec2"),)),
+    Person("ana.ribeiro", "data", 1460, "administrators", password=41, seen=0, mfa="GAHT00012345"),
+    Person("ben.okafor", "platform", 1320, "administrators", password=63, seen=1, mfa="app", keys=(Key(38, 0, "ec2"),)),
     Person("chiara.conti", "shop", 900, "developers", password=412, seen=2, keys=(Key(412, 1, "dynamodb"),)),
     Person("dan.kowalski", "finance", 1100, "finance", password=700, seen=190, keys=(Key(530, 200), Key(95))),
     Person("erin.walsh", "shop", 1250, "developers", password=980, seen=403, keys=(Key(620, 410, active=False),)),
-    Person("break-glass", "platform", 800, "administrators", password=120, mfa=True),
+    Person("break-glass", "platform", 800, "administrators", password=120, mfa="app"),
     Person("deploy-ci", "platform", 731, keys=(Key(731, 0, "ecr"),)),
     Person("backup-script", "platform", 655, keys=(Key(220, 1),)),
     Person("grafana-metrics", "platform", 15, keys=(Key(15, 0, "monitoring"),)),
@@ -116,9 +119,12 @@ def _create_person(iam: Any, person: Person) -> None:
     if person.password is not None:
         iam.create_login_profile(UserName=person.name, Password="not-a-real-Passw0rd", PasswordResetRequired=False)
     if person.mfa:
-        device = iam.create_virtual_mfa_device(VirtualMFADeviceName=person.name)["VirtualMFADevice"]
+        serial = person.mfa
+        if serial == "app":
+            device = iam.create_virtual_mfa_device(VirtualMFADeviceName=person.name)["VirtualMFADevice"]
+            serial = device["SerialNumber"]
         codes = {"AuthenticationCode1": "123456", "AuthenticationCode2": "654321"}
-        iam.enable_mfa_device(UserName=person.name, SerialNumber=device["SerialNumber"], **codes)
+        iam.enable_mfa_device(UserName=person.name, SerialNumber=serial, **codes)
     for key in person.keys:
         made = iam.create_access_key(UserName=person.name)["AccessKey"]
         if not key.active:
@@ -167,6 +173,8 @@ def _roles(iam: Any) -> None:
     create("backups", trust({"Service": "backup.amazonaws.com"}), "service-role/AWSBackupServiceRolePolicyForBackup")
     create("partner-reporting", trust({"AWS": "*"}), "AmazonS3ReadOnlyAccess", team="data")  # anyone may assume it
     create("consultant-2022", trust({"AWS": "arn:aws:iam::210987654321:root"}), "PowerUserAccess")  # no external id
+    # An administrator, though no list of managed policies tells.
+    iam.put_role_policy(RoleName="consultant-2022", PolicyName="temporary", PolicyDocument=document(allow("*", "*")))
     vendor = trust({"AWS": "arn:aws:iam::345678901234:root"}, {"StringEquals": {"sts:ExternalId": "nw-7f3a"}})
     create("cost-analyser", vendor, "job-function/ViewOnlyAccess", team="finance")
     _github_role(iam, create)

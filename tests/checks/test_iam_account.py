@@ -52,7 +52,7 @@ def test_judges(case: Case) -> None:
     assert case.outcome() == case.expected
 
 
-KEPT = {
+KEPT: dict[str, Any] = {
     "RequireNumbers": True,
     "RequireLowercaseCharacters": True,
     "AllowUsersToChangePassword": True,

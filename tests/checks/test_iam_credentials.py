@@ -12,7 +12,7 @@ import pytest
 from bot.aws import Region
 from checks import iam_credentials
 from checks.iam_credentials import credential_report, reported_users, rows, when
-from checks.kit import Unknown
+from checks.kit import NotApplicable, Unknown
 from tests.checks.cases import NOW, Case
 
 MFA = iam_credentials.user_with_password_has_mfa
@@ -33,7 +33,7 @@ CASES = [
     Case(MFA, [{"password_enabled": "true", "mfa_active": "true"}], None),
     Case(MFA, [{"password_enabled": "TRUE", "mfa_active": "TRUE"}], None),
     Case(MFA, [{"password_enabled": "true", "mfa_active": "false"}], "can sign in with a password alone"),
-    Case(MFA, [{"password_enabled": "false", "mfa_active": "false"}], iam_credentials.NotApplicable),
+    Case(MFA, [{"password_enabled": "false", "mfa_active": "false"}], NotApplicable),
     Case(UNUSED, [password(used="2026-03-01T08:00:00+00:00"), NOW], None),
     Case(UNUSED, [password(used="2026-01-16T12:00:01+00:00"), NOW], None),
     Case(UNUSED, [password(used="2026-01-16T12:00:00Z"), NOW], "has a password last used on 2026-01-16"),
@@ -45,11 +45,11 @@ CASES = [
     ),
     Case(UNUSED, [password(used="no_information"), NOW], "has a password set on 2024-05-01, unused"),
     Case(UNUSED, [password(changed="2026-02-20T00:00:00+00:00"), NOW], None),
-    Case(UNUSED, [password() | {"password_enabled": "false"}, NOW], iam_credentials.NotApplicable),
+    Case(UNUSED, [password() | {"password_enabled": "false"}, NOW], NotApplicable),
     Case(ONE_KEY, [keys("true", "false")], None),
     Case(ONE_KEY, [keys("false", "true")], None),
     Case(ONE_KEY, [keys("true", "true")], "has two active access keys"),
-    Case(ONE_KEY, [keys("false", "false")], iam_credentials.NotApplicable),
+    Case(ONE_KEY, [keys("false", "false")], NotApplicable),
 ]
 
 

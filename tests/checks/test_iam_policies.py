@@ -12,13 +12,14 @@ import pytest
 from bot.aws import Region
 from checks import iam_policies
 from checks.iam import default_document, policies
-from checks.iam_policies import holders
+from checks.iam_policies import cloudshell_access, inline_holders
 from checks.kit import NotApplicable
 from tests.checks.cases import Case
 
 ADMIN = iam_policies.policy_grants_no_full_admin
 INLINE = iam_policies.inline_policy_grants_no_full_admin
 GROUPS_ONLY = iam_policies.user_gets_permissions_from_groups
+CLOUDSHELL = iam_policies.nobody_has_full_cloudshell_access
 ATTACHED = iam_policies.policy_is_attached
 
 
@@ -38,7 +39,7 @@ def policy(now: Any, *earlier: Any, attached: int = 1) -> dict[str, Any]:
 
 def inline(*documents: Any) -> dict[str, Any]:
     held = [{"PolicyName": f"p{i}", "PolicyDocument": one} for i, one in enumerate(documents)]
-    return {"arn": "arn:aws:iam::123456789012:role/x", "name": "x", "inline": held}
+    return {"arn": "arn:aws:iam::123456789012:role/x", "name": "x", "inline": held, "attached": []}
 
 
 CASES = [
@@ -50,7 +51,6 @@ CASES = [
     Case(ADMIN, [policy(ALL, attached=0)], NotApplicable),
     Case(INLINE, [inline(SOME)], None),
     Case(INLINE, [inline(SOME, ALL)], "is allowed every action on every resource by its inline p1"),
-    Case(INLINE, [inline()], NotApplicable),
     Case(GROUPS_ONLY, [{"UserName": "ana", "UserPolicyList": [], "AttachedManagedPolicies": []}], None),
     Case(GROUPS_ONLY, [{"UserName": "ana", "GroupList": ["administrators"]}], None),
     Case(
@@ -67,6 +67,8 @@ CASES = [
     Case(ATTACHED, [{"AttachmentCount": 0, "PermissionsBoundaryUsageCount": 2}], None),
     Case(ATTACHED, [{"AttachmentCount": 0, "PermissionsBoundaryUsageCount": 0}], "is attached to nobody"),
     Case(ATTACHED, [{"AttachmentCount": 0}], "is attached to nobody"),
+    Case(CLOUDSHELL, [{"holders": []}], None),
+    Case(CLOUDSHELL, [{"holders": ["ana", "staff"]}], "gives AWSCloudShellFullAccess to ana, staff"),
 ]
 
 
@@ -81,11 +83,12 @@ def test_reads_inline_policies_of_users_groups_and_roles(aws: Region) -> None:
     iam.put_user_policy(UserName="ana", PolicyName="of-user", PolicyDocument=text)
     iam.create_group(GroupName="staff")
     iam.put_group_policy(GroupName="staff", PolicyName="of-group", PolicyDocument=text)
+    iam.create_user(UserName="nothing-inline")
     iam.create_role(RoleName="job", AssumeRolePolicyDocument="{}")
     iam.put_role_policy(RoleName="job", PolicyName="of-role", PolicyDocument=text)
-    found = [(one["arn"].rpartition(":")[2], one["inline"][0]["PolicyName"]) for one in holders.stream(aws)]
+    found = [(one["arn"].rpartition(":")[2], one["inline"][0]["PolicyName"]) for one in inline_holders.stream(aws)]
     assert found == [("user/ana", "of-user"), ("group/staff", "of-group"), ("role/job", "of-role")]
-    assert all(one["inline"][0]["PolicyDocument"] == ALL for one in holders.stream(aws))
+    assert all(one["inline"][0]["PolicyDocument"] == ALL for one in inline_holders.stream(aws))
 
 
 def test_reads_only_the_accounts_own_policies_and_the_version_in_force(aws: Region) -> None:
@@ -94,3 +97,12 @@ def test_reads_only_the_accounts_own_policies_and_the_version_in_force(aws: Regi
     iam.create_policy_version(PolicyArn=arn, PolicyDocument=json.dumps(SOME), SetAsDefault=True)
     (found,) = policies.stream(aws)
     assert (found["Arn"], default_document(found)) == (arn, SOME)
+
+
+def test_reads_who_holds_full_cloudshell_access(aws: Region) -> None:
+    iam = boto3.client("iam")
+    iam.create_group(GroupName="staff")
+    for policy in ("AWSCloudShellFullAccess", "ReadOnlyAccess"):
+        iam.create_role(RoleName=policy, AssumeRolePolicyDocument="{}")
+        iam.attach_role_policy(RoleName=policy, PolicyArn=f"arn:aws:iam::aws:policy/{policy}")
+    assert list(cloudshell_access.stream(aws)) == [{"holders": ["AWSCloudShellFullAccess"]}]
