@@ -50,6 +50,7 @@ RoleArn = Annotated[
 ]
 RegionName = Annotated[str, _like(r"[a-z]{2}(-[a-z]+)+-\d", "a region's name, as eu-west-1")]
 AccountId = Annotated[str, _like(r"\d{12}", "an account's id, twelve digits")]
+TagOrKey = Annotated[str, _like(r"[^=]+(=.*)?", "a tag's key, or key=value")]
 WebAddress = Annotated[str, _like(r"https?://\S+/", "an address that begins with http(s):// and ends with /")]
 
 
@@ -152,7 +153,7 @@ class Settings(BaseSettings):
     fix_accounts: list[AccountId] = Field(
         default_factory=list, description="Account ids in which fixes may be made. Empty: the scanned account."
     )
-    protected_tags: list[str] = Field(
+    protected_tags: list[TagOrKey] = Field(
         default_factory=list, description="`key` or `key=value`: resources with such a tag are never changed."
     )
     fixes_per_hour: int = Field(10, ge=1, description="At most so many fixes are made in an hour.")
@@ -165,6 +166,13 @@ class Settings(BaseSettings):
     scan_hours: int = Field(6, ge=1, le=168, description="Hours between scheduled scans.")
     stale_minutes: int = Field(60, ge=1, description="`status` starts a new scan when the last is older than this.")
     scan_minutes: int = Field(30, ge=1, description="A scan that takes longer is stopped.")
+
+    @field_validator("digest_time")
+    @classmethod
+    def _local(cls, value: time) -> time:
+        if value.tzinfo:
+            raise ValueError("must be a time such as 09:00; its zone is AWS_SEC_TIMEZONE's")
+        return value
 
     @field_validator("timezone")
     @classmethod

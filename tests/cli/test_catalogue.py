@@ -1,0 +1,91 @@
+"""`aws-sec checks`, `explain` and `permissions`: what is looked for, why, and what it takes."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+import pytest
+
+import checks
+from bot.permissions import action
+from checks.kit import Practice
+from tests.cli.conftest import AwsSec
+
+KNOWN, FIXES = checks.load()
+TEXT = {"type": "string", "minLength": 1}
+OBJECT = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["id", "title", "why", "practice", "severity", "calls", "fix", "frameworks", "how", "page"],
+    "properties": {
+        "id": {"type": "string", "pattern": r"^[a-z0-9_]+\.[a-z0-9_]+$"},
+        "title": TEXT,
+        "why": TEXT,
+        "practice": {"enum": [practice.key for practice in Practice]},
+        "severity": {"enum": ["low", "medium", "high", "critical"]},
+        "calls": {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": "^[a-z0-9-]+:[A-Za-z0-9]+$"}},
+        "fix": {"type": ["string", "null"]},
+        "frameworks": {"type": "object", "additionalProperties": {"type": "array", "minItems": 1, "items": TEXT}},
+        "how": TEXT,
+        "page": {"type": "string", "pattern": "^https://"},
+    },
+}
+
+
+def test_json_has_every_check_once(aws_sec: AwsSec) -> None:
+    ran = aws_sec("checks", "--format", "json")
+    assert (ran.code, ran.err) == (0, "")
+    printed = json.loads(ran.out)
+    jsonschema.validate(printed, {"type": "array", "items": OBJECT})
+    assert sorted(one["id"] for one in printed) == list(KNOWN)
+    assert {one["id"] for one in printed if one["fix"]} == set(FIXES)
+
+
+def test_the_table_groups_them_by_practice(aws_sec: AwsSec) -> None:
+    ran = aws_sec("checks")
+    assert (ran.code, ran.err) == (0, "")
+    for check in KNOWN.values():
+        assert check.id in ran.out
+        assert f"({check.practice.key})" in ran.out
+    assert ran.out.endswith("Next: aws-sec explain CHECK\n")
+
+
+@pytest.mark.parametrize("practice", {check.practice.key for check in KNOWN.values()})
+def test_one_practice_alone(practice: str, aws_sec: AwsSec) -> None:
+    printed = json.loads(aws_sec("checks", "--practice", practice, "--format", "json").out)
+    assert {one["practice"] for one in printed} == {practice}
+
+
+@pytest.mark.parametrize("id", KNOWN)
+def test_every_check_is_explained_with_why_how_and_where_to_read_more(id: str, aws_sec: AwsSec) -> None:
+    ran = aws_sec("explain", id)
+    printed = " ".join(ran.out.split())
+    assert (ran.code, ran.err) == (0, "")
+    check = KNOWN[id]
+    for part in (id, check.title, check.severity.word, check.practice.value):
+        assert part in printed
+    squeezed = printed.replace(" ", "")
+    for part in (check.why, check.how, check.page, *check.calls):
+        assert part.replace(" ", "") in squeezed
+    assert ("By aws-sec" in printed) is (id in FIXES)
+
+
+def test_a_check_is_explained_without_any_database(aws_sec: AwsSec, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SEC_DATABASE", "/nowhere/at.all")
+    assert aws_sec("explain", "s3.bucket_blocks_public_access").code == 0
+
+
+@pytest.mark.parametrize("whose", ["scan", "fix"])
+def test_permissions_are_a_policy_ready_to_be_attached(whose: str, aws_sec: AwsSec) -> None:
+    ran = aws_sec("permissions", whose)
+    assert (ran.code, ran.err) == (0, "")
+    statements = json.loads(ran.out)["Statement"]
+    assert {statement["Effect"] for statement in statements} == {"Allow"}
+    allowed = {one for statement in statements for one in statement["Action"]}
+    calls = {call for check in KNOWN.values() for call in check.calls}
+    writes = {call for fix in FIXES.values() for call in fix.calls}
+    assert allowed >= {action(call) for call in (calls if whose == "scan" else writes)}
+    assert not any("*" in one for one in allowed)
+    if whose == "scan":
+        assert allowed.isdisjoint({action(call) for call in writes} - {action(call) for call in calls})
