@@ -45,6 +45,8 @@ lock: ## renew the locks from pyproject.toml
 		--no-annotate --upgrade -o requirements/run.txt pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--no-annotate --upgrade -o requirements/dev.txt --extra demo --group dev pyproject.toml
+	printf 'cryptography\nministack\n' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --upgrade -o requirements/ministack.txt -
 
 clean: ## remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,240 @@
+"""The generated policy is enough for a scan, and every action in it is needed.
+
+Tried on ministack, a second emulator that evaluates IAM policies as AWS does; moto has most services, but not that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+import checks
+from bot import aws
+from bot.aws_errors import CallError
+from bot.cli.policies import document
+from bot.demo.processes import fetch, processes, wait_until
+from bot.permissions import action, policy
+from bot.recording import SCAN_CALLS
+from bot.scan import Outcome, Status, scan
+from checks.kit import AnyCheck
+from tests.conftest import free_port, point_at
+from tests.test_calls import Made
+
+pytestmark = pytest.mark.e2e  # installs the emulator at its first run
+
+CHECKS = checks.load()[0]
+ROOT = "123456789012"
+"""ministack takes an account number for the access key id of the account's root user."""
+REGIONS = ["eu-west-1"]
+ROLE = f"arn:aws:iam::{ROOT}:role/aws-sec-read"
+LOCK = Path(__file__).parents[1] / "requirements" / "ministack.txt"
+
+
+@pytest.fixture(scope="module")
+def ministack(pytestconfig: pytest.Config) -> Path:
+    """The emulator in a virtual environment of its own: it pins an older botocore. Made once, kept until the lock changes."""
+    assert pytestconfig.cache is not None
+    home = pytestconfig.cache.mkdir(f"ministack-{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]}")
+    program = home / "bin" / "ministack"
+    if not (home / "installed").exists():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True)
+        pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, "--require-hashes", "-r", LOCK], check=True)
+        (home / "installed").touch()
+    return program
+
+
+@pytest.fixture(scope="module")
+def url(ministack: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """ministack with its policy engine on, on loopback."""
+    folder, port = tmp_path_factory.mktemp("ministack"), free_port()
+    switches = {"AUTH": "true", "SFTP_ENABLED": "0", "IOT_MTLS_ENABLED": "0"}
+    env = {**os.environ, **switches, "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port)}
+    with processes(folder) as children:
+        child = children.start("ministack", [str(ministack)], env=env, cwd=folder)
+        wait_until(lambda: fetch(f"http://127.0.0.1:{port}/health") is not None, child, seconds=60, doing="starting")
+        yield f"http://127.0.0.1:{port}"
+
+
+class Account:
+    """A filled account, read as root to learn what there is, then as the bot with the policy under test."""
+
+    def __init__(self, url: str) -> None:
+        self._endpoint = {"endpoint_url": url, "aws_access_key_id": ROOT, "aws_secret_access_key": "root"}
+        fill(self.client)
+        trust = {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "sts:AssumeRole"}
+        iam = self.client("iam")
+        iam.create_role(RoleName="aws-sec-read", AssumeRolePolicyDocument=as_text({"Statement": [trust]}))
+        iam.create_user(UserName="aws-sec")
+        assume = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": ROLE}
+        iam.put_user_policy(UserName="aws-sec", PolicyName="assume", PolicyDocument=as_text({"Statement": [assume]}))
+        self.keys: Mapping[str, str] = iam.create_access_key(UserName="aws-sec")["AccessKey"]
+
+    def client(self, service: str) -> Any:
+        make: Any = boto3.client
+        return make(service, region_name="eu-west-1", **self._endpoint)
+
+    def allow(self, allowed: Mapping[str, Any]) -> None:
+        """Gives the bot's role this policy and no other."""
+        self.client("iam").put_role_policy(RoleName="aws-sec-read", PolicyName="read", PolicyDocument=as_text(allowed))
+
+    @cached_property
+    def readable(self) -> dict[AnyCheck, set[str]]:
+        """The checks that root can run here, each with the IAM actions it takes: the emulator lacks some services."""
+        session, made = boto3.Session(ROOT, "root", region_name="us-east-1"), Made()
+        session.events.register("before-parameter-build", made)
+        found: dict[AnyCheck, set[str]] = {}
+        for check in CHECKS.values():
+            made.calls.clear()
+            outcomes = run(aws.Region(aws.Clients(session), ROOT, "us-east-1"), [check])
+            if Status.UNKNOWN not in {status for status, _ in outcomes.values()}:
+                found[check] = {action(call) for call in made.names}
+        return found
+
+    @cached_property
+    def _clients(self) -> aws.Clients:
+        return aws.Clients(aws.session(ROLE))
+
+    def as_bot(self) -> aws.Region:
+        """The account as the bot reaches it, a user's keys and a role it assumes, with nothing read yet."""
+        return aws.account(self._clients)
+
+
+@pytest.fixture(scope="module")
+def account(url: str) -> Account:
+    with pytest.MonkeyPatch.context() as patch:
+        point_at(patch, url)
+        made = Account(url)
+        services = {one.partition(":")[0] for actions in made.readable.values() for one in actions}
+        assert services >= {"cloudtrail", "config", "dynamodb", "ec2", "iam", "kms", "logs", "rds", "s3", "sqs"}
+        return made
+
+
+@pytest.fixture
+def bot(account: Account, url: str, monkeypatch: pytest.MonkeyPatch) -> Account:
+    """The account, and an environment with the bot's own keys."""
+    point_at(monkeypatch, url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", account.keys["AccessKeyId"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", account.keys["SecretAccessKey"])
+    return account
+
+
+def run(home: aws.Region, chosen: Any) -> dict[tuple[str, str, str], tuple[Status, str]]:
+    events = scan(home, chosen, REGIONS)
+    return {(o.check.id, o.region, o.resource): (o.status, o.text) for o in events if isinstance(o, Outcome)}
+
+
+def test_the_policy_is_enough(bot: Account) -> None:
+    bot.allow(document(fixes=False))
+    home = bot.as_bot()
+    assert "eu-west-1" in aws.enabled_regions(home)
+    outcomes = run(home, bot.readable)
+    assert {key: text for key, (status, text) in outcomes.items() if status is Status.UNKNOWN} == {}
+    assert {id for id, _, _ in outcomes} == {check.id for check in bot.readable}, "every check had something to judge"
+
+
+def test_without_an_action_just_the_checks_that_need_it_are_unknown_and_name_it(bot: Account) -> None:
+    everything = document(fixes=False)["Statement"][0]["Action"]
+    asked = set[str]().union(*bot.readable.values())
+    wrong = {}
+    for left_out in sorted(asked):
+        bot.allow(without(everything, left_out))
+        outcomes = run(bot.as_bot(), bot.readable)
+        unknown = {id: text for (id, _, _), (status, text) in outcomes.items() if status is Status.UNKNOWN}
+        needing = {check.id for check, actions in bot.readable.items() if left_out in actions}
+        if unknown.keys() != needing or not all(left_out in text for text in unknown.values()):
+            wrong[left_out] = {id: unknown.get(id, "not unknown") for id in unknown.keys() ^ needing or unknown.keys()}
+    assert wrong == {}
+
+
+def test_the_scan_s_own_calls_are_in_the_policy_and_needed(bot: Account) -> None:
+    bot.allow(without(document(fixes=False)["Statement"][0]["Action"], "ec2:DescribeRegions"))
+    with pytest.raises(CallError, match="grant ec2:DescribeRegions"):
+        aws.enabled_regions(bot.as_bot())
+    bot.allow(policy(SCAN_CALLS))
+    assert aws.enabled_regions(bot.as_bot())
+
+
+def without(actions: list[str], left_out: str) -> dict[str, Any]:
+    kept = [one for one in actions if one != left_out]
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": kept, "Resource": "*"}]}
+
+
+def as_text(document: Mapping[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", **document})
+
+
+def fill(client: Callable[[str], Any]) -> None:
+    """One resource for every read that the checks make, where the emulator has the service."""
+    s3 = client("s3")
+    s3.create_bucket(Bucket="trail-logs", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    client("sqs").create_queue(QueueName="orders")
+    client("kms").create_key()
+    client("secretsmanager").create_secret(Name="shop/database", SecretString="placeholder")
+    client("rds").create_db_instance(
+        DBInstanceIdentifier="orders",
+        DBInstanceClass="db.t4g.medium",
+        Engine="postgres",
+        AllocatedStorage=20,
+        MasterUsername="northwind",
+        MasterUserPassword="not-a-real-password",
+    )
+    client("dynamodb").create_table(
+        TableName="orders",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    _people(client("iam"))
+    _machines(client("ec2"))
+    _watch(client)
+
+
+def _people(iam: Any) -> None:
+    allow = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
+    made = iam.create_policy(PolicyName="list", PolicyDocument=as_text({"Statement": [allow]}))
+    iam.create_user(UserName="dan")
+    iam.create_login_profile(UserName="dan", Password="not-a-real-Passw0rd")
+    iam.attach_user_policy(UserName="dan", PolicyArn=made["Policy"]["Arn"])
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    iam.put_user_policy(UserName="dan", PolicyName="all", PolicyDocument=as_text({"Statement": [everything]}))
+
+
+def _machines(ec2: Any) -> None:
+    ec2.run_instances(ImageId="ami-12345678", MinCount=1, MaxCount=1)
+    [group] = ec2.describe_security_groups(GroupNames=["default"])["SecurityGroups"]
+    ssh = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "0.0.0.0/0"}
+    ec2.authorize_security_group_ingress(GroupId=group["GroupId"], **ssh)
+    volume = ec2.create_volume(AvailabilityZone="eu-west-1a", Size=1)["VolumeId"]
+    ec2.create_snapshot(VolumeId=volume)
+
+
+def _watch(client: Callable[[str], Any]) -> None:
+    logs, trails, config = client("logs"), client("cloudtrail"), client("config")
+    logs.create_log_group(logGroupName="trail")
+    trails.create_trail(
+        Name="everything",
+        S3BucketName="trail-logs",
+        IsMultiRegionTrail=True,
+    )
+    trails.update_trail(  # the emulator takes no log group for a new trail
+        Name="everything",
+        CloudWatchLogsLogGroupArn=f"arn:aws:logs:eu-west-1:{ROOT}:log-group:trail:*",
+        CloudWatchLogsRoleArn=f"arn:aws:iam::{ROOT}:role/to-logs",
+    )
+    trails.put_event_selectors(
+        TrailName="everything", EventSelectors=[{"ReadWriteType": "All", "IncludeManagementEvents": True}]
+    )
+    trails.start_logging(Name="everything")
+    role = f"arn:aws:iam::{ROOT}:role/config"
+    config.put_configuration_recorder(ConfigurationRecorder={"name": "default", "roleARN": role})
