@@ -92,7 +92,8 @@ class Schedule:
         if not channel:
             return "No digest channel is set: set AWS_SEC_DIGEST_CHANNEL."
         async with self._digesting:
-            name = f"{self._bot.now():%Y-%m-%d %H:%M:%S} by {actor.user}"
+            local = self._bot.now().astimezone(self._bot.settings.zone)
+            name = f"{local:%Y-%m-%d %H:%M:%S}, asked for by {actor.user}"
             await self._post(name, None)
         return f"The digest is in <#{channel}>."
 

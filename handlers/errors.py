@@ -41,4 +41,5 @@ def words(error: BaseException) -> Message:
 def refusal(text: str) -> Message:
     """No, and why."""
     said = plain(text, 1500).rstrip(".")
-    return sentence(f"🚫 {said[:1].upper()}{said[1:]}.")
+    end = "" if said.endswith("?") else "."
+    return sentence(f"🚫 {said[:1].upper()}{said[1:]}{end}")

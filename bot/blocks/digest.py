@@ -10,7 +10,7 @@ from slack_sdk.models.blocks import Block
 from bot.blocks.findings import finding_line, fix_button
 from bot.blocks.parts import Message, actions, button, context, divider, header, lines, section
 from bot.blocks.status import unread
-from bot.blocks.text import code, mention, plain, severity
+from bot.blocks.text import code, escape, mention, plain, severity
 from bot.digest import Digest
 from bot.ids import Action, OfList
 from bot.store.findings import Finding
@@ -25,7 +25,7 @@ def digest(news: Digest, *, fixes: Collection[str], now: datetime, zone: tzinfo)
     summary = _summary(news)
     blocks: list[Block] = [header(f"AWS account {news.standing.account}: {summary}")]
     late = f"  ·  {span(news.late)} late: the bot was down" if news.late else ""
-    blocks.append(context(f"Digest of {plain(news.slot)}{late}"))
+    blocks.append(context(f"Digest of {escape(news.slot)}{late}"))
     blocks += _news(news)
     if news.todo:
         blocks.append(section("*Worth doing today*"))
