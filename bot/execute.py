@@ -67,7 +67,9 @@ class Executor:
         self, finding: Finding, home: Region, seen: Seen, guards: tuple[Guard, ...] = TO_FIX
     ) -> Mapping[str, str] | None:
         """The resource's tags, when no rule refuses; raises Refusal."""
-        tags = self._aws.tags(home, finding.region, finding.resource, seen.within)
+        tags = seen.tags
+        if tags is None:
+            tags = self._aws.tags(home, finding.region, finding.resource, seen.within)
         now = self._now()
         recent = self._store.requests.started_since(now - timedelta(hours=1))
         reason = refusal(Situation(self._settings, finding, home.account, now, tags, recent), guards)

@@ -16,7 +16,7 @@ from bot.aws_errors import AWS_ERRORS, CallError
 from bot.permissions import policy
 from bot.scan import Status, given, identify, part_of, verdict
 from bot.settings import Settings
-from checks.kit import AnyCheck, Call, Fix, NotApplicable, Plan
+from checks.kit import ACCOUNT_ARN, AnyCheck, Call, Fix, NotApplicable, Plan
 
 WRITE_CONFIG = Config(
     # One attempt: whether a write that got no answer took effect is for the next read to say, not for a second write.
@@ -32,13 +32,15 @@ TAG_CALL = "resourcegroupstaggingapi:GetResources"
 class Seen:
     """A resource as it is now. `status` is None when it is gone; `plan` None when there is nothing to change.
 
-    `within`: the ARN of what it is part of, where that one's tags speak for it too.
+    `within`: the ARN of what it is part of, where that one's tags speak for it too. `tags`: None unless the collector
+    read them.
     """
 
     status: Status | None
     text: str
     plan: Plan | None
     within: str = ""
+    tags: Mapping[str, str] | None = None
 
     @property
     def state(self) -> Mapping[str, str]:
@@ -104,13 +106,16 @@ class FixAws:
             plan = fix.plan(*arguments, *(extra.read(here, found) for extra in fix.reads), **asked)
         except NotApplicable:
             plan = None
-        return Seen(status, text, plan, part_of(here, fix.repairs.over, found))
+        tags = {tag["Key"]: tag["Value"] for tag in found["tags"]} if "tags" in found else None
+        return Seen(status, text, plan, part_of(here, fix.repairs.over, found), tags)
 
     def tags(self, home: aws.Region, region: str, resource: str, within: str = "") -> Mapping[str, str] | None:
         """A resource's tags and those of what it is part of, None when they cannot be read.
 
         Source: https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
         """
+        if resource == ACCOUNT_ARN.format(partition=home.partition, account=home.account):
+            return {}  # an account's own settings carry no tags
         try:
             wanted = [arn for arn in (within, resource) if arn]
             found = home.at(region).call(TAG_CALL, ResourceARNList=wanted)["ResourceTagMappingList"]

@@ -109,7 +109,9 @@ def _raise(policy: PasswordPolicy, name: str, to: int) -> Plan:
         back = Call("iam:UpdateAccountPasswordPolicy", earlier)
     else:
         back = Call("iam:DeleteAccountPasswordPolicy", {})
-        notes.append("There was no policy: the new one also asks for all four kinds of characters, as AWS nearly does.")
+        notes.append(
+            "There was no policy: the new one also asks for all four kinds of characters; AWS asked for three."
+        )
     return Plan(
         do=[Call("iam:UpdateAccountPasswordPolicy", later)],
         undo=[back],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
@@ -27,7 +27,11 @@ from checks.kit import (
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import AccessKeyLastUsedTypeDef as LastUsed
-    from types_boto3_iam.type_defs import AccessKeyMetadataTypeDef as Key
+    from types_boto3_iam.type_defs import AccessKeyMetadataTypeDef, TagTypeDef
+
+    class Key(AccessKeyMetadataTypeDef):
+        tags: Sequence[TagTypeDef]
+
 
 INACTIVE = "the key is inactive"
 
@@ -41,8 +45,13 @@ INACTIVE = "the key is inactive"
     needs=(users,),
 )
 def access_keys(aws: Aws) -> Iterator[Key]:
+    """Every key with the tags of its user, which AWS's tagging API does not tell.
+
+    Source: https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/supported-services.html
+    """
     for user in aws.read(users):
-        yield from aws.items("iam:ListAccessKeys", "AccessKeyMetadata", UserName=user["UserName"])
+        for key in aws.items("iam:ListAccessKeys", "AccessKeyMetadata", UserName=user["UserName"]):
+            yield cast("Key", {**key, "tags": user.get("Tags", [])})
 
 
 @extra("iam:GetAccessKeyLastUsed")

@@ -108,6 +108,7 @@ class Collector(Generic[R]):
 
     `arn` and `name` are templates over account, region, partition and the resource's own keys; so is `within`, the
     ARN of what a resource is part of (a rule's security group), where that carries the tags that speak for it.
+    A resource of which AWS's tagging API knows nothing brings them itself, as a list under the key `tags`.
     """
 
     calls: tuple[str, ...]

@@ -11,10 +11,17 @@ import pytest
 
 from bot.aws import Region
 from bot.demo.aws import ACCOUNT, Emulated
+from bot.fixing import FixAws
+from bot.people import Person
+from bot.recording import connect, record, select, target
+from bot.remediate import Refusal, Remediator
 from bot.scan import identify
+from bot.settings import load
+from bot.store import Store
+from bot.store.findings import Filter
 from checks import iam_keys
 from checks.iam_keys import access_keys, last_used
-from checks.kit import NotApplicable
+from checks.kit import FIXES, NotApplicable
 from tests.checks.cases import NOW, Case
 
 ROTATED = iam_keys.access_key_is_rotated
@@ -67,7 +74,7 @@ def test_reads_the_keys_of_every_user(aws: Region) -> None:
     iam = boto3.client("iam")
     made = []
     for name in ("ana", "ben"):
-        iam.create_user(UserName=name)
+        iam.create_user(UserName=name, Tags=[{"Key": "team", "Value": "data"}])
         made += [iam.create_access_key(UserName=name)["AccessKey"]["AccessKeyId"] for _ in range(2)]
     found = list(access_keys.stream(aws))
     assert [one["AccessKeyId"] for one in found] == made
@@ -75,6 +82,7 @@ def test_reads_the_keys_of_every_user(aws: Region) -> None:
         f"arn:aws:iam::123456789012:access-key/{made[0]}",
         f"{made[0]} of ana",
     )
+    assert found[0]["tags"] == [{"Key": "team", "Value": "data"}]
     assert last_used.read(aws, found[0]) == NEVER
 
 
@@ -86,6 +94,18 @@ def unused_key(aws: boto3.Session) -> None:
     made = (datetime.now(UTC) - timedelta(days=400)).isoformat(timespec="seconds")
     past = {"deploy": {"created": made, "keys": [{"created": made}]}}
     Emulated(iam.meta.endpoint_url).remember({"account": ACCOUNT, "root": None, "users": past})
+
+
+def test_the_tags_of_its_user_protect_a_key(moto_url: str, store: Store) -> None:
+    unused_key(boto3.Session())
+    boto3.client("iam").tag_user(UserName="deploy", Tags=[{"Key": "do-not-touch", "Value": "true"}])
+    settings = load(regions=["us-east-1"], protected_tags=["do-not-touch"])
+    where = target(settings, connect(settings))
+    record(settings, store, where, select(settings, [UNUSED.id]), requested_by="test", complete_scope=True)
+    (finding,) = store.findings.search(Filter(), datetime.now(UTC))
+    bot = Remediator(settings, store, FIXES, FixAws(settings, lambda: connect(settings)))
+    with pytest.raises(Refusal, match="protected by its tag do-not-touch"):
+        bot.propose(finding.id, Person("T1", "UANA"))
 
 
 BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {UNUSED.id: unused_key}
