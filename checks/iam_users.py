@@ -72,7 +72,7 @@ def administrator_signs_in_with_hardware(user: Administrator, devices: Sequence[
     A code from an app can be phished along with the password; a passkey or security key answers only to AWS's own site.
 
     Fix: Register a passkey or security key for the user, then remove the virtual MFA device.
-    See: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_fido.html
+    See: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_enable_fido.html
     """
     if user["has_password"] is None:
         raise Unknown("the credential report does not know this user yet: it is read again at the next scan")
