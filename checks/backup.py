@@ -8,11 +8,11 @@ from typing import TypedDict
 from checks.kit import ACCOUNT_ARN, Aws, NotApplicable, Practice, Severity, Verdict, check, collector, expect
 
 HOLDS_DATA = (
-    ("ec2:DescribeVolumes", "Volumes"),
-    ("rds:DescribeDBInstances", "DBInstances"),
-    ("dynamodb:ListTables", "TableNames"),
+    ("ec2:DescribeVolumes", "Volumes", {"MaxResults": 5}),
+    ("rds:DescribeDBInstances", "DBInstances", {"MaxRecords": 20}),
+    ("dynamodb:ListTables", "TableNames", {"Limit": 1}),
 )
-"""Where most of what AWS Backup keeps would be; the first item of the first page is enough."""
+"""Where most of what AWS Backup keeps would be, and the fewest items AWS lets one ask for: the first is enough."""
 
 
 class Backups(TypedDict):
@@ -22,7 +22,7 @@ class Backups(TypedDict):
     holds_data: bool
 
 
-@collector("backup:ListBackupPlans", *(call for call, _ in HOLDS_DATA), arn=ACCOUNT_ARN, name="{region}")
+@collector("backup:ListBackupPlans", *(call for call, *_ in HOLDS_DATA), arn=ACCOUNT_ARN, name="{region}")
 def regions(aws: Aws) -> Iterator[Backups]:
     plans = [plan["BackupPlanName"] for plan in aws.items("backup:ListBackupPlans", "BackupPlansList")]
     yield Backups(plans=plans, holds_data=bool(plans) or _holds_data(aws))
@@ -43,4 +43,4 @@ def region_has_backup_plan(region: Backups) -> Verdict:
 
 
 def _holds_data(aws: Aws) -> bool:
-    return any(next(aws.items(call, path), None) is not None for call, path in HOLDS_DATA)
+    return any(next(aws.items(call, path, **fewest), None) is not None for call, path, fewest in HOLDS_DATA)

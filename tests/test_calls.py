@@ -18,10 +18,12 @@ from tests.conftest import ACCOUNT, point_at
 
 CHECKS = checks.load()[0]
 
-NOT_MADE: Mapping[str, str] = {
-    "ec2:GetManagedPrefixListEntries": "no rule there names a prefix list of the account's own",
+NOT_MADE: Mapping[tuple[str, str], str] = {
+    ("backup", "dynamodb:ListTables"): "in the region without a plan, a volume is found first",
+    ("backup", "rds:DescribeDBInstances"): "in the region without a plan, a volume is found first",
+    ("ec2_security_groups", "ec2:GetManagedPrefixListEntries"): "no rule there names a prefix list",
 }
-"""Call -> why the demo's account gives no occasion for it."""
+"""(module, call) -> why the demo's account gives the module's checks no occasion for it."""
 
 
 class Made:
@@ -52,18 +54,11 @@ def test_a_check_makes_the_calls_it_declares_and_no_others(check: AnyCheck, demo
     home, made = demo
     list(scan(home, [check], REGIONS))
     assert made.names - set(check.calls) == set(), "made and not declared"
-    assert set(check.calls) - made.names - NOT_MADE.keys() == set(), "declared and not made"
+    excused = {call for module, call in NOT_MADE if module == check.id.partition(".")[0]}
+    assert set(check.calls) - made.names == excused & set(check.calls), "declared and not made"
 
 
 def test_a_whole_scan_asks_nothing_twice(demo: tuple[Region, Made]) -> None:
     home, made = demo
     list(scan(home, CHECKS.values(), REGIONS))
     assert {call: times for call, times in Counter(made.calls).items() if times > 1} == {}
-
-
-def test_the_table_holds_only_calls_that_are_declared_and_not_made(demo: tuple[Region, Made]) -> None:
-    home, made = demo
-    list(scan(home, CHECKS.values(), REGIONS))
-    declared = {call for check in CHECKS.values() for call in check.calls}
-    assert NOT_MADE.keys() - declared == set()
-    assert NOT_MADE.keys() & made.names == set()
