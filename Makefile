@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 SOURCES := bot handlers checks tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check e2e bench lock clean
+.PHONY: help install demo test check e2e bench pictures lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ e2e: install ## the bot in a local Slack, driven as people would, and in a real 
 
 bench: install ## how long a scan takes, what it costs and how many calls it makes
 	@$(BIN)/python -m benchmarks
+
+pictures: install ## the screenshots in docs/images, taken anew by the browser test
+	$(BIN)/python -m pytest -m e2e tests/e2e/test_browser.py --pictures docs/images
 
 lock: ## renew the locks from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

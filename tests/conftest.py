@@ -20,6 +20,19 @@ from bot.store import Store, open_store
 ACCOUNT = "123456789012"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--pictures", type=Path, metavar="DIR", help="keep what the browser test saw, as docs/images has it"
+    )
+
+
+@pytest.fixture
+def pictures(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Where a browser test puts its screenshots."""
+    kept: Path | None = request.config.getoption("--pictures")
+    return request.config.invocation_params.dir / kept if kept else tmp_path / "pictures"
+
+
 def free_port() -> int:
     """A port nobody listens on just now."""
     with socket.socket() as probe:
