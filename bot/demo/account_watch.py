@@ -76,7 +76,7 @@ def _alarms(aws: Emulated) -> None:
 
 
 def _config(aws: Emulated) -> None:
-    """AWS Config records in eu-west-1 and was never set up in us-east-1."""
+    """AWS Config records in eu-west-1; in us-east-1 somebody began to set it up and never finished."""
     let_aws_write(aws, CONFIG_BUCKET, "config.amazonaws.com")
     config = aws.client("config")
     everything = {"allSupported": True, "includeGlobalResourceTypes": True}
@@ -84,6 +84,7 @@ def _config(aws: Emulated) -> None:
     config.put_configuration_recorder(ConfigurationRecorder=recorder | {"recordingGroup": everything})
     config.put_delivery_channel(DeliveryChannel={"name": "default", "s3BucketName": CONFIG_BUCKET})
     config.start_configuration_recorder(ConfigurationRecorderName="default")
+    aws.client("config", "us-east-1").put_configuration_recorder(ConfigurationRecorder=recorder)
 
 
 def _detectors(aws: Emulated) -> None:
