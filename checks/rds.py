@@ -84,12 +84,12 @@ def db_instance_has_backups(db: DBInstance, *, days: int = 7) -> Verdict:
 
 
 @fix(db_instance_has_backups, MODIFY, risk=Risk.INTERRUPTS)
-def keep_backups(db: DBInstance) -> Plan:
-    """Keep the DB instance's automated backups for 7 days."""
-    kept, wanted = db["BackupRetentionPeriod"], 7
+def keep_backups(db: DBInstance, *, days: int = 7) -> Plan:
+    """Keep the DB instance's automated backups for long enough."""
+    kept = db["BackupRetentionPeriod"]
     _keeps_it_itself(db, "backups")
-    if kept >= wanted:
-        raise NotApplicable("it keeps them for 7 days or more")
+    if kept >= days:
+        raise NotApplicable(f"it keeps them for {_days(days)} or more")
     if db.get("AwsBackupRecoveryPointArn"):
         raise NotApplicable("AWS Backup manages its backups: change the backup plan")
     if not kept and db.get("PendingModifiedValues"):
@@ -102,10 +102,10 @@ def keep_backups(db: DBInstance) -> Plan:
         notes += ["The database is down for a short time while backups are turned on, and again if that is undone."]
         notes += ["Undo turns backups off and deletes the automated backups made meanwhile."]
     return Plan(
-        do=[_modify(db, BackupRetentionPeriod=wanted, **at_once)],
+        do=[_modify(db, BackupRetentionPeriod=days, **at_once)],
         undo=[_modify(db, BackupRetentionPeriod=kept, **at_once)],
         before={what: _days(kept) if kept else "off"},
-        after={what: _days(wanted)},
+        after={what: _days(days)},
         notes=notes,
     )
 
