@@ -193,8 +193,10 @@ def _queues_and_secrets(aws: Emulated) -> None:
     sqs.create_queue(QueueName="partner-events", Attributes=attributes, tags=tags("data"))
     sns.create_topic(Name="alarms", Tags=pairs(tags("platform")))
     secrets = aws.client("secretsmanager")
-    for name, team in (("shop/database", "shop"), ("payments/api-key", "finance")):  # neither rotates
+    for name, team in (("shop/database", "shop"), ("payments/api-key", "finance")):
         secrets.create_secret(Name=name, SecretString="placeholder", Tags=pairs(tags(team)))
+    monthly = {"AutomaticallyAfterDays": 30}  # AWS also wants a function that renews it; the emulator does without
+    secrets.rotate_secret(SecretId="shop/database", RotationRules=monthly, RotateImmediately=False)
     aws.client("ecr").create_repository(
         repositoryName="shop", imageScanningConfiguration={"scanOnPush": False}, tags=pairs(tags("shop"))
     )

@@ -88,8 +88,9 @@ def _config(aws: Emulated) -> None:
 
 
 def _detectors(aws: Emulated) -> None:
-    """GuardDuty in one region only; Security Hub and Macie in none."""
+    """GuardDuty and Security Hub in one region only; Macie in none."""
     aws.client("guardduty").create_detector(Enable=True, FindingPublishingFrequency="SIX_HOURS", Tags=tags("platform"))
+    aws.client("securityhub").enable_security_hub(EnableDefaultStandards=False)
     for region in ("eu-west-1", "us-east-1"):
         aws.client("macie2", region).disable_macie()  # the emulator starts with it on, AWS does not
 
