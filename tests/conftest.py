@@ -41,9 +41,13 @@ def free_port() -> int:
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_of_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Whoever runs the tests may have credentials, tokens and an aws-sec.toml: none may reach a test."""
+def _nothing_of_the_persons_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
+    forget_own(monkeypatch)
+
+
+def forget_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests may have credentials, tokens and settings: none may reach a test."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "SLACK_")) or name == "PORT"]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)

@@ -224,7 +224,11 @@ def test_an_empty_variable_sets_nothing(tmp_path: Path, monkeypatch: pytest.Monk
     write(tmp_path, 'channel = "CFILE"')
     for field in FIELDS:
         monkeypatch.setenv(variable(field), "")
-    assert load() == Settings(channel="CFILE")
+    emptied = load()
+    for field in FIELDS:
+        monkeypatch.delenv(variable(field))
+    assert emptied == load()
+    assert emptied.channel == "CFILE"
 
 
 def test_nothing_needs_to_be_set_to_look_around() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli import main
-from tests.conftest import point_at
+from tests.conftest import forget_own, point_at
 
 EXECUTABLE = Path(sys.executable).with_name("aws-sec")
 DATABASE = "aws-sec.sqlite"
@@ -75,8 +74,7 @@ def scanned_database(demo_account_url: str, tmp_path_factory: pytest.TempPathFac
     """The database after one complete scan of the demo's account in one region."""
     folder = tmp_path_factory.mktemp("scanned")
     with pytest.MonkeyPatch.context() as environment:
-        for name in [name for name in os.environ if name.startswith(("AWS_", "SLACK_"))]:
-            environment.delenv(name)
+        forget_own(environment)
         point_at(environment, demo_account_url)
         environment.setenv("AWS_SEC_REGIONS", '["eu-west-1"]')
         subprocess.run([EXECUTABLE, "scan"], cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import typer.main
@@ -14,7 +15,7 @@ from tests.cli.conftest import AwsSec
 
 def commands() -> Iterator[tuple[str, ...]]:
     """The words of every command, found by walking from the top."""
-    pending = [((), typer.main.get_command(app))]
+    pending: list[tuple[tuple[str, ...], Any]] = [((), typer.main.get_command(app))]
     while pending:
         words, command = pending.pop()
         yield words
@@ -36,9 +37,9 @@ def test_every_command_says_what_it_does_and_what_each_option_is_for(words: tupl
     ran = aws_sec(*words, "--help")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith(f"Usage: {' '.join(('aws-sec', *words))} ")
-    command = typer.main.get_command(app)
+    command: Any = typer.main.get_command(app)
     for word in words:
-        command = command.commands[word]  # type: ignore[attr-defined]
+        command = command.commands[word]
     assert command.help
     assert command.help.rstrip().endswith(".") or words == ("scan",)
     for parameter in command.params:
