@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -63,6 +65,9 @@ SUBMISSIONS: Mapping[View, Submitted] = {
     View.MUTE: findings.muted,
 }
 WAITING = "Working on it… You may close this; the answer comes anyway."
+SHOWN_SECONDS = 0.5
+"""Between acknowledging a modal with `WAITING` and filling it: a faster answer could arrive before the
+acknowledgement, which would then hide it for good."""
 
 
 def register(app: AsyncApp, parts: Parts) -> None:
@@ -109,11 +114,13 @@ async def answer(ask: Ask, work: Callable[[], Awaitable[None]]) -> None:
 
 async def answer_in_view(ask: Ask, callback_id: str) -> None:
     """The same, in the modal that was submitted."""
+    acknowledged = time.monotonic()
     try:
         await ask.parts.access.may_view(ask.who)
         view = await _submitted(ask, callback_id)
     except Exception as error:  # noqa: BLE001  # as above
         view = say("Not done", errors.words(error).text)
+    await asyncio.sleep(acknowledged + SHOWN_SECONDS - time.monotonic())
     try:
         await ask.fill(view)
     except PostError as error:
