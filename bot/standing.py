@@ -8,7 +8,7 @@ mean of its checks weighted by severity (1, 2, 4, 8). A check with nothing to lo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +17,8 @@ from bot.store.scans import Reading, Score
 from checks.kit import AnyCheck, Practice
 
 WEIGHTS = {1: 1, 2: 2, 3: 4, 4: 8}
+NAMED_REGIONS = 3
+"""Regions a reason names; more are counted."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class _Part:
     judged: int
     unknown: int
     weight: int
-    texts: tuple[str, ...]
+    texts: tuple[tuple[str, str], ...]
     seen: bool
 
 
@@ -82,10 +84,27 @@ def standing(store: Store, account: str, checks: Collection[AnyCheck], now: date
         sum((p.open for p in practices), Counter()),
         sum(_is_read(part) for part in parts.values()),
         len(parts),
-        tuple(dict.fromkeys(text for part in parts.values() for text in part.texts)),
+        tuple(reasons(text for part in parts.values() for text in part.texts)),
         sum(muted.values()),
         last.ended_at if last else None,
     )
+
+
+def reasons(unread: Iterable[tuple[str, str]]) -> Counter[str]:
+    """Why something could not be read -> how often, each told once for all its regions. Given: words and a region."""
+    regions: dict[str, dict[str, None]] = {}
+    times: Counter[str] = Counter()
+    for words, region in unread:
+        told = words.replace(f" in {region}", " in {}", 1)
+        regions.setdefault(told, {})[region] = None
+        times[told] += 1
+
+    def said(told: str) -> str:
+        names = sorted(regions[told])
+        where = ", ".join(names) if len(names) <= NAMED_REGIONS else f"{len(names)} regions"
+        return told.replace(" in {}", f" in {where}", 1)
+
+    return Counter({said(told): count for told, count in times.items()})
 
 
 def _practice(practice: Practice, parts: Mapping[AnyCheck, _Part], found: Counter[int]) -> PracticeStanding:
@@ -95,7 +114,7 @@ def _practice(practice: Practice, parts: Mapping[AnyCheck, _Part], found: Counte
 
 def _part(check: AnyCheck, readings: Collection[Reading], muted: int) -> _Part:
     passed, failed, unknown = (sum(getattr(r, n) for r in readings) for n in ("passed", "failed", "unknown"))
-    texts = tuple(line for r in readings for line in r.unknown_text.splitlines())
+    texts = tuple((line, r.region) for r in readings for line in r.unknown_text.splitlines())
     judged = passed + max(failed - muted, 0) + unknown
     return _Part(passed, judged, unknown, WEIGHTS[check.severity], texts, bool(readings))
 

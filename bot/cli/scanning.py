@@ -12,6 +12,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from bot import recording, settings
@@ -21,6 +22,7 @@ from bot.cli.output import Format, Line, console, json_array, listing, on_termin
 from bot.recording import CannotScan, Recorded
 from bot.scan import Event, Outcome, Status, UnitDone, plan_units
 from bot.settings import BadSettings
+from bot.standing import reasons
 from bot.store import Store, StoreError, open_store
 from bot.words import plural
 from checks.kit import AnyCheck, Practice
@@ -171,9 +173,8 @@ def _print(prepared: Prepared, seen: Seen) -> None:
         out.print()
     if seen.unknown:
         out.print("Could not be read, so neither pass nor fail:")
-        reasons = Counter(outcome.text for outcome in seen.unknown)
-        for reason, times in reasons.most_common():
-            out.print(plain(f"  {reason}" + (f"  ({times} times)" if times > 1 else "")))
+        for reason, times in reasons((outcome.text, outcome.region) for outcome in seen.unknown).most_common():
+            out.print(Padding(plain(reason + (f"  ({times} times)" if times > 1 else "")), (0, 0, 0, 2)))
         out.print()
     words = ", ".join(f"{seen.counts[status]:,} {status.value.replace('_', ' ')}" for status in Status)
     where = prepared.where
@@ -195,7 +196,7 @@ def _worst_first(outcome: Outcome) -> tuple[int, int, str, str, str]:
 
 @contextmanager
 def _bar(total: int) -> Iterator[Callable[[UnitDone], None]]:
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
+    columns = (BarColumn(20), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
     with Progress(*columns, console=console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=total)
         yield lambda done: progress.update(task, completed=done.done, description=done.reading)

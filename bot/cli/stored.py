@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 import checks as catalogue
@@ -142,7 +143,7 @@ def _print_unknown(out: Console, stands: Standing) -> None:
         return
     out.print("\nCould not be read, so neither pass nor fail")
     for reason in stands.unknown[:REASONS]:
-        out.print(plain(f"  {reason}"))
+        out.print(Padding(plain(reason), (0, 0, 0, 2)))
     if len(stands.unknown) > REASONS:
         out.print(f"  and {len(stands.unknown) - REASONS} more: aws-sec doctor")
 

@@ -264,3 +264,15 @@ def test_events_say_why_a_scan_did_not_begin(aws_sec_process: AwsSec) -> None:
     (line,) = ran.out.splitlines()
     assert ran.code == 1
     assert "no AWS credentials were found" in json.loads(line)["result"]["note"]
+
+
+def test_one_denial_in_many_regions_is_told_once(
+    northwind: str, aws_sec: AwsSec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer_instead(monkeypatch, "ec2", "DescribeSecurityGroupRules", 403, error("UnauthorizedOperation"))
+    only = ("--check", "ec2_security_groups.rule_does_not_open_every_port")
+    two = aws_sec("scan", *only, "--region", "us-east-1", "--region", "eu-west-1").out
+    denied = "ec2:DescribeSecurityGroupRules was denied in {}: grant ec2:DescribeSecurityGroupRules"
+    assert denied.format("eu-west-1, us-east-1") + "  (2 times)" in two
+    assert denied.format("20 regions") + "  (20 times)" in aws_sec("scan", *only).out
+    assert denied.format("20 regions") in aws_sec("status").out
