@@ -33,6 +33,9 @@ from handlers.routes import register
 
 log = logging.getLogger(__name__)
 
+CONNECT_SECONDS = 20
+"""How long the first Socket Mode connection may take."""
+
 
 def serve(settings: Settings) -> None:
     """Run until SIGINT or SIGTERM. Raises CannotRun, CannotScan, StoreError or BadSettings before it begins."""
@@ -129,7 +132,10 @@ async def _listening(settings: Settings, app: AsyncApp) -> AsyncIterator[None]:
         web = AsyncWebClient(token=token, base_url=settings.slack_api_url)
         handler = AsyncSocketModeHandler(app, token, web_client=web)
         try:
-            await handler.connect_async()  # type: ignore[no-untyped-call]
+            # The handler's own first connection would be tried for ever, whatever Slack says to the token.
+            handler.client.wss_uri = (await web.apps_connections_open(app_token=token))["url"]
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await handler.connect_async()  # type: ignore[no-untyped-call]
         except SLACK_ERRORS as error:
             await handler.close_async()  # type: ignore[no-untyped-call]
             raise CannotRun(f"Socket Mode could not be opened (SLACK_APP_TOKEN): {sentence(error)}") from error

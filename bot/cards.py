@@ -90,7 +90,7 @@ class Cards:
             await self._bot.post.update(one.channel, one.ts, self._message(request, one.kind))
         except PostError as error:
             log.warning("request %s is not up to date in %s: %s", request.id, one.channel, error)
-            if not error.certain:
+            if not error.gone:
                 return  # it is tried again
         await self._keep(request.id, replace(one, shown=request.state))
 

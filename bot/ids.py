@@ -10,6 +10,9 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+LARGEST = 2**63 - 1
+"""SQLite's largest number."""
+
 
 class Action(StrEnum):
     """What a button asks for."""
@@ -62,7 +65,7 @@ class Value(BaseModel):
 
 
 class OfFinding(Value):
-    finding: int = Field(ge=1)
+    finding: int = Field(ge=1, le=LARGEST)
     origin: str = Field(default="", max_length=40)
     """The channel in which the person was when they opened the modal."""
     plan: str = Field(default="", max_length=64)
@@ -70,7 +73,7 @@ class OfFinding(Value):
 
 
 class OfRequest(Value):
-    request: int = Field(ge=1)
+    request: int = Field(ge=1, le=LARGEST)
     origin: str = Field(default="", max_length=40)
     plan: str = Field(default="", max_length=64)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
@@ -17,20 +17,26 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.blocks.parts import Message
-from bot.slack_errors import SLACK_ERRORS, is_answer, sentence
+from bot.slack_errors import GONE, SLACK_ERRORS, error_code, is_certain, sentence
 
 POST_SECONDS = 1.0
 """Between two messages to one channel. Source: https://docs.slack.dev/apis/web-api/rate-limits"""
 RATE_LIMITED_TRIES = 3
 HISTORY = 100
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far ahead of Slack's clock the host's may be: what was posted must be found all the same."""
 
 
 class PostError(Exception):
-    """Slack did not take a message. `certain`: it is known not to be there; else it may be."""
+    """Slack did not take a message. `certain`: it is known not to be there; else it may be.
+
+    `gone`: the message that was to be updated is out of reach for good.
+    """
 
     def __init__(self, error: Exception) -> None:
         super().__init__(sentence(error))
-        self.certain = is_answer(error)
+        self.certain = is_certain(error)
+        self.gone = error_code(error) in GONE
 
 
 def repeatable_client(token: str, api_url: str) -> AsyncWebClient:
@@ -90,10 +96,10 @@ class Post:
 
     async def find_block(self, channel: str, block_id: str, since: datetime) -> str | None:
         """The timestamp of a message with this block, posted at or after a moment. Raises PostError."""
-        cursor = ""
+        cursor, oldest = "", f"{(since - CLOCKS_DIFFER).timestamp():.6f}"
         while True:
             page = await self._call(
-                "conversations_history", channel=channel, oldest=f"{since.timestamp() - 1:.6f}", limit=HISTORY,
+                "conversations_history", channel=channel, oldest=oldest, limit=HISTORY,
                 **({"cursor": cursor} if cursor else {}),
             )  # fmt: skip
             for message in page["messages"]:

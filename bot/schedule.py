@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
@@ -148,7 +148,7 @@ def slot_at(settings: Settings, now: datetime) -> datetime:
     """The newest moment at or before now at which a digest was due, in the settings' time zone."""
     local = now.astimezone(settings.zone)
     today = datetime.combine(local.date(), settings.digest_time, settings.zone)
-    if today <= local:
+    if today <= now.astimezone(UTC):  # moments are compared: wall clocks repeat an hour in autumn
         return today
     return datetime.combine(local.date() - timedelta(days=1), settings.digest_time, settings.zone)
 

@@ -25,6 +25,14 @@ ADVICE = {
 }
 """Slack's error codes -> what to do. Source: https://docs.slack.dev/reference/methods/auth.test (and the others')."""
 
+HALF_DONE = ("internal_error", "fatal_error")
+"""Codes with which "some aspect of the operation" may have succeeded.
+Source: https://docs.slack.dev/reference/methods/chat.postMessage#errors"""
+GONE = ("message_not_found", "channel_not_found", "cant_update_message", "edit_window_closed", "is_archived")
+"""Codes of chat.update that no other try will change.
+Source: https://docs.slack.dev/reference/methods/chat.update#errors"""
+TOO_MANY_REQUESTS = 429
+
 
 class CannotRun(Exception):
     """The bot did not start, or stopped; says why and what to do."""
@@ -32,25 +40,29 @@ class CannotRun(Exception):
 
 def error_code(error: Exception) -> str:
     """Slack's error code, or the class of an error that never got an answer of Slack's own."""
-    if isinstance(error, SlackApiError) and is_answer(error):
-        return str(error.response.get("error", "an unknown error"))
-    return type(error).__name__
+    return _answered(error) or type(error).__name__
 
 
-def is_answer(error: Exception) -> bool:
-    """Whether Slack itself said no: then nothing happened. Anything else may have taken effect.
-
-    A 5xx answers with a page that is not JSON, which slack_sdk puts where the code would be.
-    """
+def is_certain(error: Exception) -> bool:
+    """Whether it is known that nothing happened: Slack said no, or was not reached. Anything else may have happened."""
     if isinstance(error, aiohttp.ClientConnectorError):
         return True
-    return isinstance(error, SlackApiError) and " " not in str(error.response.get("error", " "))
+    if isinstance(error, SlackApiError) and getattr(error.response, "status_code", 0) == TOO_MANY_REQUESTS:
+        return True
+    return _answered(error) not in {"", *HALF_DONE}
 
 
 def sentence(error: Exception) -> str:
     """What happened and what to do."""
     code = error_code(error)
-    if isinstance(error, SlackApiError) and is_answer(error):
+    if _answered(error):
         advice = ADVICE.get(code)
         return f"Slack answered {code}" + (f": {advice}" if advice else "")
     return f"Slack could not be reached ({code}): check the network"
+
+
+def _answered(error: Exception) -> str:
+    """Slack's own error code, or "": a page that is not JSON comes as text, as {} or as a sentence."""
+    data = getattr(error.response, "data", None) if isinstance(error, SlackApiError) else None
+    code = data.get("error") if isinstance(data, dict) else None
+    return code if isinstance(code, str) and " " not in code else ""

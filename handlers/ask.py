@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,10 @@ from bot.ids import Value, unpack
 from bot.people import Person
 from bot.post import PostError
 from bot.schedule import Schedule
+from bot.slack_errors import SLACK_ERRORS
 from handlers.access import Access
+
+log = logging.getLogger(__name__)
 
 V = TypeVar("V", bound=Value)
 
@@ -101,9 +105,14 @@ class Ask:
             await self.whisper(sentence("\n".join(texts)))
 
     async def _respond(self, respond: AsyncRespond, message: Message, *, replace_original: bool) -> None:
-        answer = await respond(response_type="ephemeral", replace_original=replace_original, **message.payload())
-        if answer.status_code != 200:  # respond never raises
-            await self.bot.post.whisper(self.place.channel, self.who.user, message)
+        try:
+            answer = await respond(response_type="ephemeral", replace_original=replace_original, **message.payload())
+        except SLACK_ERRORS as error:
+            log.warning("a response URL did not answer: %s", type(error).__name__)  # its address is a secret
+        else:
+            if answer.status_code == 200:
+                return
+        await self.bot.post.whisper(self.place.channel, self.who.user, message)
 
 
 class Living:
@@ -120,7 +129,10 @@ class Living:
         if not self._ts or time.monotonic() < self._next_edit:
             return
         self._next_edit = time.monotonic() + EDIT_SECONDS
-        await self.end(await asyncio.to_thread(message))
+        try:
+            await self.end(await asyncio.to_thread(message))
+        except PostError as error:  # the next edit shows more
+            log.warning("a message does not follow: %s", error)
 
     async def end(self, message: Message) -> None:
         """Show what came of it. Raises PostError."""

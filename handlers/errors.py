@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Awaitable, Mapping
+from typing import Any
 
 from bot.aws_errors import CallError
-from bot.blocks.parts import Message, sentence
+from bot.blocks.parts import Message, say, sentence
 from bot.blocks.text import plain
 from bot.ids import Stale
 from bot.post import PostError
@@ -36,6 +38,14 @@ def words(error: BaseException) -> Message:
     incident = secrets.token_hex(4)
     log.error("incident %s", incident, exc_info=error)
     return refusal(f"something went wrong that nobody foresaw; the bot's log has it as incident {incident}")
+
+
+async def in_modal(title: str, work: Awaitable[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The modal that the work ends with; one that says why not when it fails."""
+    try:
+        return await work
+    except Exception as error:  # noqa: BLE001  # the boundary to a person: every failure is told
+        return say(title, words(error).text)
 
 
 def refusal(text: str) -> Message:

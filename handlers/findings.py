@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from slack_sdk.models.blocks import Block
@@ -14,7 +13,8 @@ from bot.blocks import findings as blocks
 from bot.blocks.parts import Message, say, sentence
 from bot.blocks.text import code, plain
 from bot.context import Bot
-from bot.ids import Action, Input, OfFinding, OfList
+from bot.ids import Action, Input, OfFinding, OfList, Stale
+from bot.nearest import did_you_mean
 from bot.remediate import Refusal
 from bot.store.findings import Filter, Finding, NoSuchFinding
 from checks.kit import AnyCheck, Practice, Severity
@@ -32,6 +32,8 @@ async def findings(ask: Ask) -> None:
 async def page(ask: Ask) -> None:
     """A button that opens a list, or turns its page in place."""
     asked = ask.carried(OfList)
+    if asked.practice not in {"", *PRACTICES}:
+        raise Stale
     message = await asyncio.to_thread(_page, ask.bot, asked)
     if ask.action != Action.PAGE:  # it has a suffix: Back or More
         await ask.replace(message)
@@ -162,9 +164,8 @@ def _explained(bot: Bot, what: str) -> tuple[AnyCheck, Finding | None]:
     wanted = finding.check_id if finding else what
     check = bot.checks.get(checks.RENAMED.get(wanted, wanted))
     if check is None:
-        near = get_close_matches(wanted, bot.checks, n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]}?" if near else "findings name their checks"
-        raise Refusal(f"there is no check {wanted or 'without a name'}: {hint}")
+        hint = did_you_mean(wanted, bot.checks, ": findings name their checks")
+        raise Refusal(f"there is no check {wanted or 'without a name'}{hint}")
     return check, finding
 
 

@@ -12,7 +12,7 @@ from bot.ids import Input, OfFinding, OfRequest
 from bot.remediate import Refusal
 from bot.store.requests import FixRequest, NoSuchRequest, State
 from handlers.ask import Ask
-from handlers.errors import refusal
+from handlers.errors import in_modal
 from handlers.findings import number
 
 
@@ -96,13 +96,12 @@ async def _plan(ask: Ask, finding_id: int) -> None:
     await ask.parts.access.may_ask(ask.who)
     # Reading AWS may take longer than a trigger lives, so the modal is opened first and filled later.
     view = await ask.open(wait("Reading the resource and working out what would change…"))
-    filling = ask.filling(view)
-    try:
-        proposal = await asyncio.to_thread(ask.bot.remediator.propose, finding_id, ask.who)
-    except Refusal as error:
-        await filling.fill(say("Not possible", refusal(str(error)).text))
-        return
-    await filling.fill(blocks.plan_modal(proposal, ask.place.channel))
+    await ask.filling(view).fill(await in_modal("Not possible", _planned(ask, finding_id)))
+
+
+async def _planned(ask: Ask, finding_id: int) -> Mapping[str, Any]:
+    proposal = await asyncio.to_thread(ask.bot.remediator.propose, finding_id, ask.who)
+    return blocks.plan_modal(proposal, ask.place.channel)
 
 
 def _get(ask: Ask) -> FixRequest:

@@ -6,15 +6,15 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncRespond
 
 from bot.blocks.pages import help_page
-from bot.blocks.parts import say, wait
+from bot.blocks.parts import wait
 from bot.blocks.text import mention
 from bot.ids import Action, Input, Stale, View
+from bot.nearest import nearest
 from bot.people import Person
 from bot.post import PostError
 from bot.remediate import Refusal
@@ -115,11 +115,7 @@ async def answer(ask: Ask, work: Callable[[], Awaitable[None]]) -> None:
 async def answer_in_view(ask: Ask, callback_id: str) -> None:
     """The same, in the modal that was submitted."""
     acknowledged = time.monotonic()
-    try:
-        await ask.parts.access.may_view(ask.who)
-        view = await _submitted(ask, callback_id)
-    except Exception as error:  # noqa: BLE001  # as above
-        view = say("Not done", errors.words(error).text)
+    view = await errors.in_modal("Not done", _submitted(ask, callback_id))
     await asyncio.sleep(acknowledged + SHOWN_SECONDS - time.monotonic())
     try:
         await ask.fill(view)
@@ -132,8 +128,8 @@ async def _command(ask: Ask, word: str) -> None:
         await show_help(ask)
         return
     if word not in COMMANDS:
-        near = get_close_matches(word, COMMANDS, n=1, cutoff=0.4)
-        hint = f"did you mean /aws-sec {near[0]}?" if near else f"try one of {', '.join(COMMANDS)}"
+        near = nearest(word, COMMANDS)
+        hint = f"did you mean /aws-sec {near}?" if near else f"try one of {', '.join(COMMANDS)}"
         raise Refusal(f"there is no /aws-sec {word}: {hint}")
     await COMMANDS[word](ask)
 
@@ -146,6 +142,7 @@ async def _action(ask: Ask) -> None:
 
 
 async def _submitted(ask: Ask, callback_id: str) -> Mapping[str, Any]:
+    await ask.parts.access.may_view(ask.who)
     if callback_id not in {*SUBMISSIONS}:
         raise Stale
     return await SUBMISSIONS[View(callback_id)](ask)

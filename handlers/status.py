@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from difflib import get_close_matches
 
 from bot.blocks import status as blocks
 from bot.blocks.parts import Message, sentence
 from bot.blocks.text import code, plain
 from bot.context import Bot
+from bot.nearest import did_you_mean
 from bot.remediate import Refusal
 from bot.runner import Progress, Running
 from bot.standing import standing
@@ -117,6 +117,4 @@ def _result(bot: Bot, check_id: str) -> Message:
 def _no_such_check(bot: Bot, wanted: str) -> str:
     if not wanted:
         return "say which check, as in `/aws-sec check s3.bucket_blocks_public_access`"
-    near = get_close_matches(wanted, bot.checks, n=1, cutoff=0.4)
-    hint = f"did you mean {near[0]}?" if near else "findings name theirs"
-    return f"there is no check {wanted}: {hint}"
+    return f"there is no check {wanted}{did_you_mean(wanted, bot.checks, ': findings name theirs')}"

@@ -26,7 +26,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View as SlackView
 
-from bot.blocks.text import cut, visible
+from bot.blocks.text import cut, cut_markup, visible
 from bot.ids import Action, Input, Value, View
 
 SECTION = 3000
@@ -46,7 +46,7 @@ class Message:
 
     def payload(self) -> dict[str, Any]:
         """As chat.postMessage, chat.update and response URLs take it."""
-        return {"text": cut(self.text, FALLBACK), "blocks": [block.to_dict() for block in _fitting(self.blocks)]}
+        return {"text": cut_markup(self.text, FALLBACK), "blocks": [block.to_dict() for block in _fitting(self.blocks)]}
 
 
 def sentence(text: str) -> Message:
@@ -59,13 +59,13 @@ def header(text: str) -> HeaderBlock:
 
 
 def section(text: str, button: ButtonElement | None = None) -> SectionBlock:
-    return SectionBlock(text=_mrkdwn(cut(text, SECTION)), accessory=button)
+    return SectionBlock(text=_mrkdwn(cut_markup(text, SECTION)), accessory=button)
 
 
 def lines(texts: Sequence[str]) -> Iterator[SectionBlock]:
     """Sections that hold all the lines, as few as there can be; no line is split."""
     held: list[str] = []
-    for text in [cut(line, SECTION) for line in texts]:
+    for text in [cut_markup(line, SECTION) for line in texts]:
         if held and sum(map(len, held)) + len(held) + len(text) > SECTION:
             yield section("\n".join(held))
             held = []
@@ -80,7 +80,7 @@ def quoted(text: str, length: int = 1000) -> SectionBlock:
 
 
 def context(text: str) -> ContextBlock:
-    return ContextBlock(elements=[_mrkdwn(cut(text, 2000))])
+    return ContextBlock(elements=[_mrkdwn(cut_markup(text, 2000))])
 
 
 def divider() -> DividerBlock:
@@ -162,7 +162,7 @@ def _fitting(blocks: Sequence[Block]) -> Sequence[Block]:
     texts = [block.text for block in blocks[:BLOCKS] if isinstance(block, SectionBlock) and block.text]
     while sum(len(text.text or "") for text in texts) > MESSAGE:
         longest = max(texts, key=lambda text: len(text.text or ""))
-        longest.text = cut(longest.text or "", len(longest.text or "") // 2)
+        longest.text = cut_markup(longest.text or "", len(longest.text or "") // 2)
     return blocks[:BLOCKS]
 
 

@@ -78,7 +78,7 @@ def card(request: FixRequest, fix: Fix | None, kind: str, zone: tzinfo) -> Messa
     title = fix.title if fix else request.check_id
     headline = HEADLINES[request.state]
     dry = " (dry run)" if request.mode == FixMode.DRY_RUN and request.state is State.WAITING else ""
-    text = f"{headline}{dry}: {title} · {request.name}"
+    text = f"{headline}{dry}: {plain(title)} · {plain(request.name)}"
     blocks: list[Block] = [section(f"*{headline}{dry}*\n{plain(title)}: {code(request.name)}  ·  {request.region}")]
     blocks += _changes(request.plan)
     if kind == "approval":

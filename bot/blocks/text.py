@@ -15,13 +15,22 @@ INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode categories a name has no use for: control, direction overrides, line separators, unassigned."""
 LOOKALIKES = str.maketrans({"*": "∗", "~": "∼", "`": "'"})  # noqa: RUF001  # they look alike on purpose
 EDGE_UNDERSCORE = re.compile(r"(?<![^\W_])_+|_+(?![^\W_])")
-EMOJI = re.compile(r":(?=[^\s:]+:)")
+EMOJI = re.compile(r":(?=[^\s:]+(?::|$))")
+"""A colon that begins an emoji's name; at the end of a text, because a colon may follow it."""
 MARKS = {Severity.CRITICAL: "🟥", Severity.HIGH: "🟧", Severity.MEDIUM: "🟨", Severity.LOW: "⬜"}
 
 
 def cut(text: str, length: int) -> str:
     """At most so many characters; an ellipsis tells that there was more."""
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def cut_markup(text: str, length: int) -> str:
+    """The same for mrkdwn made of our words and escaped ones: what was inside inline code stays inside."""
+    short = cut(text, length)
+    if short.count("`") % 2:
+        short = cut(text, length - 1)
+    return short + "`" * (short.count("`") % 2)
 
 
 def visible(text: str) -> str:
