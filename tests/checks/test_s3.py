@@ -117,7 +117,9 @@ def test_what_surrounds_a_website_in_an_account_that_blocks_public_access(aws: R
 
 
 def open_bucket(aws: boto3.Session) -> None:
-    aws.client("s3", region_name="us-east-1").create_bucket(Bucket="northwind-exports")
+    client = aws.client("s3", region_name="us-east-1")
+    client.create_bucket(Bucket="northwind-exports")
+    client.delete_public_access_block(Bucket="northwind-exports")  # new buckets have it on since 2023
 
 
 def nothing_set(aws: boto3.Session) -> None:

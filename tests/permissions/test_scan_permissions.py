@@ -1,18 +1,9 @@
-"""The generated policy is enough for a scan, and every action in it is needed.
-
-Tried on ministack, a second emulator that evaluates IAM policies as AWS does; moto has most services, but not that.
-"""
+"""The generated policy is enough for a scan, and every action in it is needed."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -22,48 +13,18 @@ import checks
 from bot import aws
 from bot.aws_errors import CallError
 from bot.cli.policies import document
-from bot.demo.processes import fetch, processes, wait_until
 from bot.permissions import action, policy
 from bot.recording import SCAN_CALLS
 from bot.scan import Outcome, Status, scan
 from checks.kit import AnyCheck
-from tests.conftest import free_port, point_at
+from tests.conftest import point_at
+from tests.permissions.conftest import READ_ROLE, ROOT, as_text, as_the_bot, identities, root_session
 from tests.test_calls import Made
 
 pytestmark = pytest.mark.e2e  # installs the emulator at its first run
 
 CHECKS = checks.load()[0]
-ROOT = "123456789012"
-"""ministack takes an account number for the access key id of the account's root user."""
 REGIONS = ["eu-west-1"]
-ROLE = f"arn:aws:iam::{ROOT}:role/aws-sec-read"
-LOCK = Path(__file__).parents[1] / "requirements" / "ministack.txt"
-
-
-@pytest.fixture(scope="module")
-def ministack(pytestconfig: pytest.Config) -> Path:
-    """The emulator in a virtual environment of its own: it pins an older botocore. Made once, kept until the lock changes."""
-    assert pytestconfig.cache is not None
-    home = pytestconfig.cache.mkdir(f"ministack-{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]}")
-    program = home / "bin" / "ministack"
-    if not (home / "installed").exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True)
-        pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "--require-hashes", "-r", LOCK], check=True)
-        (home / "installed").touch()
-    return program
-
-
-@pytest.fixture(scope="module")
-def url(ministack: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """ministack with its policy engine on, on loopback."""
-    folder, port = tmp_path_factory.mktemp("ministack"), free_port()
-    switches = {"AUTH": "true", "SFTP_ENABLED": "0", "IOT_MTLS_ENABLED": "0"}
-    env = {**os.environ, **switches, "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port)}
-    with processes(folder) as children:
-        child = children.start("ministack", [str(ministack)], env=env, cwd=folder)
-        wait_until(lambda: fetch(f"http://127.0.0.1:{port}/health") is not None, child, seconds=60, doing="starting")
-        yield f"http://127.0.0.1:{port}"
 
 
 class Account:
@@ -72,13 +33,7 @@ class Account:
     def __init__(self, url: str) -> None:
         self._endpoint = {"endpoint_url": url, "aws_access_key_id": ROOT, "aws_secret_access_key": "root"}
         fill(self.client)
-        trust = {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "sts:AssumeRole"}
-        iam = self.client("iam")
-        iam.create_role(RoleName="aws-sec-read", AssumeRolePolicyDocument=as_text({"Statement": [trust]}))
-        iam.create_user(UserName="aws-sec")
-        assume = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": ROLE}
-        iam.put_user_policy(UserName="aws-sec", PolicyName="assume", PolicyDocument=as_text({"Statement": [assume]}))
-        self.keys: Mapping[str, str] = iam.create_access_key(UserName="aws-sec")["AccessKey"]
+        self.keys = identities(self.client("iam"))
 
     def client(self, service: str) -> Any:
         make: Any = boto3.client
@@ -91,7 +46,7 @@ class Account:
     @cached_property
     def readable(self) -> dict[AnyCheck, set[str]]:
         """The checks that root can run here, each with the IAM actions it takes: the emulator lacks some services."""
-        session, made = boto3.Session(ROOT, "root", region_name="us-east-1"), Made()
+        session, made = root_session(), Made()
         session.events.register("before-parameter-build", made)
         found: dict[AnyCheck, set[str]] = {}
         for check in CHECKS.values():
@@ -103,7 +58,7 @@ class Account:
 
     @cached_property
     def _clients(self) -> aws.Clients:
-        return aws.Clients(aws.session(ROLE))
+        return aws.Clients(aws.session(READ_ROLE))
 
     def as_bot(self) -> aws.Region:
         """The account as the bot reaches it, a user's keys and a role it assumes, with nothing read yet."""
@@ -123,9 +78,7 @@ def account(url: str) -> Account:
 @pytest.fixture
 def bot(account: Account, url: str, monkeypatch: pytest.MonkeyPatch) -> Account:
     """The account, and an environment with the bot's own keys."""
-    point_at(monkeypatch, url)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", account.keys["AccessKeyId"])
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", account.keys["SecretAccessKey"])
+    as_the_bot(monkeypatch, url, account.keys)
     return account
 
 
@@ -168,10 +121,6 @@ def test_the_scan_s_own_calls_are_in_the_policy_and_needed(bot: Account) -> None
 def without(actions: list[str], left_out: str) -> dict[str, Any]:
     kept = [one for one in actions if one != left_out]
     return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": kept, "Resource": "*"}]}
-
-
-def as_text(document: Mapping[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", **document})
 
 
 def fill(client: Callable[[str], Any]) -> None:
