@@ -129,7 +129,8 @@ class Settings(BaseSettings):
         default_factory=list, description="User or user group ids who may ask for fixes and mute. Empty: everybody."
     )
     viewers: list[SlackApprover] = Field(
-        default_factory=list, description="User or user group ids who may use the command. Empty: everybody."
+        default_factory=list,
+        description="User or user group ids who may use the command, besides the two above. Empty: everybody.",
     )
 
     database: Path = Field(Path("aws-sec.sqlite"), description="The SQLite file.")

@@ -21,9 +21,12 @@ class Access:
             raise Refusal("you belong to another workspace, so I cannot act for you")
 
     async def may_view(self, who: Person) -> None:
-        """Raises Refusal unless the person may use the command."""
+        """Raises Refusal unless the person may use the command; whoever may ask or approve may look, too."""
         self.belongs(who)
-        await self._listed(who, self._bot.settings.viewers, "you are not among those who may use this command")
+        settings = self._bot.settings
+        if settings.viewers:
+            listed = [*settings.viewers, *settings.requesters, *settings.approvers]
+            await self._listed(who, listed, "you are not among those who may use this command")
 
     async def may_ask(self, who: Person) -> None:
         """Raises Refusal unless the person may ask for fixes and mute findings."""
@@ -35,7 +38,7 @@ class Access:
         return await self._users(self._bot.settings.approvers)
 
     async def _listed(self, who: Person, listed: Collection[str], words: str) -> None:
-        if listed and who.user not in await self._users(listed):
+        if listed and who.user not in listed and who.user not in await self._users(listed):
             raise Refusal(f"{words}: ask an administrator of aws-sec")
 
     async def _users(self, listed: Collection[str]) -> frozenset[str]:
