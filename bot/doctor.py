@@ -18,6 +18,7 @@ from bot.fixing import TAG_CALL
 from bot.permissions import action, policy
 from bot.recording import CannotScan
 from bot.settings import BadSettings, FixMode, Settings
+from bot.slack_errors import ADVICE
 from bot.standing import standing
 from bot.store import Store, StoreError, open_store
 from bot.words import plural
@@ -30,23 +31,6 @@ SCOPES: Mapping[str, str] = {
     "groups:history": "the same for a private channel",
 }
 """Every scope of the manifest, and what the bot does with it."""
-
-ADVICE = {
-    "invalid_auth": "copy the token again from the app's pages at api.slack.com/apps",
-    "not_authed": "set it: see docs/settings.md",
-    "account_inactive": "the app was removed from the workspace: install it again",
-    "token_revoked": "the token was revoked: install the app again and copy the new token",
-    "not_allowed_token_type": "SLACK_BOT_TOKEN begins with xoxb-, SLACK_APP_TOKEN with xapp-",
-    "missing_scope": "add the scopes of manifest.yml to the app and install it again",
-    "channel_not_found": "check the id; in a private channel, invite the bot first: /invite @aws-sec",
-    "not_in_channel": "invite the bot there: /invite @aws-sec",
-    "no_such_subteam": "check the id of the user group",
-}
-"""Slack's error codes -> what to do. Source: https://docs.slack.dev/reference/methods/auth.test (and the others')."""
-
-
-SLACK_FIELDS = {"slack_bot_token", "slack_app_token", "slack_signing_secret", "channel", "approvals_channel"}
-"""Who sets one of these means to run the bot."""
 
 
 class Health(enum.Enum):
@@ -115,7 +99,8 @@ def _last_scan(store: Store) -> Iterator[Result]:
     if not stands.unknown:
         yield Result("last scan", Health.GOOD, f"{plural(stands.total, 'check')}, all of them read")
     for reason in stands.unknown:
-        yield Result("last scan", Health.BAD, reason, "`aws-sec permissions scan` prints the policy that is needed")
+        advice = "`aws-sec permissions scan` prints the policy that is needed" if ": grant " in reason else ""
+        yield Result("last scan", Health.BAD, reason, advice)
 
 
 def _aws(config: Settings) -> Iterator[Result]:
@@ -162,7 +147,7 @@ def _write_role(config: Settings) -> Result:
 
 
 def _slack(config: Settings) -> Iterator[Result]:
-    begun = any(config.model_fields_set & SLACK_FIELDS)
+    begun = config.slack_bot_token.get_secret_value() or config.channel  # who sets these means to run the bot
     try:
         settings.needed_to_run(config)
     except BadSettings as error:

@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from bot.cli.exits import BROKEN_PIPE, INTERRUPTED, OK, sentence
-from bot.cli.output import Format
+from bot.cli.output import LOG_FORMAT, Format
 from bot.nearest import did_you_mean
 from checks.kit import Practice, Severity
 
@@ -122,7 +122,7 @@ def aws_sec(
     ] = False,
 ) -> None:
     if verbose:
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
     else:
         logging.basicConfig(handlers=[logging.NullHandler()])
     if ctx.invoked_subcommand is None:
@@ -279,7 +279,10 @@ def permissions(
 
 @app.command()
 def run() -> int:
-    """Run the bot until it is stopped."""
+    """Run the bot until it is stopped.
+
+    Its log goes to stderr.
+    """
     from bot.cli import service
 
     return service.run()

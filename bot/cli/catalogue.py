@@ -104,10 +104,10 @@ def _print_check(out: Console, check: AnyCheck, fix: Fix | None) -> None:
     rows.add_row("Fix", check.how)
     if fix:
         rows.add_row("By aws-sec", f"{fix.title} ({fix.risk.value}): /aws-sec fix in Slack")
-    rows.add_row("Read more", check.page)
     rows.add_row("AWS calls", ", ".join(check.calls))
     for name, value in check.thresholds.items():
         rows.add_row("Threshold", f"{name} = {value!r} (AWS_SEC_THRESHOLDS)")
     for framework, controls in catalogue.references(check.id).items():
         rows.add_row(framework, ", ".join(controls))
     out.print(rows)
+    out.print(f"\nRead more: {check.page}", soft_wrap=True)

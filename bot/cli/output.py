@@ -21,6 +21,7 @@ from checks.kit import Severity
 
 PIPE_WIDTH = 140
 """Columns where nobody's terminal sets them."""
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 COLOURS = {4: "bold red", 3: "red", 2: "yellow", 1: "cyan"}
 
 

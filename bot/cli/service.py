@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 
 from bot.cli.exits import FAILS, OK, Failed
-from bot.cli.output import console, plain, table
+from bot.cli.output import LOG_FORMAT, console, plain, table
 
 
 def run() -> int:
-    """Run the bot until it is stopped. Raises BadSettings, CannotScan or StoreError before it begins."""
+    """Run the bot until it is stopped, with its log on stderr. Raises BadSettings, CannotScan or StoreError before it begins."""
     from bot import settings
 
     config = settings.load()
     settings.needed_to_run(config)
     from bot.app import serve  # after the settings: what is missing is said at once
 
+    # A service is looked after by its log. APScheduler tells of every job, each minute.
+    logging.basicConfig(force=True, level=logging.INFO, format=LOG_FORMAT)
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
     serve(config)
     return OK
 

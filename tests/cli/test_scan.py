@@ -203,9 +203,7 @@ def in_terminal(*arguments: str) -> tuple[int, str]:
         ("scan", "--no-store", "--format", "json", "--region", "eu-west-1"),
         ("checks",),
         ("checks", "--format", "json"),
-        ("permissions", "scan"),
         ("--help",),
-        ("scan", "--help"),
     ],
     ids=" ".join,
 )
