@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-SOURCES := bot handlers checks tests benchmarks
+SOURCES := bot handlers checks tests benchmarks docs
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check e2e bench pictures lock clean
+.PHONY: help install demo test check e2e bench docs pictures lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ e2e: install ## the bot in a local Slack, driven as people would, and in a real 
 
 bench: install ## how long a scan takes, what it costs and how many calls it makes
 	@$(BIN)/python -m benchmarks
+
+docs: install ## the pages of docs/ that list what is in the code, written anew
+	@$(BIN)/python -m docs.generate
 
 pictures: install ## the screenshots in docs/images, taken anew by the browser test
 	$(BIN)/python -m pytest -m e2e tests/e2e/test_browser.py --pictures docs/images

@@ -10,7 +10,7 @@ from bot.cli.output import LOG_FORMAT, console, plain, table
 
 
 def run() -> int:
-    """Run the bot until it is stopped, with its log on stderr. Raises BadSettings, CannotScan or StoreError before it begins."""
+    """Run the bot until it is stopped, its log on stderr. Raises BadSettings, CannotScan, CannotRun or StoreError."""
     from bot import settings
 
     config = settings.load()

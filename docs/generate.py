@@ -1,0 +1,232 @@
+"""Writes the pages that are lists: what they list is read from the code. `make docs`."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import time
+from enum import StrEnum
+from itertools import groupby
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin
+
+import typer
+import typer.main
+from annotated_types import Ge, Le
+from pydantic import SecretStr, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+import checks as catalogue
+from bot.blocks.pages import COMMANDS
+from bot.cli import app
+from bot.cli.catalogue import in_order
+from bot.cli.exits import MEANINGS
+from bot.cli.policies import document
+from bot.permissions import action
+from bot.settings import FILE, Freeze, Settings, variable
+from checks.kit import AnyCheck, Fix, Practice
+
+FOLDER = Path(__file__).parent
+CHECKS, FIXES = catalogue.load()
+NOTE = "<!-- Written by `make docs` from the code. Do not edit. -->\n"
+
+
+def pages() -> dict[str, str]:
+    """Every generated file, by its path below docs/."""
+    return {
+        "checks.md": checks_page(),
+        "fixes.md": fixes_page(),
+        "settings.md": settings_page(),
+        "commands.md": commands_page(),
+        "permissions/scan.json": as_json(document(fixes=False)),
+        "permissions/fix.json": as_json(document(fixes=True)),
+    }
+
+
+def main() -> None:
+    """Write what differs, and say so."""
+    for name, text in pages().items():
+        path = FOLDER / name
+        path.parent.mkdir(exist_ok=True)
+        if path.exists() and path.read_text() == text:
+            print(f"docs/{name} is as it should be")  # noqa: T201
+            continue
+        path.write_text(text)
+        print(f"wrote docs/{name}")  # noqa: T201
+
+
+# --- checks and fixes ----------------------------------------------------------------
+
+
+def checks_page() -> str:
+    known = in_order(CHECKS)
+    by_practice = {practice: [*group] for practice, group in groupby(known, key=lambda check: check.practice)}
+    rows = [[f"[{p.value}](#{p.key})", f"`{p.key}`", len(by_practice[p])] for p in Practice]
+    head = (
+        f"{NOTE}\n# Checks\n\nThere are {len(CHECKS)}. `aws-sec explain CHECK` prints the same in the terminal,"
+        " `/aws-sec explain CHECK` in Slack.\nA threshold is changed with [`AWS_SEC_THRESHOLDS`](settings.md), a check"
+        " is left out with `AWS_SEC_SKIP_CHECKS`.\n"
+    )
+    parts = [head, table(["Practice", "Key", "Checks"], rows)]
+    for practice, group in by_practice.items():
+        parts.append(f'<a id="{practice.key}"></a>\n\n## {practice.value}\n')
+        parts += [one_check(check) for check in group]
+    return "\n".join(parts)
+
+
+def one_check(check: AnyCheck) -> str:
+    fix = f" · [aws-sec can fix it](fixes.md#{check.id})" if check.id in FIXES else ""
+    facts = [f"AWS calls: {codes(check.calls)}"]
+    if check.thresholds:
+        facts.append("Thresholds: " + codes(f"{name} = {shown(value)}" for name, value in check.thresholds.items()))
+    facts += [
+        f"{framework.replace('_', ' ').upper()}: {', '.join(controls)}"
+        for framework, controls in catalogue.references(check.id).items()
+    ]
+    listed = "\n".join(f"- {fact}" for fact in facts)
+    return (
+        f'<a id="{check.id}"></a>\n\n### `{check.id}`\n\n**{plain(check.title)}.** {check.severity.word}{fix}\n\n'
+        f"{plain(check.why)}\n\n{plain(check.how)} [AWS: how]({check.page})\n\n{listed}\n"
+    )
+
+
+def fixes_page() -> str:
+    rows = [one_fix(check_id, fix) for check_id, fix in FIXES.items()]
+    return (
+        f"{NOTE}\n# Fixes\n\nThere are {len(FIXES)}. Each is asked for with `/aws-sec fix NUMBER` or a button, shown"
+        " with its exact calls, and approved by\nsomebody else. See [security.md](security.md) for what stands in between,"
+        " and [permissions.md](permissions.md) for the write role.\n\n"
+        + table(["Service", "Check", "What it does", "Risk", "Undo", "IAM actions"], rows)
+        + "\nWhat undoing cannot bring back is in the notes of each plan, before anybody asks or approves.\n"
+    )
+
+
+def one_fix(check_id: str, fix: Fix) -> list[str]:
+    service = fix.calls[0].partition(":")[0]
+    one_way = re.search(r"undo=(\[\]|\(\))", inspect.getsource(fix.plan))
+    undo = "none; the plan's notes say why" if one_way else "yes"
+    check = f'<a id="{check_id}"></a>[`{check_id}`](checks.md#{check_id})'
+    return [service, check, plain(fix.title), plain(fix.risk.value), undo, codes({*map(action, fix.calls)})]
+
+
+# --- settings ------------------------------------------------------------------------
+
+
+def settings_page() -> str:
+    rows = [
+        [f"`{variable(name)}`", f"`{name}`", default(field), cell(field.description or ""), cell(allowed(field))]
+        for name, field in Settings.model_fields.items()
+    ]
+    return (
+        f"{NOTE}\n# Settings\n\nEach is an environment variable, or a key in `{FILE}` in the folder where `aws-sec` is"
+        " started; the variable wins.\nA variable that is empty counts as not set. In a variable, lists and tables"
+        ' are JSON, as in `AWS_SEC_APPROVERS=["U012AB3CD"]`.\nKeep tokens and keys out of the file: give them as'
+        " variables.\n\nA wrong value, an unknown variable that begins with `AWS_SEC_` and an unknown key end the"
+        " command before it begins, with\nexit code 2 and the setting's name. `aws-sec doctor` tries what is set.\n\n"
+        + table(["Variable", f"Key in {FILE}", "Default", "What it is", "Allowed"], rows)
+        + "\nAWS credentials and the AWS endpoint are not settings of aws-sec: they are found where boto3 looks for"
+        " them (`AWS_PROFILE`,\n`AWS_ACCESS_KEY_ID`, an instance's or a task's role, and so on).\n"
+    )
+
+
+def default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True, validated_data={})
+    if isinstance(value, SecretStr) or value in ("", [], {}):
+        return "empty"
+    if isinstance(value, time):
+        return f"`{value:%H:%M}`"
+    return f"`{value}`"
+
+
+def allowed(field: FieldInfo) -> str:
+    """What a person may give, in words."""
+    kind = field.annotation
+    if get_origin(kind) is list:
+        (item,) = get_args(kind)
+        return (
+            "list of windows, each with `from`, `until` and `reason`" if item is Freeze else f"list of: {words(item)}"
+        )
+    if get_origin(kind) is dict:
+        return "table of tables"
+    if kind is int:
+        low = next((m.ge for m in field.metadata if isinstance(m, Ge)), 0)
+        high = next((m.le for m in field.metadata if isinstance(m, Le)), None)
+        return f"{low} to {high}" if high else f"{low} or more"
+    return words(Annotated[kind, *field.metadata] if field.metadata else kind)
+
+
+def words(kind: Any) -> str:
+    """What a value of one type must be: its own words of refusal, where it has any."""
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return ", ".join(f"`{one.value}`" for one in kind)
+    if kind is time:
+        return "a time such as 09:00"
+    try:
+        TypeAdapter(kind).validate_python("=")
+    except ValidationError as error:
+        return error.errors()[0]["msg"].removeprefix("Value error, must be ")
+    return "text"
+
+
+# --- commands ------------------------------------------------------------------------
+
+
+def commands_page() -> str:
+    helps = "\n".join(f"## {name}\n\n```\n{text.rstrip()}\n```\n" for name, text in command_helps())
+    exits = table(["Code", "Meaning"], [[code, cell(meaning)] for code, meaning in MEANINGS.items()])
+    slack = table(["Command", "What it does"], [[cell(f"`/aws-sec {use}`"), what] for use, what in COMMANDS.items()])
+    return (
+        f"{NOTE}\n# Commands\n\n## In Slack\n\n{slack}\n"
+        "`/aws-sec` alone answers with this list. An answer is seen by who asked, except `status` in the channel of"
+        " `AWS_SEC_CHANNEL`,\nwhich everybody there reads. A digest goes to the digest channel, a request for a fix to"
+        " the approvers' channel and to where\nit was asked for.\n\n"
+        f"## Exit codes\n\n{exits}\nAn error is one sentence on stderr.\n\n{helps}"
+    )
+
+
+def command_helps() -> Iterator[tuple[str, str]]:
+    """Every command with its --help, from the top."""
+    top = typer.main.get_command(app)
+    pending = [(top, typer.Context(top, info_name="aws-sec", terminal_width=80))]
+    while pending:
+        command, context = pending.pop(0)
+        yield context.command_path.replace(" [ARGS]...", ""), command.get_help(context)
+        subcommands: Mapping[str, Any] = getattr(command, "commands", {})
+        pending += [(sub, typer.Context(sub, info_name=name, parent=context)) for name, sub in subcommands.items()]
+
+
+# --- Markdown ------------------------------------------------------------------------
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "".join(f"| {' | '.join(str(part) for part in line)} |\n" for line in lines)
+
+
+def plain(text: str) -> str:
+    """Words of a check, in which nothing is Markdown."""
+    return re.sub(r"([\\`*_<>|\[\]])", r"\\\1", text)
+
+
+def cell(text: str) -> str:
+    """Words that may hold code, inside a table."""
+    return text.replace("|", "\\|")
+
+
+def codes(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))
+
+
+def shown(value: object) -> str:
+    """A threshold as settings would give it."""
+    return json.dumps([*value] if isinstance(value, tuple) else value)
+
+
+def as_json(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    main()
