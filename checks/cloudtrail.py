@@ -178,7 +178,7 @@ def validate_log_files(trail: Trail) -> Plan:
     return Plan(
         do=[update(on=True)],
         undo=[update(on=False)],
-        before={"log file validation": "off"},
+        before={"log file validation": "on" if trail["LogFileValidationEnabled"] else "off"},
         after={"log file validation": "on"},
         notes=notes,
     )

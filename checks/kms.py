@@ -96,15 +96,17 @@ def _can_rotate(key: Metadata) -> None:
 @fix(key_rotates, "kms:EnableKeyRotation", "kms:DisableKeyRotation", risk=Risk.SAFE)
 def rotate(key: Key, metadata: Metadata, rotation: Rotation) -> Plan:
     """Turn on automatic rotation of the key."""
+    _can_rotate(metadata)
     days = rotation.get("RotationPeriodInDays")  # a period that was chosen before stays
+    every = f"every {days or 365} days"
     notes = ["AWS bills the first two rotations of a key, about 1 USD a month each."]
     if metadata.get("MultiRegion"):
         notes.append("Its replicas in other regions rotate with it.")
     return Plan(
         do=[Call("kms:EnableKeyRotation", {"KeyId": key["KeyId"]} | ({"RotationPeriodInDays": days} if days else {}))],
         undo=[Call("kms:DisableKeyRotation", {"KeyId": key["KeyId"]})],
-        before={"rotation": "off"},
-        after={"rotation": f"every {days or 365} days"},
+        before={"rotation": every if rotation["KeyRotationEnabled"] else "off"},
+        after={"rotation": every},
         notes=notes,
     )
 

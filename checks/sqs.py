@@ -8,6 +8,8 @@ from typing import TypedDict, cast
 from checks import documents
 from checks.kit import Aws, Call, Plan, Practice, Risk, Severity, Verdict, check, collector, expect, extra, fix
 
+OWN_KEYS = "with keys that SQS owns"
+
 
 class Queue(TypedDict):
     url: str
@@ -75,7 +77,13 @@ def encrypt(queue: Queue, attributes: Attributes) -> Plan:
     return Plan(
         do=[managed(on=True)],
         undo=[managed(on=False)],
-        before={"encryption": "off"},
-        after={"encryption": "with keys that SQS owns"},
+        before={"encryption": _encryption(attributes)},
+        after={"encryption": OWN_KEYS},
         notes=["Messages that already wait in the queue stay as they are."],
     )
+
+
+def _encryption(attributes: Attributes) -> str:
+    if attributes.get("KmsMasterKeyId"):
+        return f"with KMS key {attributes['KmsMasterKeyId']}"
+    return OWN_KEYS if attributes.get("SqsManagedSseEnabled") == "true" else "off"

@@ -74,6 +74,11 @@ def test_a_period_that_was_chosen_before_stays() -> None:
     assert plan.after == {"rotation": "every 90 days"}
 
 
+def test_there_is_no_plan_for_a_key_that_cannot_rotate() -> None:
+    with pytest.raises(NotApplicable):
+        kms.rotate.plan(KEY, OURS | {"KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY"}, {})
+
+
 def test_reads_our_keys_by_their_aliases_and_leaves_aws_s_own_out(aws: Region) -> None:
     client = aws.clients.session.client("kms")
     named, nameless = (client.create_key()["KeyMetadata"]["KeyId"] for _ in range(2))

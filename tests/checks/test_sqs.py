@@ -47,6 +47,12 @@ def test_every_queue_of_more_than_one_page_is_read(aws: Region) -> None:
     assert sqs.attributes.read(aws, found[0])["SqsManagedSseEnabled"] in ("true", "false")
 
 
+def test_a_queue_that_got_a_key_meanwhile_is_told_from_one_without_encryption() -> None:
+    settings = [{}, {"SqsManagedSseEnabled": "true"}, {"SqsManagedSseEnabled": "false", "KmsMasterKeyId": "alias/own"}]
+    before = [sqs.encrypt.plan(QUEUE, one).before["encryption"] for one in settings]
+    assert before == ["off", "with keys that SQS owns", "with KMS key alias/own"]
+
+
 def unencrypted(aws: boto3.Session) -> None:
     aws.client("sqs", region_name="eu-west-1").create_queue(
         QueueName="orders", Attributes={"SqsManagedSseEnabled": "false"}
