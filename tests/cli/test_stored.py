@@ -68,7 +68,8 @@ def test_nothing_is_cut_off_at_any_width(
     ran = aws_sec(*command)
     assert ran.code == 0
     assert "…" not in ran.out
-    assert max(len(line) for line in ran.out.splitlines()) <= max(columns, 80)
+    wrapped = [line for line in ran.out.splitlines() if "https://" not in line]  # an address stays in one piece
+    assert max(len(line) for line in wrapped) <= max(columns, 80)
 
 
 def test_findings_are_worst_first_and_each_can_be_explained(scanned: Path, aws_sec: AwsSec) -> None:
