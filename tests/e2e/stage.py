@@ -188,18 +188,32 @@ class Stage:
 
     # --- what people do over and over --------------------------------------------------
 
-    def ask(self, bucket: str, channel: str = "security") -> Message:
-        """Alice asks for a bucket's fix; the card that the approvers see."""
-        self.propose(bucket, channel)
-        assert self.alice.submit({"reason": REASON}).result == "updated"
+    def ask(self, bucket: str, who: str = "alice") -> Message:
+        """Somebody asks for a bucket's fix; the card that the approvers see."""
+        self.propose(bucket, who)
+        assert self.slack.user(who).submit({"reason": REASON}).result == "updated"
         return self.card(bucket)
 
-    def propose(self, bucket: str, channel: str = "security") -> dict[str, Any]:
-        """Alice looks at what would change; the modal."""
-        said = self.alice.command("/aws-sec", f"fix {self.finding(bucket)}", channel=channel)
-        assert said.outcome == "acked"
-        view: dict[str, Any] = self.alice.wait_view("fix.request", timeout=10)
+    def propose(self, bucket: str, who: str = "alice") -> dict[str, Any]:
+        """Somebody looks at what would change; the modal."""
+        person = self.slack.user(who)
+        assert person.command("/aws-sec", f"fix {self.finding(bucket)}", channel="security").outcome == "acked"
+        view: dict[str, Any] = person.wait_view("fix.request", timeout=10)
         return view
+
+    def approve(self, bucket: str, who: str = "bob") -> None:
+        """An approver approves what waits."""
+        assert self.slack.user(who).click(self.card(bucket), "fix.approve").outcome == "acked"
+
+    def whispered(self, who: User, text: str, channel: str = "security-approvals") -> Message:
+        """A message only this person sees, even one who is not in the channel."""
+
+        def look() -> list[Message]:
+            return [m for m in self.slack.messages(channel) if m.get("ephemeral_to") == who.id and text in m.content]
+
+        return until(look, f"{who.name} is told {text}", now=lambda: [m.content for m in self.slack.messages(channel)])[
+            -1
+        ]
 
     def card(self, bucket: str, text: str = "Waiting for approval", who: str = "bob") -> Message:
         """The newest message about a bucket in the approvals channel that says this."""
