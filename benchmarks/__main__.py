@@ -100,7 +100,7 @@ def main() -> None:
     console.print(f"{known} checks in {len(REGIONS)} regions of the demo's account, {RUNS} runs each, {python}")
     console.print(table)
     for call, times in runs[-1].duplicates.items():
-        console.print(f"asked {times} more times than once: {call}", soft_wrap=True)
+        console.print(f"asked {times} times again, by a retry or by us: {call}", soft_wrap=True)
 
 
 def _free_port() -> int:

@@ -86,4 +86,6 @@ if __name__ == "__main__":
     parser.add_argument("port", type=int)
     parser.add_argument("to")
     arguments = parser.parse_args()
-    web.run_app(Endpoint(arguments.to).application(), host="127.0.0.1", port=arguments.port, print=None, shutdown_timeout=0)
+    web.run_app(
+        Endpoint(arguments.to).application(), host="127.0.0.1", port=arguments.port, print=None, shutdown_timeout=0
+    )

@@ -28,6 +28,9 @@ from bot.nearest import did_you_mean, nearest
 
 PREFIX = "AWS_SEC_"
 FILE = "aws-sec.toml"
+OF_KUBERNETES = re.compile(rf"{PREFIX}(SERVICE_HOST|SERVICE_PORT\w*|PORT(_\d+_(TCP|UDP|SCTP)\w*)?)")
+"""What Kubernetes sets in every pod beside a Service named aws-sec.
+https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables"""
 
 
 def _like(pattern: str, words: str) -> AfterValidator:
@@ -264,6 +267,8 @@ def _refuse_unknown_variables() -> None:
     """A mistyped variable would leave a guard at its default without a word."""
     known = {variable(field).removeprefix(PREFIX): variable(field) for field in Settings.model_fields}
     for name in os.environ:
+        if OF_KUBERNETES.fullmatch(name):
+            continue
         if name.upper().startswith(PREFIX) and name.upper() not in known.values():
             near = nearest(name.upper().removeprefix(PREFIX), known)
             raise BadSettings(f"{name} is not a setting" + (f": did you mean {known[near]}?" if near else ""))

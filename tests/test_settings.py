@@ -125,6 +125,12 @@ def test_a_mistyped_variable_is_refused_not_ignored(name: str, meant: str, monke
     assert "not-to-be-seen" not in said
 
 
+def test_what_kubernetes_sets_for_a_service_of_this_name_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP", "PORT", "PORT_3000_TCP", "PORT_3000_TCP_ADDR"):
+        monkeypatch.setenv(f"AWS_SEC_{name}", "10.0.0.11")
+    assert load().port == 3000
+
+
 @pytest.mark.parametrize(
     ("toml", "said"),
     [
