@@ -100,27 +100,31 @@ class Freeze(BaseModel):
 class Settings(BaseSettings):
     """Everything that can be set. Each field's description is its line in the documentation."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_ignore_empty=True, toml_file=FILE, extra="forbid", populate_by_name=True
-    )
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, toml_file=FILE, extra="forbid")
 
     slack_bot_token: SecretStr = Field(
-        SecretStr(""), validation_alias=AliasChoices("SLACK_BOT_TOKEN"), description="Bot token (`xoxb-`)."
+        SecretStr(""),
+        validation_alias=AliasChoices("SLACK_BOT_TOKEN", "slack_bot_token"),
+        description="Bot token (`xoxb-`).",
     )
     slack_app_token: SecretStr = Field(
         SecretStr(""),
-        validation_alias=AliasChoices("SLACK_APP_TOKEN"),
+        validation_alias=AliasChoices("SLACK_APP_TOKEN", "slack_app_token"),
         description="App-level token (`xapp-`, connections:write) for Socket Mode; empty: HTTP with the secret below.",
     )
     slack_signing_secret: SecretStr = Field(
         SecretStr(""),
-        validation_alias=AliasChoices("SLACK_SIGNING_SECRET"),
+        validation_alias=AliasChoices("SLACK_SIGNING_SECRET", "slack_signing_secret"),
         description="Signing secret; needed for HTTP only.",
     )
     slack_api_url: WebAddress = Field(
-        "https://slack.com/api/", validation_alias=AliasChoices("SLACK_API_URL"), description="Slack's Web API."
+        "https://slack.com/api/",
+        validation_alias=AliasChoices("SLACK_API_URL", "slack_api_url"),
+        description="Slack's Web API.",
     )
-    port: int = Field(3000, validation_alias=AliasChoices("PORT"), ge=1, le=65535, description="Port for HTTP mode.")
+    port: int = Field(
+        3000, validation_alias=AliasChoices("PORT", "port"), ge=1, le=65535, description="Port for HTTP mode."
+    )
 
     channel: SlackChannel = Field("", description="Channel id where `/aws-sec status` answers for everybody to read.")
     approvals_channel: SlackChannel = Field("", description="Channel id where fixes are approved.")
