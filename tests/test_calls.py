@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 
 import boto3
 import pytest
@@ -15,6 +14,7 @@ from bot.demo.aws import REGIONS
 from bot.scan import scan
 from checks.kit import AnyCheck
 from tests.conftest import ACCOUNT, point_at
+from tests.made import Made
 
 CHECKS = checks.load()[0]
 
@@ -26,26 +26,12 @@ NOT_MADE: Mapping[tuple[str, str], str] = {
 """(module, call) -> why the demo's account gives the module's checks no occasion for it."""
 
 
-class Made:
-    """Every API call of a session: its name, its region and its parameters."""
-
-    def __init__(self) -> None:
-        self.calls: list[tuple[str, str, str]] = []
-
-    def __call__(self, params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
-        self.calls.append((f"{model.service_model.service_name}:{model.name}", context["client_region"], repr(params)))
-
-    @property
-    def names(self) -> set[str]:
-        return {call for call, _, _ in self.calls}
-
-
 @pytest.fixture
 def demo(demo_account_url: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Region, Made]:
     """The demo's account, freshly connected to, and what is called in it."""
     point_at(monkeypatch, demo_account_url)
-    session, made = boto3.Session(region_name="us-east-1"), Made()
-    session.events.register("before-parameter-build", made)
+    session = boto3.Session(region_name="us-east-1")
+    made = Made(session)
     return Region(Clients(session), ACCOUNT, "us-east-1"), made
 
 

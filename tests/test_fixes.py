@@ -17,6 +17,7 @@ from bot.fixing import FixAws, Seen
 from bot.scan import Outcome, Status, scan
 from bot.settings import load
 from checks.kit import Call, Fix, Scope
+from tests.made import Made
 
 FIXES = checks.load()[1]
 
@@ -32,6 +33,7 @@ BROKEN = setups()
 
 @pytest.mark.parametrize("fix", FIXES.values(), ids=list(FIXES))
 def test_do_then_pass_then_undo_then_as_before(fix: Fix, aws: Region) -> None:
+    made = Made(aws.clients.session)
     BROKEN[fix.repairs.id](aws.clients.session)
     region = "us-east-1" if fix.repairs.over.scope is Scope.ACCOUNT else "eu-west-1"
     home = Region(aws.clients, aws.account, region)
@@ -42,9 +44,12 @@ def test_do_then_pass_then_undo_then_as_before(fix: Fix, aws: Region) -> None:
         seen = hands.look(hands.connect(), fix, region, resource)
         return seen if seen.status else hands.look_alike(hands.connect(), fix, region, before.plan.before)  # type: ignore[union-attr]
 
+    made.calls.clear()
     before = hands.look(hands.connect(), fix, region, resource)
+    assert made.names <= {*fix.repairs.calls, *fix.read_calls}, "read and not declared"
     assert before.status is Status.FAIL
     assert before.plan is not None
+    assert {call.call for call in [*before.plan.do, *before.plan.undo]} <= set(fix.calls)
     for call in before.plan.do:
         make(aws.clients, region, call)
     after = hands.look(hands.connect(), fix, region, resource)

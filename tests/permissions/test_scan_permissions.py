@@ -18,8 +18,8 @@ from bot.recording import SCAN_CALLS
 from bot.scan import Outcome, Status, scan
 from checks.kit import AnyCheck
 from tests.conftest import point_at
+from tests.made import Made
 from tests.permissions.conftest import READ_ROLE, ROOT, as_text, as_the_bot, identities, root_session
-from tests.test_calls import Made
 
 pytestmark = pytest.mark.e2e  # installs the emulator at its first run
 
@@ -46,8 +46,8 @@ class Account:
     @cached_property
     def readable(self) -> dict[AnyCheck, set[str]]:
         """The checks that root can run here, each with the IAM actions it takes: the emulator lacks some services."""
-        session, made = root_session(), Made()
-        session.events.register("before-parameter-build", made)
+        session = root_session()
+        made = Made(session)
         found: dict[AnyCheck, set[str]] = {}
         for check in CHECKS.values():
             made.calls.clear()
