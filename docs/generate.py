@@ -96,8 +96,8 @@ def fixes_page() -> str:
     rows = [one_fix(check_id, fix) for check_id, fix in FIXES.items()]
     return (
         f"{NOTE}\n# Fixes\n\nThere are {len(FIXES)}. Each is asked for with `/aws-sec fix NUMBER` or a button, shown"
-        " with its exact calls, and approved by\nsomebody else. See [security.md](security.md) for what stands in between,"
-        " and [permissions.md](permissions.md) for the write role.\n\n"
+        " with its exact calls, and approved by\nsomebody else. What stands in between: [security.md](security.md). The"
+        " write role: [permissions.md](permissions.md).\n\n"
         + table(["Service", "Check", "What it does", "Risk", "Undo", "IAM actions"], rows)
         + "\nWhat undoing cannot bring back is in the notes of each plan, before anybody asks or approves.\n"
     )
