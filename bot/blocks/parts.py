@@ -23,6 +23,7 @@ from slack_sdk.models.blocks import (
     PlainTextObject,
     SectionBlock,
     StaticSelectElement,
+    TextObject,
 )
 from slack_sdk.models.views import View as SlackView
 
@@ -104,7 +105,7 @@ def button(words: str, action: Action, value: Value, *, style: str | None = None
 def select(placeholder: str, action: Action, options: Mapping[str, str]) -> StaticSelectElement:
     """A menu of value -> words."""
     return StaticSelectElement(
-        placeholder=PlainTextObject(text=cut(placeholder, 150)), action_id=action.value, options=_options(options)
+        placeholder=_words(cut(placeholder, 150)), action_id=action.value, options=_options(options)
     )
 
 
@@ -157,13 +158,22 @@ def say(title: str, *texts: str) -> dict[str, Any]:
     return modal(View.SAY, title, [section(text) for text in texts])
 
 
+def fits(blocks: Sequence[Block]) -> bool:
+    """Whether a message can show the blocks, and a few more, without cutting any."""
+    return len(blocks) <= BLOCKS - 4 and sum(len(text.text or "") for text in _texts(blocks)) <= MESSAGE - 1000
+
+
 def _fitting(blocks: Sequence[Block]) -> Sequence[Block]:
     """The blocks within Slack's limits for a whole message: the longest texts are cut until it fits."""
-    texts = [block.text for block in blocks[:BLOCKS] if isinstance(block, SectionBlock) and block.text]
+    texts = _texts(blocks[:BLOCKS])
     while sum(len(text.text or "") for text in texts) > MESSAGE:
         longest = max(texts, key=lambda text: len(text.text or ""))
         longest.text = cut_markup(longest.text or "", len(longest.text or "") // 2)
     return blocks[:BLOCKS]
+
+
+def _texts(blocks: Sequence[Block]) -> list[TextObject]:
+    return [block.text for block in blocks if isinstance(block, SectionBlock) and block.text]
 
 
 def _mrkdwn(text: str) -> MarkdownTextObject:

@@ -10,12 +10,14 @@ from typing import Any
 from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot.blocks.parts import (
+    BLOCKS,
     SECTION,
     Message,
     actions,
     button,
     context,
     divider,
+    fits,
     lines,
     modal,
     quoted,
@@ -86,8 +88,12 @@ def card(request: FixRequest, fix: Fix | None, kind: str, zone: tzinfo) -> Messa
     blocks.append(section(f"{mention(request.requester)} asks, because:"))
     blocks.append(quoted(request.reason))
     blocks += _outcome(request)
+    whole = fits(blocks)
+    if not whole:
+        del blocks[BLOCKS - 4 :]
+        blocks.append(section("⚠️ *This is too long to be shown whole, so it cannot be approved.*"))
     blocks.append(context(f"Request {request.id}  ·  finding {request.finding_id}  ·  {_deadline(request, zone)}"))
-    buttons = _buttons(request, kind)
+    buttons = _buttons(request, kind, whole)
     if buttons:
         blocks.append(actions(*buttons))
     return Message(text, [*blocks, *([divider()] if kind == "approval" else [])])
@@ -175,14 +181,12 @@ def _deadline(request: FixRequest, zone: tzinfo) -> str:
     return f"{'ended' if request.ended_at else 'asked'} {when(request.ended_at or request.created_at, zone)}"
 
 
-def _buttons(request: FixRequest, kind: str) -> list[ButtonElement]:
+def _buttons(request: FixRequest, kind: str, whole: bool) -> list[ButtonElement]:
     value = _pointer(request)
     if request.state is State.WAITING:
         if kind == "approval":
-            return [
-                button("Approve", Action.APPROVE, value, style="primary"),
-                button("Deny…", Action.DENY, value, style="danger"),
-            ]
+            approve = [button("Approve", Action.APPROVE, value, style="primary")] if whole else []
+            return [*approve, button("Deny…", Action.DENY, value, style="danger")]
         return [button("Take back", Action.CANCEL, value)]
     found = [button("Undo…", Action.UNDO, value)] if can_undo(request) else []
     return [*found, button("Audit", Action.AUDIT, value)] if request.ended_at else found

@@ -1,0 +1,160 @@
+"""Every message and modal there is, made of given words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import checks
+from bot.blocks import digest, findings, pages, requests, status
+from bot.blocks.parts import Message, say, sentence, wait
+from bot.digest import Digest
+from bot.ids import OfList
+from bot.remediate import Proposal
+from bot.runner import Progress
+from bot.settings import FixMode
+from bot.standing import PracticeStanding, Standing
+from bot.store.audit import Head, Verification
+from bot.store.findings import Finding
+from bot.store.requests import FixRequest, State, plan_hash
+from bot.store.scans import Score
+from checks import s3
+from checks.kit import Call, Plan, Practice, Severity
+from handlers.errors import refusal
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+ZONE = ZoneInfo("Europe/London")
+ACCOUNT = "123456789012"
+CHECK = s3.bucket_blocks_public_access
+FIXES = checks.load()[1]
+FIX = FIXES[CHECK.id]
+HEAD = Head(42, "c0ffee" * 10 + "c0ff")
+ANA, BEN = "T1/U01ANA", "T1/U02BEN"
+
+
+@dataclass(frozen=True)
+class Words:
+    """What AWS and people say. `much`: how many of everything."""
+
+    name: str = "northwind-exports"
+    text: str = "leaves BlockPublicAcls off"
+    reason: str = "exports hold customer data"
+    much: int = 2
+
+
+ORDINARY = Words()
+
+
+def all_of(words: Words) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name and payload of each message and modal."""
+    for name, made in [*_messages(words), *_of_requests(words)]:
+        yield name, made.payload() if isinstance(made, Message) else made
+
+
+def finding(words: Words, id: int = 1, **changes: Any) -> Finding:
+    usual = Finding(
+        id, ACCOUNT, "us-east-1", CHECK.id, f"arn:aws:s3:::{words.name}", words.name, words.text, Severity.HIGH,
+        "least_privilege", "open", NOW, NOW - timedelta(days=3), NOW, None, None, None, None,
+    )  # fmt: skip
+    return replace(usual, **changes)
+
+
+def plan(words: Words) -> Plan:
+    """As many settings and calls as there are to be of everything."""
+    many = range(words.much)
+    calls = [Call("s3:PutPublicAccessBlock", {"Bucket": words.name, f"Setting{n}": words.text}) for n in many]
+    before, after = ({f"{words.name}{n}": f"{state} {words.text}" for n in many} for state in ("off", "on"))
+    return Plan(calls, calls, before, after, [words.text for _ in many])
+
+
+def request(words: Words, state: State = State.WAITING, **changes: Any) -> FixRequest:
+    made, ended = plan(words), state not in (State.WAITING, State.APPROVED, State.RUNNING, State.UNDOING)
+    usual = FixRequest(
+        7, 1, ACCOUNT, "us-east-1", CHECK.id, f"arn:aws:s3:::{words.name}", words.name, made, plan_hash(made), "on",
+        state, ANA, words.reason, NOW, NOW + timedelta(days=1), None if state is State.WAITING else BEN, NOW, BEN,
+        NOW if ended else None, words.text if ended else "", dict(made.after) if ended else None, [],
+    )  # fmt: skip
+    return replace(usual, **changes)
+
+
+def standing(words: Words) -> Standing:
+    practices = tuple(PracticeStanding(p, 50, Counter({3: 1, 4: 2}), 2, 3) for p in Practice)
+    unknown = tuple(f"{words.text} {n}" for n in range(words.much))
+    return Standing(ACCOUNT, 50, practices, Counter({3: 12, 4: 24}), 24, 36, unknown, 2, NOW - timedelta(minutes=5))
+
+
+def news(words: Words, **changes: Any) -> Digest:
+    many = [finding(words, id) for id in range(1, words.much + 1)]
+    muted = [replace(f, muted_until=NOW + timedelta(days=2), muted_by=ANA, muted_reason=words.reason) for f in many]
+    before = Score(NOW - timedelta(days=1), 47, {}, 40)
+    usual = Digest(
+        "2026-03-02 09:00", None, standing(words), before, NOW - timedelta(days=1), many, many, many,
+        {1: request(words, State.FIXED)}, many[:3], [request(words) for _ in many], muted, HEAD,
+    )  # fmt: skip
+    return replace(usual, **changes)
+
+
+def _messages(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
+    one, stands, score = finding(words), standing(words), Score(NOW, 45, {}, 40)
+    muted = replace(one, muted_until=NOW + timedelta(days=2), muted_by=ANA, muted_reason=words.reason)
+    given: dict[str, Any] = {"fixes": FIXES, "now": NOW}
+    progress = Progress(3, 40, words.text, 1)
+    yield "status", status.status(stands, [one, one, one], before=score, progress=None, **given)
+    yield "status_scanning", status.status(stands, [], before=None, progress=progress, **given)
+    empty = replace(stands, score=None, practices=(), open=Counter(), read=0, unknown=(), muted=0, scanned_at=None)
+    yield "status_nothing_read", status.status(empty, [], before=None, progress=None, **given)
+    yield "first_scan", status.scanning(ACCOUNT, progress)
+    counts = {"pass": 3, "fail": 1, "unknown": 0, "not applicable": 2}
+    yield "check_result", status.check_result(CHECK, counts, [one, one, one], [words.text] * words.much, **given)
+
+    asked = OfList(practice="least_privilege", check=CHECK.id, severity=3, text=words.name[:100], page=1)
+    yield "findings", findings.findings_page(findings.Page(asked, [one, muted] * 2, 12), zone=ZONE, **given)
+    yield "findings_none", findings.findings_page(findings.Page(OfList(muted=True), [], 0), zone=ZONE, **given)
+    yield "findings_page_gone", findings.findings_page(findings.Page(asked, [], 3), zone=ZONE, **given)
+    explained = findings.explanation(CHECK, FIX, checks.references(CHECK.id), one, NOW)
+    yield "explanation", findings.explanation_message(CHECK, explained)
+    yield "explanation_modal", findings.explanation_modal(explained)
+    yield "mute_modal", findings.mute_modal(one, NOW, "C012AB3CD")
+
+    yield "digest", digest.digest(news(words), zone=ZONE, **given)
+    quiet = news(words, late=timedelta(hours=2), opened=[], reopened=[], resolved=[], waiting=[], mutes_ending=[])
+    yield "digest_late_and_quiet", digest.digest(quiet, zone=ZONE, **given)
+    yield "digest_first", digest.digest(replace(quiet, since=None, before=None, late=None), zone=ZONE, **given)
+
+    yield "help", pages.help_page("<@U02BEN>")
+    rows = [_audited(words, seq) for seq in range(1, 16)]
+    yield "audit", pages.audit_page(rows, HEAD, ZONE)
+    yield "audit_of_request", pages.audit_page(rows[:1], HEAD, ZONE, 7)
+    yield "audit_empty", pages.audit_page([], HEAD, ZONE)
+    yield "verified", pages.verification(Verification(42, HEAD, 0), HEAD)
+    yield "altered", pages.verification(Verification(3, HEAD, 0, f"row 4 was changed {words.text}"), None)
+    yield "refusal", refusal(f"there is no check {words.text}: findings name theirs")
+    yield "sentence", sentence("The digest is in <#C012AB3CD>.")
+    yield "wait", wait("Working on it…")
+    yield "say", say("Denied", "Request 7 is denied. Nothing was changed.")
+
+
+def _of_requests(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
+    made = plan(words)
+    proposal = Proposal(finding(words), FIX, made, plan_hash(made), FixMode.ON, words.text)
+    yield "plan_modal", requests.plan_modal(proposal, "C012AB3CD")
+    dry = replace(proposal, mode=FixMode.DRY_RUN, managed_by="", plan=replace(made, undo=[]))
+    yield "plan_modal_dry_run", requests.plan_modal(dry, "C012AB3CD")
+    for state in State:
+        yield f"card_{state}", requests.card(request(words, state), FIX, "approval", ZONE)
+    for state in (State.WAITING, State.FIXED):
+        yield f"notice_{state}", requests.card(request(words, state), FIX, "notice", ZONE)
+    yield "card_of_a_fix_that_is_gone", requests.card(request(words, mode="dry-run"), None, "approval", ZONE)
+    yield "deny_modal", requests.deny_modal(request(words), "C012AB3CD")
+    yield "undo_modal", requests.undo_modal(request(words, State.FIXED), FIX, "C012AB3CD")
+
+
+def _audited(words: Words, seq: int) -> dict[str, Any]:
+    return {
+        "seq": seq, "at": NOW.isoformat(), "actor": ANA, "action": "fix.requested", "subject": words.name,
+        "request_id": seq, "result": "refused", "detail": {"why": words.reason},
+    }  # fmt: skip

@@ -1,0 +1,84 @@
+"""What comes from AWS or a person is shown as it is, whatever characters it is made of."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.blocks.text import code, cut, cut_markup, mention, plain
+from tests.blocks.test_messages import words_of_strangers
+
+EMOJI = re.compile(r":[\w+'-]+:")
+ITALIC = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+
+
+@given(words_of_strangers)
+def test_plain_words_have_no_character_left_that_slack_reads_as_markup(text: str) -> None:
+    shown = plain(text)
+    assert not re.search(r"[<>*~`\n\r\t]|&(?!amp;|lt;|gt;)", shown)
+    assert not ITALIC.search(shown)
+    assert not EMOJI.search(f"{shown}:"), "not even with a colon of ours behind it"
+
+
+@given(words_of_strangers)
+def test_code_ends_where_it_should(text: str) -> None:
+    shown = code(text)
+    assert re.fullmatch(r"`[^`<>\n]+`", shown)
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("ordinary words, with a comma: and a colon", "ordinary words, with a comma: and a colon"),
+        ("snake_case_stays", "snake_case_stays"),
+        ("a & b < c", "a &amp; b &lt; c"),
+        ("*bold* ~struck~ `code`", "∗bold∗ ∼struck∼ 'code'"),  # noqa: RUF001
+        ("_italic_", "＿italic＿"),  # noqa: RUF001
+        (":smile:", "∶smile:"),  # noqa: RUF001
+        ("two\nlines", "two lines"),
+        ("\u202egnp.exe", "�gnp.exe"),
+        ("👩\u200d💻 at work", "👩💻 at work"),
+        ("<!channel> <@U1> <https://a|b>", "&lt;!channel&gt; &lt;@U1&gt; &lt;https∶//a|b&gt;"),  # noqa: RUF001
+        ("arn:aws:s3:::bucket", "arn∶aws∶s3::∶bucket"),  # noqa: RUF001
+    ],
+)
+def test_plain_words_look_as_they_were_written(given: str, shown: str) -> None:
+    assert plain(given) == shown
+
+
+def test_a_name_in_code_is_copied_as_it_is() -> None:
+    assert code("arn:aws:s3:::my_bucket*") == "`arn:aws:s3:::my_bucket*`"
+    assert code("a`b") == "`a'b`"
+    assert code("") == "` `"
+
+
+@given(st.text(), st.integers(1, 50))
+def test_what_is_cut_says_so(text: str, length: int) -> None:
+    short = cut(text, length)
+    assert len(short) <= length
+    assert short == text or short.endswith("…")
+
+
+@given(st.lists(words_of_strangers.map(code), max_size=4).map(" ".join), st.integers(2, 80))
+def test_cutting_never_leaves_code_open(text: str, length: int) -> None:
+    short = cut_markup(text, length)
+    assert len(short) <= length
+    assert short.count("`") % 2 == 0
+
+
+@pytest.mark.parametrize(
+    ("person", "shown"),
+    [
+        ("T1/U01ANA", "<@U01ANA>"),
+        ("aws-sec/bot", "aws-sec"),
+        ("aws-sec", "aws-sec"),
+        ("ana@host", "ana@host"),
+        ("T1/<!channel>", "T1/&lt;!channel&gt;"),
+        (None, "somebody"),
+    ],
+)
+def test_only_a_slack_user_is_mentioned(person: str | None, shown: str) -> None:
+    assert mention(person) == shown
