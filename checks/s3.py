@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from checks import documents
@@ -76,11 +76,16 @@ def versioning(aws: Aws, bucket: Bucket) -> Versioning:
     return cast("Versioning", aws.call("s3:GetBucketVersioning", Bucket=bucket["Name"]))
 
 
-@extra("s3:GetBucketWebsite", needs=(account_settings,))
-def surroundings(aws: Aws, bucket: Bucket) -> Surroundings:
+@extra("s3:GetBucketWebsite")
+def website(aws: Aws, bucket: Bucket) -> bool:
     site = aws.call("s3:GetBucketWebsite", Bucket=bucket["Name"], absent="NoSuchWebsiteConfiguration")
-    blocks = [account["block"] for account in aws.read(account_settings)]
-    return {"website": "IndexDocument" in site, "account_block": blocks[0]}
+    return "IndexDocument" in site
+
+
+@extra(*website.calls, needs=(account_settings,))
+def surroundings(aws: Aws, bucket: Bucket) -> Surroundings:
+    [account] = aws.read(account_settings)
+    return {"website": website.read(aws, bucket), "account_block": account["block"]}
 
 
 @check(account_settings, practice=Practice.LEAST_PRIVILEGE, severity=Severity.HIGH)
@@ -103,7 +108,8 @@ def account_blocks_public_access(account: Account) -> Verdict:
 )
 def block_public_access_of_account(account: Account) -> Plan:
     """Turn on all four public access blocks for the account."""
-    return _all_on("s3control", {"AccountId": account["account_id"]}, account["block"])
+    notes = ["It holds for every bucket: what is public in any of them, a website say, goes dark."]
+    return _all_on("s3control", {"AccountId": account["account_id"]}, account["block"], notes)
 
 
 @check(buckets, public_access_block, practice=Practice.LEAST_PRIVILEGE, severity=Severity.HIGH)
@@ -118,10 +124,17 @@ def bucket_blocks_public_access(bucket: Bucket, block: Block) -> Verdict:
     return _left_off(block)
 
 
-@fix(bucket_blocks_public_access, "s3:PutPublicAccessBlock", "s3:DeletePublicAccessBlock", risk=Risk.CUTS_ACCESS)
-def block_public_access(bucket: Bucket, block: Block) -> Plan:
+@fix(
+    bucket_blocks_public_access,
+    "s3:PutPublicAccessBlock",
+    "s3:DeletePublicAccessBlock",
+    risk=Risk.CUTS_ACCESS,
+    reads=(website,),
+)
+def block_public_access(bucket: Bucket, block: Block, website: bool) -> Plan:
     """Turn on all four public access blocks."""
-    return _all_on("s3", {"Bucket": bucket["Name"]}, block)
+    notes = ["It serves a website, which goes dark for visitors."] if website else []
+    return _all_on("s3", {"Bucket": bucket["Name"]}, block, notes)
 
 
 def _left_off(block: Block) -> Verdict:
@@ -129,7 +142,7 @@ def _left_off(block: Block) -> Verdict:
     return f"leaves {', '.join(off)} off" if off else None
 
 
-def _all_on(service: str, whose: dict[str, str], block: Block) -> Plan:
+def _all_on(service: str, whose: dict[str, str], block: Block, notes: Sequence[str]) -> Plan:
     put = f"{service}:PutPublicAccessBlock"
     if block:
         back = Call(put, whose | {"PublicAccessBlockConfiguration": {**block}})
@@ -140,6 +153,7 @@ def _all_on(service: str, whose: dict[str, str], block: Block) -> Plan:
         undo=[back],
         before={flag: "on" if block.get(flag) else "off" for flag in FLAGS},
         after=dict.fromkeys(FLAGS, "on"),
+        notes=notes,
     )
 
 

@@ -25,6 +25,9 @@ NOT_MADE: Mapping[tuple[str, str], str] = {
 }
 """(module, call) -> why the demo's account gives the module's checks no occasion for it."""
 
+POLLED = {"iam:GenerateCredentialReport"}
+"""Asked again until AWS says that it is done."""
+
 
 @pytest.fixture
 def demo(demo_account_url: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Region, Made]:
@@ -47,4 +50,5 @@ def test_a_check_makes_the_calls_it_declares_and_no_others(check: AnyCheck, demo
 def test_a_whole_scan_asks_nothing_twice(demo: tuple[Region, Made]) -> None:
     home, made = demo
     list(scan(home, CHECKS.values(), REGIONS))
-    assert {call: times for call, times in Counter(made.calls).items() if times > 1} == {}
+    again = {call: times for call, times in Counter(made.calls).items() if times > 1}
+    assert {call for call in again if call[0] not in POLLED} == set()

@@ -116,6 +116,11 @@ def test_what_surrounds_a_website_in_an_account_that_blocks_public_access(aws: R
     assert s3.surroundings.read(aws, bucket) == {"website": True, "account_block": ALL_ON}
 
 
+def test_a_plan_warns_of_a_website() -> None:
+    assert s3.block_public_access.plan(BUCKET, {}, False).notes == []
+    assert s3.block_public_access.plan(BUCKET, {}, True).notes == ["It serves a website, which goes dark for visitors."]
+
+
 def open_bucket(aws: boto3.Session) -> None:
     client = aws.client("s3", region_name="us-east-1")
     client.create_bucket(Bucket="northwind-exports")
