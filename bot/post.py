@@ -81,13 +81,18 @@ class Post:
         await self._call("chat_postEphemeral", channel=channel, user=user, **message.payload())
 
     async def open_view(self, trigger_id: str, view: Mapping[str, Any]) -> str:
-        """The id of a modal that was opened. Raises PostError."""
-        answer = await self._call("views_open", trigger_id=trigger_id, view=view)
+        """What `update_view` finds the modal by that was opened. Raises PostError."""
+        try:
+            answer = await self.web.views_open(trigger_id=trigger_id, view={**view, "external_id": trigger_id})
+        except SLACK_ERRORS as error:
+            if error_code(error) == "exchanged_trigger_id":  # it is open, and the answer that said so got lost
+                return trigger_id
+            raise PostError(error) from error
         return str(answer["view"]["id"])
 
-    async def update_view(self, view_id: str, view: Mapping[str, Any]) -> None:
+    async def update_view(self, id: str, view: Mapping[str, Any]) -> None:
         """Show something else in an open modal. Raises PostError, also when the person closed it."""
-        await self._call("views_update", view_id=view_id, view=view)
+        await self._call("views_update", **{"view_id" if id.startswith("V") else "external_id": id}, view=view)
 
     async def group_members(self, group: str) -> frozenset[str]:
         """User ids in a user group, now. Raises PostError."""
