@@ -7,9 +7,12 @@ import socket
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
+import botocore.session
 import pytest
+from botocore.loaders import Loader
 
 from bot import aws as bot_aws
 from bot.demo.account import fill
@@ -53,6 +56,21 @@ def forget_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _models_parsed_once() -> Iterator[None]:
+    """botocore parses its models of AWS for each session anew, which is most of what a small test takes."""
+    make, parsed = botocore.session.create_loader, dict[Any, Any]()
+
+    def create_loader(path: str | None = None) -> Loader:
+        loader = make(path)
+        loader._cache = parsed
+        return loader
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", create_loader)
+        yield
 
 
 def _emulator(folder: Path) -> Iterator[str]:
