@@ -130,6 +130,11 @@ class Stage:
         child.process.terminate()
         return child.process.wait(30)
 
+    def restart(self) -> None:
+        """A power cut, and the next start."""
+        self.kill()
+        self.start()
+
     def log(self) -> str:
         return "".join(child.log.read_text(errors="replace") for child in self.bots)
 
