@@ -81,15 +81,19 @@ def one_check(check: AnyCheck) -> str:
     facts = [f"AWS calls: {codes(check.calls)}"]
     if check.thresholds:
         facts.append("Thresholds: " + codes(f"{name} = {shown(value)}" for name, value in check.thresholds.items()))
-    facts += [
-        f"{framework.replace('_', ' ').upper()}: {', '.join(controls)}"
-        for framework, controls in catalogue.references(check.id).items()
-    ]
+    if named := catalogue.references(check.id):
+        facts.append("Frameworks: " + "; ".join(f"{framework(key)} {', '.join(ids)}" for key, ids in named.items()))
     listed = "\n".join(f"- {fact}" for fact in facts)
     return (
         f'<a id="{check.id}"></a>\n\n### `{check.id}`\n\n**{plain(check.title)}.** {check.severity.word}{fix}\n\n'
         f"{plain(check.why)}\n\n{plain(check.how)} [AWS: how]({check.page})\n\n{listed}\n"
     )
+
+
+def framework(key: str) -> str:
+    """cis_5.0 as people write it."""
+    name, _, version = key.partition("_")
+    return f"{name.upper() if len(name) < 5 else name.capitalize()} {version}".rstrip()
 
 
 def fixes_page() -> str:
