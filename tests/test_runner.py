@@ -34,8 +34,8 @@ def northwind(demo_account_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 def slow(northwind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The same account, three seconds away: time enough to interfere."""
-    with endpoint(northwind, tmp_path, latency=3000) as url:
+    """The same account, two seconds away: time enough to interfere."""
+    with endpoint(northwind, tmp_path, latency=2000) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         yield url
 
