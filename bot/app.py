@@ -109,7 +109,7 @@ def _app(settings: Settings, identity: AuthorizeResult) -> AsyncApp:
     async def authorize() -> AuthorizeResult:
         return identity
 
-    client = AsyncWebClient(token=identity.bot_token, base_url=settings.slack_api_url)
+    client = AsyncWebClient(base_url=settings.slack_api_url)  # without the token, which `authorize` brings
     app = AsyncApp(
         client=client,
         authorize=authorize,

@@ -8,6 +8,10 @@ import logging
 from bot.cli.exits import FAILS, OK, Failed
 from bot.cli.output import LOG_FORMAT, console, plain, table
 
+QUIET = ("apscheduler", "slack_sdk.webhook")
+"""Loggers of which only warnings are kept: one tells of every job, each minute, the other of response URLs, which
+let whoever has one answer in our name."""
+
 
 def run() -> int:
     """Run the bot until it is stopped, its log on stderr. Raises BadSettings, CannotScan, CannotRun or StoreError."""
@@ -17,9 +21,10 @@ def run() -> int:
     settings.needed_to_run(config)
     from bot.app import serve  # after the settings: what is missing is said at once
 
-    # A service is looked after by its log. APScheduler tells of every job, each minute.
+    # A service is looked after by its log.
     logging.basicConfig(force=True, level=logging.INFO, format=LOG_FORMAT)
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
     serve(config)
     return OK
 

@@ -16,6 +16,7 @@ from tests.slack.fake import Slack, workspace
 async def slack(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Slack]:
     """A workspace; posting into one channel is not slowed down."""
     monkeypatch.setattr("bot.post.POST_SECONDS", 0.0)
+    monkeypatch.setattr("handlers.routes.SHOWN_SECONDS", 0.0)
     async with workspace() as slack:
         yield slack
 
