@@ -129,8 +129,8 @@ def test_variables_exist(page: str) -> None:
 
 @every_page
 def test_commands_that_are_named_exist(page: str) -> None:
-    known = {words for name, _ in command_helps() if (words := name.removeprefix("aws-sec").strip())}
-    slack = {words.split()[0] for words in COMMANDS}
+    known = {name.removeprefix("aws-sec ") for name, _ in command_helps()}
+    slack = {usage.split()[0] for usage in COMMANDS}
     targets = {*re.findall(r"^([a-z0-9]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)}
     for code in inline(TEXTS[page]):
         words = code.removeprefix(".venv/bin/").split()
