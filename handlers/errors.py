@@ -19,25 +19,33 @@ from bot.store import StoreError
 log = logging.getLogger(__name__)
 
 
+class HalfDone(Exception):
+    """The database failed while a change was being made: whether it was made is for AWS to say."""
+
+
 def words(error: BaseException) -> Message:
     """What to tell the person. What nobody foresaw is logged with its trace, without what the person typed."""
-    if isinstance(error, Stale):
-        return refusal(
-            "this button is from an older version or was tampered with: ask for it again; nothing was changed"
-        )
-    if isinstance(error, Refusal):
-        return refusal(str(error))
-    if isinstance(error, CannotScan | CallError):
-        return refusal(f"AWS could not be read: {error}")
-    if isinstance(error, StoreError):
-        log.error("%s", error)
-        return refusal(f"{error}; nothing was changed")
-    if isinstance(error, PostError):
-        log.warning("%s", error)
-        return refusal(f"{error}; nothing was lost, try again")
-    incident = secrets.token_hex(4)
-    log.error("incident %s", incident, exc_info=error)
-    return refusal(f"something went wrong that nobody foresaw; the bot's log has it as incident {incident}")
+    match error:
+        case Stale():
+            text = "this button is from an older version or was tampered with: ask for it again; nothing was changed"
+        case Refusal():
+            text = str(error)
+        case CannotScan() | CallError():
+            text = f"AWS could not be read: {error}"
+        case StoreError():
+            log.error("%s", error)
+            text = f"{error}; nothing was changed"
+        case HalfDone():
+            log.error("%s", error)
+            text = f"{error}; the change may have been made: look at the resource. The next start tells the rest"
+        case PostError():
+            log.warning("%s", error)
+            text = f"{error}; nothing was lost, try again"
+        case _:
+            incident = secrets.token_hex(4)
+            log.error("incident %s", incident, exc_info=error)
+            text = f"something went wrong that nobody foresaw; the bot's log has it as incident {incident}"
+    return refusal(text)
 
 
 async def in_modal(title: str, work: Awaitable[Mapping[str, Any]]) -> Mapping[str, Any]:

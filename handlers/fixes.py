@@ -10,9 +10,10 @@ from bot.blocks import requests as blocks
 from bot.blocks.parts import say, wait
 from bot.ids import Input, OfFinding, OfRequest
 from bot.remediate import Refusal
+from bot.store import StoreError
 from bot.store.requests import FixRequest, NoSuchRequest, State
 from handlers.ask import Ask
-from handlers.errors import in_modal
+from handlers.errors import HalfDone, in_modal
 from handlers.findings import number
 
 
@@ -45,7 +46,10 @@ async def approve(ask: Ask) -> None:
     approvers = await ask.parts.access.approvers()
     await asyncio.to_thread(ask.bot.remediator.approve, value.request, value.plan, ask.who, approvers)
     await ask.parts.cards.refresh(value.request)
-    await asyncio.to_thread(ask.bot.remediator.run, value.request)
+    try:
+        await asyncio.to_thread(ask.bot.remediator.run, value.request)
+    except StoreError as error:
+        raise HalfDone(str(error)) from error
     await ask.parts.cards.refresh(value.request)
 
 
@@ -87,6 +91,8 @@ async def undone(ask: Ask) -> Mapping[str, Any]:
     reason = ask.inputs[Input.REASON]
     try:
         request = await asyncio.to_thread(ask.bot.remediator.undo, request_id, ask.who, approvers, reason)
+    except StoreError as error:
+        raise HalfDone(str(error)) from error
     finally:
         await ask.parts.cards.refresh(request_id)
     return say("Undo", f"*{blocks.HEADLINES[request.state]}*", blocks.ending(request))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ from bot.cards import Cards
 from bot.context import Bot
 from bot.ids import Action, Input, View
 from bot.post import Post
+from bot.remediate import Remediator
 from bot.runner import ScanRunner
 from bot.scan import Outcome, Status, UnitDone
 from bot.schedule import Schedule
@@ -75,6 +77,7 @@ class Desk:
         self.cards = Cards(bot)
         self.schedule = Schedule(bot, self.cards)
         self._app = app
+        self._triggers = itertools.count(1)
         register(app, Parts(bot, Access(bot), self.cards, self.schedule))
 
     async def command(self, text: str, *, user: str = ANA, team: str = TEAM, channel: str = ELSEWHERE) -> BoltResponse:
@@ -84,7 +87,7 @@ class Desk:
             "team_id": team,
             "user_id": user,
             "channel_id": channel,
-            "trigger_id": "trigger",
+            "trigger_id": f"trigger {next(self._triggers)}",
             "response_url": self.slack.response_url(),
             "api_app_id": "A1",
         }
@@ -146,7 +149,7 @@ class Desk:
         )
 
     async def interact(self, payload: Mapping[str, Any]) -> BoltResponse:
-        usual = {"team": {"id": TEAM}, "trigger_id": "trigger", "api_app_id": "A1"}
+        usual = {"team": {"id": TEAM}, "trigger_id": f"trigger {next(self._triggers)}", "api_app_id": "A1"}
         body = urlencode({"payload": json.dumps(usual | dict(payload))})
         return await self.dispatch(AsyncBoltRequest(body=body, mode="socket_mode", headers=FORM))
 
@@ -184,14 +187,16 @@ async def desk(
     *,
     scan: tuple[str, ...] = scan_program(),
     now: Callable[[], datetime] | None = None,
+    remediator: Remediator | None = None,
     **settings: Any,
 ) -> Desk:
     """A bot that was just started."""
     chosen = settings_of(slack, **settings)
     post = Post(BOT_TOKEN, chosen.slack_api_url)
     identity = await _identity(post)
-    bot = replace(_bot(chosen, store, ACCOUNT, TEAM, post), scans=ScanRunner(command=scan))
-    return Desk(slack, replace(bot, now=now) if now else bot, _app(chosen, identity))
+    bot = _bot(chosen, store, ACCOUNT, TEAM, post)
+    parts = {"scans": ScanRunner(command=scan), "now": now or bot.now, "remediator": remediator or bot.remediator}
+    return Desk(slack, replace(bot, **parts), _app(chosen, identity))
 
 
 def found(

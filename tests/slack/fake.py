@@ -4,7 +4,8 @@
 - Messages and modals that break Slack's limits are answered `invalid_blocks` and `invalid_arguments`.
 - chat.postMessage gives each message a timestamp; chat.update shows something else in its place or answers
   `message_not_found`; conversations.history tells what was posted since a moment, newest first.
-- A modal that the person closed cannot be updated (`not_found`).
+- A modal is opened once for each trigger (`exchanged_trigger_id`) and updated by its id or its external id, until
+  the person closes it (`not_found`).
 - A response URL takes five answers, then it is used up: 404 `used_url`.
 - Trouble is told beforehand, for the next calls of a method: `slack.trouble("chat.postMessage", RATE_LIMITED)`.
 """
@@ -69,7 +70,10 @@ class Call:
 
 @dataclass
 class Slack:
-    """A workspace. `messages`: (channel, timestamp) -> what is shown there; `views`: open modals by id."""
+    """A workspace. `messages`: (channel, timestamp) -> what is shown there; `views`: open modals by id.
+
+    `closed`: channels the bot is not in.
+    """
 
     url: str = ""
     scheme: str = "http"
@@ -77,9 +81,11 @@ class Slack:
     messages: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     views: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     groups: dict[str, list[str]] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
     acks: list[Mapping[str, Any]] = field(default_factory=list)
     connections: list[web.WebSocketResponse] = field(default_factory=list)
     _troubles: dict[str, list[Trouble]] = field(default_factory=lambda: defaultdict(list))
+    _triggers: set[str] = field(default_factory=set)
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
     _answered: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     _linked: asyncio.Event = field(default_factory=asyncio.Event)
@@ -161,6 +167,8 @@ class Slack:
         return methods[method](given) if method in methods else {"ok": False, "error": "unknown_method"}
 
     def _post(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        if given["channel"] in self.closed:
+            return {"ok": False, "error": "not_in_channel"}
         if refusal := _refusal("invalid_blocks", problems_of_message(given)):
             return refusal
         ts = f"{time.time():.0f}.{next(self._numbers):06}"
@@ -176,17 +184,22 @@ class Slack:
         return {"ok": True, "channel": given["channel"], "ts": given["ts"]}
 
     def _open(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        if given["trigger_id"] in self._triggers:
+            return {"ok": False, "error": "exchanged_trigger_id"}
         id = f"V{next(self._numbers)}"
-        self.views[id] = {}
+        self.views[id] = given["view"]
+        self._triggers.add(given["trigger_id"])
         return self._view({"view_id": id, "view": given["view"]})
 
     def _view(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         if refusal := _refusal("invalid_arguments", problems_of_view(given["view"])):
             return refusal
-        if given["view_id"] not in self.views:
-            return {"ok": False, "error": "not_found"}
-        self.views[given["view_id"]] = given["view"]
-        return {"ok": True, "view": {"id": given["view_id"]} | dict(given["view"])}
+        wanted = given.get("view_id") or given["external_id"]
+        for id, view in self.views.items():
+            if wanted in (id, view.get("external_id")):
+                self.views[id] = {"external_id": view.get("external_id", "")} | dict(given["view"])
+                return {"ok": True, "view": {"id": id} | dict(given["view"])}
+        return {"ok": False, "error": "not_found"}
 
     def _members(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         if given["usergroup"] not in self.groups:

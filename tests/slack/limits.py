@@ -28,6 +28,7 @@ STRING_LIMITS = {
     "option.value": (1, 150, "block-kit/composition-objects/option-object"),
     "modal.private_metadata": (0, 3000, "views/modal-views"),
     "modal.callback_id": (1, 255, "views/modal-views"),
+    "modal.external_id": (0, 255, "views/modal-views"),
     "message.text": (1, 4000, "methods/chat.postMessage"),
 }
 COUNT_LIMITS = {
@@ -54,7 +55,7 @@ KEYS = {
     "plain_text_input": {"type", "action_id", "multiline", "min_length", "max_length"},
     "mrkdwn": {"type", "text", "verbatim"},
     "plain_text": {"type", "text", "emoji"},
-    "modal": {"type", "callback_id", "title", "submit", "close", "private_metadata", "blocks"},
+    "modal": {"type", "callback_id", "external_id", "title", "submit", "close", "private_metadata", "blocks"},
 }
 
 
@@ -90,7 +91,7 @@ def _view(view: Mapping[str, Any]) -> Iterator[str]:
     for name in ("title", "submit", "close"):
         if name in view:
             yield from _text(f"modal.{name}", view[name], "plain_text")
-    for name in ("private_metadata", "callback_id"):
+    for name in ("private_metadata", "callback_id", "external_id"):
         yield from _string(f"modal.{name}", view.get(name, ""))
     yield from _blocks("modal.blocks", view["blocks"])
     if any(block["type"] == "input" for block in view["blocks"]) and "submit" not in view:
