@@ -30,6 +30,15 @@ from checks.kit import AnyCheck, Fix, Practice
 
 FOLDER = Path(__file__).parent
 CHECKS, FIXES = catalogue.load()
+EXAMPLE = """\
+[thresholds."iam_keys.unused_access_key_is_inactive"]
+days = 90
+
+[[freezes]]
+from = 2026-12-19T00:00:00Z
+until = 2027-01-04T06:00:00Z
+reason = "the shop's busiest weeks"
+"""
 NOTE = "<!-- Written by `make docs` from the code. Do not edit. -->\n"
 
 
@@ -128,10 +137,12 @@ def settings_page() -> str:
         " started; the variable wins.\nA variable that is empty counts as not set. In a variable, lists and tables"
         ' are JSON, as in `AWS_SEC_APPROVERS=["U012AB3CD"]`.\nKeep tokens and keys out of the file: give them as'
         " variables.\n\nA wrong value, an unknown variable that begins with `AWS_SEC_` and an unknown key end the"
-        " command before it begins, with\nexit code 2 and the setting's name. `aws-sec doctor` tries what is set.\n\n"
+        " command before it begins, with\nexit code 2 and the setting's name; what Kubernetes sets for a Service named aws-sec is let pass. `aws-sec"
+        " doctor` tries what is set.\n\n"
         + table(["Variable", f"Key in {FILE}", "Default", "What it is", "Allowed"], rows)
         + "\nAWS credentials and the AWS endpoint are not settings of aws-sec: they are found where boto3 looks for"
         " them (`AWS_PROFILE`,\n`AWS_ACCESS_KEY_ID`, an instance's or a task's role, and so on).\n"
+        + f"\nWhat is longer than a line, in the file:\n\n```toml\n{EXAMPLE}```\n"
     )
 
 

@@ -6,7 +6,6 @@ import ast
 import json
 import re
 import shlex
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import pytest
 
 import checks
-from bot import settings
+from bot import recording, settings
 from bot.blocks.pages import COMMANDS
 from bot.cli import main
 from bot.cli.policies import document
@@ -175,8 +174,9 @@ def test_the_settings_of_the_readme_are_enough_to_run(tmp_path: Path, monkeypatc
 
 
 @pytest.mark.parametrize("block", blocks("toml"))
-def test_toml_is_made_of_settings(block: str) -> None:
-    assert set(tomllib.loads(block)) <= set(Settings.model_fields)
+def test_settings_in_the_text_are_accepted(block: str, tmp_path: Path) -> None:
+    (tmp_path / settings.FILE).write_text(block)
+    assert recording.select(settings.load())
 
 
 @pytest.mark.parametrize("block", blocks("json"))
