@@ -137,8 +137,8 @@ def settings_page() -> str:
         " started; the variable wins.\nA variable that is empty counts as not set. In a variable, lists and tables"
         ' are JSON, as in `AWS_SEC_APPROVERS=["U012AB3CD"]`.\nKeep tokens and keys out of the file: give them as'
         " variables.\n\nA wrong value, an unknown variable that begins with `AWS_SEC_` and an unknown key end the"
-        " command before it begins, with\nexit code 2 and the setting's name; what Kubernetes sets for a Service named aws-sec is let pass. `aws-sec"
-        " doctor` tries what is set.\n\n"
+        " command before it begins, with\nexit code 2 and the setting's name; what Kubernetes"
+        " sets for a Service named aws-sec is let pass. `aws-sec doctor` tries what is set.\n\n"
         + table(["Variable", f"Key in {FILE}", "Default", "What it is", "Allowed"], rows)
         + "\nAWS credentials and the AWS endpoint are not settings of aws-sec: they are found where boto3 looks for"
         " them (`AWS_PROFILE`,\n`AWS_ACCESS_KEY_ID`, an instance's or a task's role, and so on).\n"
