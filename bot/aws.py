@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -23,6 +24,10 @@ from bot.aws_errors import AWS_ERRORS, CallError, error_code
 from checks.kit import Aws, Collector
 
 R = TypeVar("R")
+X = TypeVar("X")
+
+WINDOW = 64
+"""Items of one list that are read ahead: what bounds memory."""
 
 AWS_HOST = re.compile(r"\.amazonaws\.com(\.cn)?$|\.api\.aws$")
 """Any other host is an endpoint of the person's own choice (AWS_ENDPOINT_URL)."""
@@ -107,6 +112,8 @@ class Region:
     partition: str = "aws"
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     reads: Reads = field(default_factory=Reads)
+    pool: Executor | None = None
+    """Where `each` reads side by side; without one, one by one."""
 
     def call(self, call: str, /, *, absent: str | tuple[str, ...] = (), **params: Any) -> Any:
         """The answer of one call; `{}` when AWS answers with an error code in `absent`. Raises `CallError`."""
@@ -144,13 +151,26 @@ class Region:
         """All resources of a shared collector in this region, read once per scan."""
         return self.reads.once(shared, self.region, lambda: shared.stream(self))
 
+    def each(self, read: Callable[[X], R], items: Iterable[X], /) -> Iterator[R]:
+        """`read` of every item, in order; only a window of them is held."""
+        if self.pool is None:
+            yield from map(read, items)
+            return
+        window: deque[Future[R]] = deque()
+        for item in items:
+            window.append(self.pool.submit(read, item))
+            if len(window) >= WINDOW:
+                yield window.popleft().result()
+        while window:
+            yield window.popleft().result()
+
     def pause(self, seconds: float, /) -> None:
         """Wait for something that AWS is still making (a report, say)."""
         time.sleep(seconds)
 
     def at(self, region: str) -> Aws:
         """The same account, clients and shared reads in another region."""
-        return Region(self.clients, self.account, region, self.partition, self.now, self.reads)
+        return replace(self, region=region)
 
     def _method(self, call: str) -> tuple[Any, str]:
         service, operation = call.split(":")

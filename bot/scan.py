@@ -12,10 +12,10 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.aws import Region, offered
+from bot.aws import WINDOW, Region, offered
 from checks.kit import AnyCheck, Aws, Collector, Extra, NotApplicable, Scope, Unknown, Verdict
 
 log = logging.getLogger(__name__)
@@ -24,8 +24,8 @@ UNITS = 16
 """Units read at once."""
 EXTRAS = 48
 """Extra reads at once, over all units: boto3 makes some 700 calls a second, so 50 ms of latency fill about so many."""
-WINDOW = 64
-"""Resources of one unit whose extras are being read: what bounds memory."""
+EACH = 32
+"""Reads of a collector's own items at once. A pool of its own: an extra may wait for a collector that uses it."""
 BACKLOG = 1000
 """Outcomes waiting for whoever consumes the scan."""
 
@@ -106,8 +106,12 @@ def scan(
     shared = {need for unit in units for need in _needs(unit)}
     events: queue.Queue[Event | BaseException] = queue.Queue(BACKLOG)
     stop = threading.Event()
-    run = _Run(home, thresholds or {}, shared, events, stop)
-    with ThreadPoolExecutor(UNITS, "unit") as pool, ThreadPoolExecutor(EXTRAS, "extra") as extras:
+    with (
+        ThreadPoolExecutor(UNITS, "unit") as pool,
+        ThreadPoolExecutor(EXTRAS, "extra") as extras,
+        ThreadPoolExecutor(EACH, "each") as each,
+    ):
+        run = _Run(replace(home, pool=each), thresholds or {}, shared, events, stop)
         for unit in units:
             pool.submit(run.unit, unit, extras)
         try:

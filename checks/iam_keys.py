@@ -28,6 +28,7 @@ from checks.kit import (
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import AccessKeyLastUsedTypeDef as LastUsed
     from types_boto3_iam.type_defs import AccessKeyMetadataTypeDef, TagTypeDef
+    from types_boto3_iam.type_defs import UserDetailTypeDef as User
 
     class Key(AccessKeyMetadataTypeDef):
         tags: Sequence[TagTypeDef]
@@ -49,9 +50,13 @@ def access_keys(aws: Aws) -> Iterator[Key]:
 
     Source: https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/supported-services.html
     """
-    for user in aws.read(users):
-        for key in aws.items("iam:ListAccessKeys", "AccessKeyMetadata", UserName=user["UserName"]):
-            yield cast("Key", {**key, "tags": user.get("Tags", [])})
+
+    def of(user: User) -> list[Key]:
+        found = aws.items("iam:ListAccessKeys", "AccessKeyMetadata", UserName=user["UserName"])
+        return [cast("Key", {**key, "tags": user.get("Tags", [])}) for key in found]
+
+    for keys in aws.each(of, aws.read(users)):
+        yield from keys
 
 
 @extra("iam:GetAccessKeyLastUsed")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar, TypeVarTuple, Unpack, overload
@@ -94,6 +94,9 @@ class Aws(Protocol):
 
     def read(self, shared: Collector[R]) -> Sequence[R]:
         """All of another collector's resources here, read once per scan. Declare it in `needs`."""
+
+    def each(self, read: Callable[[X], Y], items: Iterable[X], /) -> Iterator[Y]:
+        """`read` of every item, side by side, in the items' order. `read` makes calls only: no `read`, no `each`."""
 
     def pause(self, seconds: float, /) -> None:
         """Wait for something that AWS is still making."""
