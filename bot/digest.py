@@ -60,7 +60,9 @@ def compose(  # what to report on, which slot, when
         since=since,
         opened=[f for f, kinds in last if f.state == "open" and "opened" in kinds and not f.muted(now)],
         reopened=[
-            f for f, kinds in last if f.state == "open" and "reopened" in kinds - {"opened"} and not f.muted(now)
+            f
+            for f, kinds in last
+            if f.state == "open" and kinds & {"opened", "reopened"} == {"reopened"} and not f.muted(now)
         ],
         resolved=[f for f, kinds in last if f.state == "resolved" and "opened" not in kinds],
         fixed_by=_fixed_by(store, since),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import socket
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import botocore.session
 import pytest
+import pytest_asyncio
 from botocore.loaders import Loader
 
 from bot import aws as bot_aws
@@ -19,6 +20,7 @@ from bot.demo.account import fill
 from bot.demo.aws import start_aws, wait_for_aws
 from bot.demo.processes import processes
 from bot.store import Store, open_store
+from tests.slack.fake import Slack, workspace
 
 ACCOUNT = "123456789012"
 
@@ -116,6 +118,15 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened = open_store(tmp_path / "aws-sec.sqlite")
     yield opened
     opened.close()
+
+
+@pytest_asyncio.fixture
+async def slack(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Slack]:
+    """A workspace in which nothing is slowed down."""
+    monkeypatch.setattr("bot.post.POST_SECONDS", 0.0)
+    monkeypatch.setattr("handlers.routes.SHOWN_SECONDS", 0.0)
+    async with workspace() as slack:
+        yield slack
 
 
 def point_at(monkeypatch: pytest.MonkeyPatch, url: str) -> None:

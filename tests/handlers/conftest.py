@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
-import pytest
 import pytest_asyncio
 
 from bot.store import Store
 from tests.slack.desk import FIXABLE, OTHER, Desk, desk, found
-from tests.slack.fake import Slack, workspace
-
-
-@pytest_asyncio.fixture
-async def slack(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Slack]:
-    """A workspace; posting into one channel is not slowed down."""
-    monkeypatch.setattr("bot.post.POST_SECONDS", 0.0)
-    monkeypatch.setattr("handlers.routes.SHOWN_SECONDS", 0.0)
-    async with workspace() as slack:
-        yield slack
+from tests.slack.fake import Slack
 
 
 @pytest_asyncio.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bot.ids import Action, OfFinding, OfRequest, View
@@ -15,7 +17,7 @@ pytestmark = pytest.mark.asyncio
 FINDING, REQUEST = OfFinding(finding=1).pack(), OfRequest(request=1).pack()
 
 
-async def desk_of(slack: Slack, store: Store, **settings: object) -> Desk:
+async def desk_of(slack: Slack, store: Store, **settings: Any) -> Desk:
     found(store, (FIXABLE, "northwind-exports", "leaves it open"))
     return await desk(slack, store, **settings)
 

@@ -195,7 +195,11 @@ async def desk(
     post = Post(BOT_TOKEN, chosen.slack_api_url)
     identity = await _identity(post)
     bot = _bot(chosen, store, ACCOUNT, TEAM, post)
-    parts = {"scans": ScanRunner(command=scan), "now": now or bot.now, "remediator": remediator or bot.remediator}
+    parts: dict[str, Any] = {
+        "scans": ScanRunner(command=scan),
+        "now": now or bot.now,
+        "remediator": remediator or bot.remediator,
+    }
     return Desk(slack, replace(bot, **parts), _app(chosen, identity))
 
 
