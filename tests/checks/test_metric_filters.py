@@ -1,4 +1,4 @@
-"""Metric filters: what raises an alarm on root's use and what only looks as if it did."""
+"""Metric filters: what raises an alarm on an event and what only looks as if it did."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from bot.aws import Region
 from checks import metric_filters
-from checks.kit import Unknown
+from checks.kit import CHECKS, AnyCheck, Unknown
 from tests.checks.cases import Case
 from tests.checks.test_cloudtrail import ALL
 
@@ -17,10 +17,20 @@ ACTS = {"ActionsEnabled": True, "AlarmActions": ["arn:aws:sns:eu-west-1:12345678
 ALARM = ACTS | {"Namespace": "Security", "MetricName": "RootUse"}
 METRIC = {"Metric": {"Namespace": "Security", "MetricName": "RootUse"}}
 EXPRESSION = ACTS | {"Metrics": [{"Id": "e", "Expression": "m * 2"}, {"Id": "m", "MetricStat": METRIC}]}
-ROOT_USE = metric_filters.root_use_raises_alarm
 NO_FILTER, NO_ALARM = (
     "has no metric filter on use of the root user",
-    ("has metric filter root on use of the root user and no alarm that acts on it"),
+    "has metric filter root on use of the root user and no alarm that acts on it",
+)
+
+
+def about(id: str) -> AnyCheck:
+    return CHECKS[f"metric_filters.{id}"]
+
+
+ROOT_USE, TRAILS, SIGN_IN = (
+    about("root_use_raises_alarm"),
+    about("trail_changes_raise_alarm"),
+    about("sign_in_without_mfa_raises_alarm"),
 )
 
 
@@ -30,7 +40,108 @@ def group(pattern: str = CIS, *alarms: dict[str, Any], unread: str = "") -> Any:
     return {"filters": [] if unread else filters, "alarms": list(alarms), "unread": unread}
 
 
+def names(*events: str, source: str = "") -> str:
+    """A pattern as CIS and AWS write them."""
+    any_of = " || ".join(f"($.eventName = {event})" for event in events)
+    return f"{{ ($.eventSource = {source}) && ({any_of}) }}" if source else f"{{ {any_of} }}"
+
+
+IAM = (
+    "{($.eventSource=iam.amazonaws.com) && (($.eventName=DeleteGroupPolicy) || ($.eventName=DeleteRolePolicy) ||"
+    " ($.eventName=DeleteUserPolicy) || ($.eventName=PutGroupPolicy) || ($.eventName=PutRolePolicy) ||"
+    " ($.eventName=PutUserPolicy) || ($.eventName=CreatePolicy) || ($.eventName=DeletePolicy) ||"
+    " ($.eventName=CreatePolicyVersion) || ($.eventName=DeletePolicyVersion) || ($.eventName=AttachRolePolicy) ||"
+    " ($.eventName=DetachRolePolicy) || ($.eventName=AttachUserPolicy) || ($.eventName=DetachUserPolicy) ||"
+    " ($.eventName=AttachGroupPolicy) || ($.eventName=DetachGroupPolicy))}"
+)
+ALL_TRAIL_CHANGES = names("CreateTrail", "UpdateTrail", "DeleteTrail", "StartLogging", "StopLogging")
+PATTERNS = {
+    "unauthorized_calls_raise_alarm": [
+        '{($.errorCode="*UnauthorizedOperation") || ($.errorCode="AccessDenied*")}',
+        (
+            '{ ($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*") &&'
+            ' ($.sourceIPAddress != "delivery.logs.amazonaws.com") && ($.eventName != "HeadBucket") }'
+        ),
+    ],
+    "sign_in_without_mfa_raises_alarm": [
+        '{ ($.eventName = "ConsoleLogin") && ($.additionalEventData.MFAUsed != "Yes") }',
+        (
+            '{ ($.eventName = "ConsoleLogin") && ($.additionalEventData.MFAUsed != "Yes") && ($.userIdentity.type ='
+            ' "IAMUser") && ($.responseElements.ConsoleLogin = "Success") }'
+        ),
+    ],
+    "root_use_raises_alarm": [CIS],
+    "failed_sign_ins_raise_alarm": [
+        '{($.eventName=ConsoleLogin) && ($.errorMessage="Failed authentication")}',
+        '{ $.eventName = "ConsoleLogin" && $.responseElements.ConsoleLogin = "Failure" }',
+    ],
+    "iam_policy_changes_raise_alarm": [IAM, "{ $.eventSource = iam.amazonaws.com && $.readOnly IS FALSE }"],
+    "trail_changes_raise_alarm": [ALL_TRAIL_CHANGES, "{ $.eventName = *Trail || $.eventName = St*Logging }"],
+    "key_removals_raise_alarm": [names("DisableKey", "ScheduleKeyDeletion", source="kms.amazonaws.com")],
+    "bucket_policy_changes_raise_alarm": [
+        names(
+            *("PutBucketAcl", "PutBucketPolicy", "PutBucketCors", "PutBucketLifecycle", "PutBucketReplication"),
+            *("DeleteBucketPolicy", "DeleteBucketCors", "DeleteBucketLifecycle", "DeleteBucketReplication"),
+            source="s3.amazonaws.com",
+        )
+    ],
+    "config_changes_raise_alarm": [
+        names(
+            *("StopConfigurationRecorder", "DeleteDeliveryChannel", "PutDeliveryChannel", "PutConfigurationRecorder"),
+            source="config.amazonaws.com",
+        )
+    ],
+    "security_group_changes_raise_alarm": [
+        names(
+            *("AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress", "RevokeSecurityGroupIngress"),
+            *("RevokeSecurityGroupEgress", "CreateSecurityGroup", "DeleteSecurityGroup"),
+        )
+    ],
+    "network_acl_changes_raise_alarm": [
+        names(
+            *("CreateNetworkAcl", "CreateNetworkAclEntry", "DeleteNetworkAcl", "DeleteNetworkAclEntry"),
+            *("ReplaceNetworkAclEntry", "ReplaceNetworkAclAssociation"),
+        )
+    ],
+    "gateway_changes_raise_alarm": [
+        names(
+            *("CreateCustomerGateway", "DeleteCustomerGateway", "AttachInternetGateway", "CreateInternetGateway"),
+            *("DeleteInternetGateway", "DetachInternetGateway"),
+        )
+    ],
+    "route_table_changes_raise_alarm": [
+        names(
+            *("CreateRoute", "CreateRouteTable", "ReplaceRoute", "ReplaceRouteTableAssociation", "DeleteRouteTable"),
+            *("DeleteRoute", "DisassociateRouteTable"),
+            source="ec2.amazonaws.com",
+        )
+    ],
+    "vpc_changes_raise_alarm": [
+        names(
+            *("CreateVpc", "DeleteVpc", "ModifyVpcAttribute", "AcceptVpcPeeringConnection"),
+            *("CreateVpcPeeringConnection", "DeleteVpcPeeringConnection", "RejectVpcPeeringConnection"),
+            *("AttachClassicLinkVpc", "DetachClassicLinkVpc", "DisableVpcClassicLink", "EnableVpcClassicLink"),
+        )
+    ],
+    "organization_changes_raise_alarm": [
+        names(
+            *("AcceptHandshake", "AttachPolicy", "CreateAccount", "CreateOrganizationalUnit", "CreatePolicy"),
+            *("DeclineHandshake", "DeleteOrganization", "DeleteOrganizationalUnit", "DeletePolicy", "DetachPolicy"),
+            *("DisablePolicyType", "EnablePolicyType", "InviteAccountToOrganization", "LeaveOrganization"),
+            *("MoveAccount", "RemoveAccountFromOrganization", "UpdatePolicy", "UpdateOrganizationalUnit"),
+            source="organizations.amazonaws.com",
+        )
+    ],
+}
+"""What CIS and AWS propose, and other ways to say the same.
+https://docs.aws.amazon.com/securityhub/latest/userguide/cloudwatch-controls.html"""
+
 CASES = [
+    *(Case(about(id), [{"groups": [group(one, ALARM)]}], None) for id, known in PATTERNS.items() for one in known),
+    *(
+        Case(about(one.id), [{"groups": [group("{ $.eventName = * }", ALARM)]}], f"has no metric filter on {one.what}")
+        for one in metric_filters.SUBJECTS
+    ),
     Case(
         ROOT_USE,
         [{"groups": []}],
@@ -50,7 +161,39 @@ CASES = [
     Case(
         ROOT_USE,
         [{"groups": [group('{ $.userIdentity.type = "Root" && $.eventName = "ConsoleLogin" }', ALARM)]}],
-        NO_FILTER,  # root's keys may be used without signing in
+        "has a metric filter on use of the root user that leaves out its API calls",
+    ),
+    Case(
+        TRAILS,
+        [{"groups": [group(names("StopLogging"), ALARM)]}],
+        "has a metric filter on changes of trails that leaves out CreateTrail, UpdateTrail, DeleteTrail and 1 more",
+    ),
+    Case(
+        TRAILS,  # two filters share the work
+        [
+            {
+                "groups": [
+                    group(names("StopLogging"), ALARM),
+                    group("{ $.eventName = *Trail || $.eventName = Start* }", ALARM),
+                ]
+            }
+        ],
+        None,
+    ),
+    Case(
+        TRAILS,
+        [{"groups": [group(names("StopLogging"), ALARM), group(ALL_TRAIL_CHANGES)]}],
+        "has metric filter root on changes of trails and no alarm that acts on it",
+    ),
+    Case(
+        TRAILS,
+        [{"groups": [group("{ $.eventSource = cloudtrail.* }", ALARM)]}],
+        "has no metric filter on changes of trails",
+    ),
+    Case(
+        SIGN_IN,  # those with MFA as well
+        [{"groups": [group("{ $.eventName = ConsoleLogin }", ALARM)]}],
+        "has no metric filter on sign-ins without MFA",
     ),
     Case(ROOT_USE, [{"groups": [group("{ $.errorCode = 3 && $.a > 2 }", ALARM)]}], NO_FILTER),
 ]
