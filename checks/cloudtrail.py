@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, TypedDict
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from checks.kit import (
     ACCOUNT_ARN,
@@ -28,7 +29,14 @@ from checks.s3 import buckets
 
 if TYPE_CHECKING:
     from types_boto3_cloudtrail.type_defs import TrailTypeDef as Trail
+    from types_boto3_s3.type_defs import GetBucketLoggingOutputTypeDef as Logging
     from types_boto3_s3.type_defs import GetBucketVersioningOutputTypeDef as Versioning
+
+ALL_OBJECTS = re.compile(r"arn:[\w-]+:s3(:::)?")
+"""How a trail names the objects of all buckets that are and will be.
+https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DataResource.html"""
+READS_OR_WRITES = {"All": {"true", "false"}, "ReadOnly": {"true"}, "WriteOnly": {"false"}}
+"""ReadWriteType of a basic selector, in the words of `readOnly` in an advanced one."""
 
 
 class Watched(TypedDict):
@@ -99,13 +107,21 @@ def trail_buckets(aws: Aws) -> Iterator[TrailBucket]:
 
 @extra("s3:GetBucketVersioning")
 def versioning(aws: Aws, bucket: TrailBucket) -> Versioning:
+    return cast("Versioning", _of_bucket(aws, bucket, "s3:GetBucketVersioning"))
+
+
+@extra("s3:GetBucketLogging")
+def access_logging(aws: Aws, bucket: TrailBucket) -> Logging:
+    return cast("Logging", _of_bucket(aws, bucket, "s3:GetBucketLogging"))
+
+
+def _of_bucket(aws: Aws, bucket: TrailBucket, call: str) -> Any:
     try:
-        got: Versioning = aws.call("s3:GetBucketVersioning", Bucket=bucket["name"])
+        return aws.call(call, Bucket=bucket["name"])
     except Unknown as reason:
         if bucket["ours"]:
             raise
         raise Unknown("the bucket belongs to another account and cannot be read from here: look there") from reason
-    return got
 
 
 @check(watch, practice=Practice.MONITORING, severity=Severity.HIGH)
@@ -118,39 +134,101 @@ def account_has_multi_region_trail(watch: Watch) -> Verdict:
     Fix: Create a trail that covers all regions and logs read and write management events, and start logging.
     See: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/receive-cloudtrail-log-files-from-multiple-regions.html
     """
+    return _some_trail(watch, lack, "has no trail that logs all management events in all regions")
+
+
+@check(watch, practice=Practice.MONITORING, severity=Severity.LOW)
+def account_records_object_writes(watch: Watch) -> Verdict:
+    """A trail records who writes and deletes S3 objects.
+
+    Without data events nobody can tell afterwards who changed, deleted or encrypted which objects.
+
+    Fix: On a trail that covers all regions, log write data events for all S3 buckets. It costs money by the event.
+    See: https://docs.aws.amazon.com/config/latest/developerguide/cloudtrail-all-write-s3-data-event-check.html
+    """
+    return _some_trail(watch, _lacks_objects("false"), "has no trail that records writes to the objects of all buckets")
+
+
+@check(watch, practice=Practice.MONITORING, severity=Severity.LOW)
+def account_records_object_reads(watch: Watch) -> Verdict:
+    """A trail records who reads S3 objects.
+
+    After a leak they are the only record of which objects were taken, and by whom.
+
+    Fix: On a trail that covers all regions, log read data events for all S3 buckets. It costs money by the event.
+    See: https://docs.aws.amazon.com/config/latest/developerguide/cloudtrail-all-read-s3-data-event-check.html
+    """
+    return _some_trail(watch, _lacks_objects("true"), "has no trail that records reads of the objects of all buckets")
+
+
+def _some_trail(watch: Watch, lack: Callable[[Watched], Verdict], problem: str) -> Verdict:
+    """The problem and what each trail lacks, unless one lacks nothing. Raises Unknown where an unread one may be it."""
     lacking = {one["trail"]["Name"]: lack(one) for one in watch["trails"] if not one["unread"]}
     if None in lacking.values():
         return None
     for one in watch["trails"]:
         if one["unread"]:
             raise Unknown(f"trail {one['trail']['Name']} could not be read: {one['unread']}")
-    problem = "has no trail that logs all management events in all regions"
     return f"{problem}: {'; '.join(f'{name} {why}' for name, why in lacking.items())}" if lacking else problem
 
 
 def lack(one: Watched) -> Verdict:
     """What a trail lacks to be a record of the whole account, None when it is one."""
+    return _lacks_reach(one) or expect(
+        _management_events(one["selectors"]) == {"true", "false"}, "leaves out some management events"
+    )
+
+
+def _lacks_objects(read_only: str) -> Callable[[Watched], Verdict]:
+    def lack(one: Watched) -> Verdict:
+        return _lacks_reach(one) or expect(read_only in _object_events(one["selectors"]), "leaves some or all out")
+
+    return lack
+
+
+def _lacks_reach(one: Watched) -> Verdict:
     if not one["trail"].get("IsMultiRegionTrail"):
         return "covers one region"
-    if not one["status"].get("IsLogging"):
-        return "does not log"
-    return expect(_all_management_events(one["selectors"]), "leaves out some management events")
+    return expect(one["status"].get("IsLogging"), "does not log")
 
 
-def _all_management_events(selectors: dict[str, Any]) -> bool:
-    """Reads and writes, with no source left out, perhaps by two selectors together.
+def _management_events(selectors: dict[str, Any]) -> set[str]:
+    """The values of readOnly of which no event is left out, perhaps by two selectors together.
 
     Source: https://docs.aws.amazon.com/config/latest/developerguide/multi-region-cloudtrail-enabled.html
     """
     logged: set[str] = set()
     for basic in selectors.get("EventSelectors", []):
         if basic.get("IncludeManagementEvents") and not basic.get("ExcludeManagementEventSources"):
-            logged |= {"All": {"true", "false"}, "ReadOnly": {"true"}, "WriteOnly": {"false"}}[basic["ReadWriteType"]]
+            logged |= READS_OR_WRITES[basic["ReadWriteType"]]
     for advanced in selectors.get("AdvancedEventSelectors", []):
         asked = {one["Field"]: one.get("Equals") for one in advanced["FieldSelectors"]}
         if asked.pop("eventCategory", None) == ["Management"] and set(asked) <= {"readOnly"}:
             logged |= set(asked.get("readOnly") or ("true", "false"))
-    return logged == {"true", "false"}
+    return logged
+
+
+def _object_events(selectors: dict[str, Any]) -> set[str]:
+    """The values of readOnly for which the events of all S3 objects are recorded."""
+    logged: set[str] = set()
+    for basic in selectors.get("EventSelectors", []):
+        objects = [
+            arn for one in basic.get("DataResources", []) if one["Type"] == "AWS::S3::Object" for arn in one["Values"]
+        ]
+        if any(ALL_OBJECTS.fullmatch(arn) for arn in objects):
+            logged |= READS_OR_WRITES[basic["ReadWriteType"]]
+    for advanced in selectors.get("AdvancedEventSelectors", []):
+        fields = advanced["FieldSelectors"]
+        asked = {one["Field"]: one.get("Equals") for one in fields if not _any_object(one)}
+        data = asked.pop("eventCategory", None) == ["Data"] and asked.pop("resources.type", None) == ["AWS::S3::Object"]
+        if data and set(asked) <= {"readOnly"}:
+            logged |= set(asked.get("readOnly") or ("true", "false"))
+    return logged
+
+
+def _any_object(field: dict[str, Any]) -> bool:
+    """Whether a selector's field asks for what every object's ARN begins with."""
+    return field["Field"] == "resources.ARN" and any(ALL_OBJECTS.fullmatch(one) for one in field.get("StartsWith", []))
 
 
 @check(trails, practice=Practice.MONITORING, severity=Severity.MEDIUM)
@@ -218,3 +296,15 @@ def trail_bucket_has_mfa_delete(bucket: TrailBucket, versioning: Versioning) -> 
     See: https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html
     """
     return expect(versioning.get("MFADelete") == "Enabled", "holds a trail's logs and lets them be deleted without MFA")
+
+
+@check(trail_buckets, access_logging, practice=Practice.MONITORING, severity=Severity.LOW)
+def trail_bucket_logs_access(bucket: TrailBucket, logging: Logging) -> Verdict:
+    """Access to a trail's bucket is logged.
+
+    Who reads or deletes the log files of a trail is itself worth a record, kept in another bucket.
+
+    Fix: Turn on server access logging of the bucket, with another bucket of the same region as its target.
+    See: https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+    """
+    return expect(logging.get("LoggingEnabled"), "holds a trail's logs and keeps no log of access to them")

@@ -46,6 +46,23 @@ READS, WRITES = {"Field": "readOnly", "Equals": ["true"]}, {"Field": "readOnly",
 KMS_EXCLUDED = {"ReadWriteType": "All", "ExcludeManagementEventSources": ["kms.amazonaws.com"]}
 NOT_RDS_DATA = {"Field": "eventSource", "NotEquals": ["rdsdata.amazonaws.com"]}
 
+WRITTEN, READ = cloudtrail.account_records_object_writes, cloudtrail.account_records_object_reads
+NO_WRITES = "has no trail that records writes to the objects of all buckets"
+NO_READS = "has no trail that records reads of the objects of all buckets"
+DATA, OBJECTS = (
+    {"Field": "eventCategory", "Equals": ["Data"]},
+    {"Field": "resources.type", "Equals": ["AWS::S3::Object"]},
+)
+ANY_BUCKET = {"Field": "resources.ARN", "StartsWith": ["arn:aws:s3:::"]}
+ONE_BUCKET = {"Field": "resources.ARN", "StartsWith": ["arn:aws:s3:::northwind-exports/"]}
+
+
+def objects(what: str, values: str = "arn:aws:s3") -> dict[str, Any]:
+    """What a trail of basic selectors records of S3 objects, and of nothing else."""
+    resources = [{"Type": "AWS::S3::Object", "Values": [values]}]
+    return {"EventSelectors": [{"IncludeManagementEvents": False, "ReadWriteType": what, "DataResources": resources}]}
+
+
 CASES = [
     Case(HAS, [{"trails": []}], HAS_NONE),
     Case(HAS, [{"trails": [watched()]}], None),
@@ -77,6 +94,41 @@ CASES = [
         cloudtrail.trail_bucket_has_mfa_delete,
         [{}, {"Status": "Enabled"}],
         "holds a trail's logs and lets them be deleted without MFA",
+    ),
+    Case(cloudtrail.trail_bucket_logs_access, [{}, {"LoggingEnabled": {"TargetBucket": "access-logs"}}], None),
+    Case(cloudtrail.trail_bucket_logs_access, [{}, {}], "holds a trail's logs and keeps no log of access to them"),
+    Case(WRITTEN, [{"trails": []}], NO_WRITES),
+    Case(READ, [{"trails": []}], NO_READS),
+    Case(WRITTEN, [{"trails": [watched()]}], f"{NO_WRITES}: everything leaves some or all out"),
+    Case(
+        WRITTEN, [{"trails": [watched(objects("WriteOnly"), logging=False)]}], f"{NO_WRITES}: everything does not log"
+    ),
+    Case(WRITTEN, [{"trails": [watched(objects("WriteOnly"))]}], None),
+    Case(READ, [{"trails": [watched(objects("WriteOnly"))]}], f"{NO_READS}: everything leaves some or all out"),
+    Case(READ, [{"trails": [watched(objects("ReadOnly"))]}], None),
+    Case(READ, [{"trails": [watched(objects("All", "arn:aws-us-gov:s3:::"))]}], None),
+    Case(
+        READ,
+        [{"trails": [watched(objects("All", "arn:aws:s3:::one/"))]}],
+        f"{NO_READS}: everything leaves some or all out",
+    ),
+    Case(READ, [{"trails": [watched(advanced([DATA, OBJECTS]))]}], None),
+    Case(READ, [{"trails": [watched(advanced([DATA, OBJECTS, READS]))]}], None),
+    Case(READ, [{"trails": [watched(advanced([DATA, OBJECTS, ANY_BUCKET]))]}], None),
+    Case(
+        READ,
+        [{"trails": [watched(advanced([DATA, OBJECTS, WRITES]))]}],
+        f"{NO_READS}: everything leaves some or all out",
+    ),
+    Case(
+        READ,
+        [{"trails": [watched(advanced([DATA, OBJECTS, ONE_BUCKET]))]}],
+        f"{NO_READS}: everything leaves some or all out",
+    ),
+    Case(
+        READ,
+        [{"trails": [watched(advanced([DATA, {"Field": "resources.type", "Equals": ["AWS::Lambda::Function"]}]))]}],
+        f"{NO_READS}: everything leaves some or all out",
     ),
 ]
 
@@ -134,11 +186,12 @@ class Refusing:
         raise Unknown(f"{call} was denied")
 
 
-@pytest.mark.parametrize(("ours", "words"), [(True, "s3:GetBucketVersioning was denied"), (False, "another account")])
-def test_a_bucket_that_cannot_be_read_says_whose_it_is(ours: bool, words: str) -> None:
+@pytest.mark.parametrize("read", [cloudtrail.versioning, cloudtrail.access_logging])
+@pytest.mark.parametrize(("ours", "words"), [(True, "s3:GetBucket.* was denied"), (False, "another account")])
+def test_a_bucket_that_cannot_be_read_says_whose_it_is(read: Any, ours: bool, words: str) -> None:
     bucket: cloudtrail.TrailBucket = {"name": "log-archive", "ours": ours}
     with pytest.raises(Unknown, match=words):
-        cloudtrail.versioning.read(Refusing(), bucket)  # type: ignore[arg-type]
+        read.read(Refusing(), bucket)
 
 
 def without_validation(aws: boto3.Session) -> None:
