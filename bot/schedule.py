@@ -64,9 +64,7 @@ class Schedule:
 
     async def scan_if_due(self) -> None:
         """Scan when the last complete scan is older than the settings want."""
-        last = self._bot.store.scans.last()
-        age = timedelta(hours=self._bot.settings.scan_hours)
-        if last is None or last.ended_at is None or self._bot.now() - last.ended_at >= age:
+        if await self._last_scan_is_older(timedelta(hours=self._bot.settings.scan_hours)):
             result = await (await self._bot.scans.start(requested_by=str(BOT))).result()
             if not result.ok:
                 log.warning("the scheduled scan did not work: %s", result.note)
@@ -97,12 +95,14 @@ class Schedule:
             await self._post(name, None)
         return f"The digest is in <#{channel}>."
 
+    # What follows uses the database in threads: one that is busy must not keep the bot from answering Slack.
+
     async def _is_due(self, due: datetime, name: str) -> bool:
         """Whether to post the slot; settles on the way a claim that a crash left and a slot that is to be skipped."""
-        now, store, settings = self._bot.now(), self._bot.store, self._bot.settings
-        slot = store.digests.get(name)
+        now, digests, settings = self._bot.now(), self._bot.store.digests, self._bot.settings
+        slot = await asyncio.to_thread(digests.get, name)
         if slot is None and now - due > ON_TIME and settings.digest_late is Late.SKIP:
-            store.digests.skip(name, settings.digest_channel, now)
+            await asyncio.to_thread(digests.skip, name, settings.digest_channel, now)
             log.info("the digest %s was due while the bot was down and is skipped (AWS_SEC_DIGEST_LATE)", name)
             return False
         if slot is None:
@@ -111,30 +111,35 @@ class Schedule:
             return False
         ts = await self._bot.post.find_block(slot.channel, f"digest:{name}", slot.claimed_at)
         if ts is None:
-            store.digests.release(name)
+            await asyncio.to_thread(digests.release, name, slot.claimed_at)
             return True
-        store.digests.posted(name, ts=ts, head=store.audit.head(), at=slot.claimed_at)
+        head = await asyncio.to_thread(self._bot.store.audit.head)
+        await asyncio.to_thread(digests.posted, name, ts=ts, head=head, at=slot.claimed_at)
         return False
 
     async def _post(self, name: str, late: timedelta | None) -> None:
-        bot, channel = self._bot, self._bot.settings.digest_channel
+        bot, channel, digests = self._bot, self._bot.settings.digest_channel, self._bot.store.digests
         now = bot.now()
-        found = compose(bot.store, bot.account, bot.checks.values(), bot.fixes, slot=name, now=now, late=late)
-        if not bot.store.digests.claim(name, channel, now):
+        found = await asyncio.to_thread(
+            compose, bot.store, bot.account, bot.checks.values(), bot.fixes, slot=name, now=now, late=late
+        )
+        if not await asyncio.to_thread(digests.claim, name, channel, now):
             return
         try:
             ts = await bot.post.post(channel, digest_message(found, fixes=bot.fixes, now=now, zone=bot.settings.zone))
         except PostError as error:
             if error.certain:
-                bot.store.digests.release(name)
+                await asyncio.to_thread(digests.release, name, now)
             raise
-        bot.store.digests.posted(name, ts=ts, head=found.head, at=now)
+        await asyncio.to_thread(digests.posted, name, ts=ts, head=found.head, at=now)
 
     async def _fresh_scan(self) -> None:
-        last = self._bot.store.scans.last()
-        stale = timedelta(minutes=self._bot.settings.stale_minutes)
-        if last is None or last.ended_at is None or self._bot.now() - last.ended_at > stale:
+        if await self._last_scan_is_older(timedelta(minutes=self._bot.settings.stale_minutes)):
             await (await self._bot.scans.start(requested_by=str(BOT))).result()
+
+    async def _last_scan_is_older(self, than: timedelta) -> bool:
+        last = await asyncio.to_thread(self._bot.store.scans.last)
+        return last is None or last.ended_at is None or self._bot.now() - last.ended_at >= than
 
     def _forget_before_first_start(self) -> None:
         """A slot before the bot's very first scan was never owed to anybody."""

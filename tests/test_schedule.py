@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from itertools import groupby, pairwise
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -211,6 +213,35 @@ async def test_a_digest_on_demand_that_slack_refuses_is_said(day: Day) -> None:
     day.slack.trouble("chat.postMessage", refused("not_in_channel"))
     await at_desk.command("digest")
     assert "invite the bot there" in at_desk.told
+
+
+@pytest.mark.asyncio
+async def test_a_busy_database_delays_a_digest_and_no_answer_to_slack(day: Day) -> None:
+    day.at(NINE)
+    at_desk = await day.restarted()
+    day.store.db._db.execute("PRAGMA busy_timeout = 500")
+    other = sqlite3.connect(day.store.db.path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    posting = asyncio.create_task(at_desk.schedule.digest_if_due())
+    waits = []
+    while not posting.done():
+        begun = monotonic()
+        await asyncio.sleep(0.01)
+        waits.append(monotonic() - begun)
+    other.close()
+    assert max(waits) < 0.3
+    assert len(waits) > 5, "the digest did wait"
+    await at_desk.schedule.digest_if_due()
+    assert day.posted == [SLOT]
+
+
+@pytest.mark.asyncio
+async def test_only_the_claim_that_was_looked_at_is_given_back(day: Day) -> None:
+    day.store.digests.claim(SLOT, DIGEST, NINE)
+    day.store.digests.release(SLOT, NINE - timedelta(minutes=2))
+    assert day.slot is not None
+    day.store.digests.release(SLOT, NINE)
+    assert day.slot is None
 
 
 # --- daylight saving -----------------------------------------------------------------

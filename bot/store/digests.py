@@ -49,9 +49,11 @@ class Digests:
             [ts, head.seq, head.hash, stamp(at), slot],
         )
 
-    def release(self, slot: str) -> None:
-        """Give back a claim whose digest is known not to have been posted."""
-        self._db.write("DELETE FROM digests WHERE slot = ? AND state = 'claimed'", [slot])
+    def release(self, slot: str, claimed_at: datetime) -> None:
+        """Give back that very claim, whose digest is known not to have been posted."""
+        self._db.write(
+            "DELETE FROM digests WHERE slot = ? AND state = 'claimed' AND claimed_at = ?", [slot, stamp(claimed_at)]
+        )
 
     def skip(self, slot: str, channel: str, at: datetime) -> None:
         self._db.write(
