@@ -25,7 +25,14 @@ from checks.kit import (
     extra,
     fix,
 )
-from checks.network import everyone_among, opened, opens_every_port, ports_in_words
+from checks.network import (
+    ADMIN_PORTS,
+    everyone_among,
+    opened,
+    opens_every_port,
+    ports_in_words,
+    services_in_words,
+)
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import NetworkInterfaceTypeDef as Interface
@@ -37,12 +44,8 @@ Rule: TypeAlias = Mapping[str, Any]
 GROUP_ARN = "arn:{partition}:ec2:{region}:{account}:security-group/{GroupId}"
 RULE_ARN = "arn:{partition}:ec2:{region}:{account}:security-group-rule/{SecurityGroupRuleId}"
 
-ADMIN_PORTS = (22, 3389)
 DATABASE_PORTS = (1433, 1521, 3306, 5432, 5439, 5984, 6379, 7000, 8086, 9042, 9200, 11211, 27017)
-MOST_NAMED = 3
-SERVICES = {22: "SSH", 3389: "RDP", 1433: "SQL Server", 1521: "Oracle", 3306: "MySQL", 5432: "PostgreSQL"} | {
-    5439: "Redshift", 5984: "CouchDB", 6379: "Redis", 7000: "Cassandra", 8086: "InfluxDB", 9042: "Cassandra"} | {
-    9200: "OpenSearch", 11211: "Memcached", 27017: "MongoDB"}  # fmt: skip
+FILE_SHARING_PORTS = (445,)
 
 groups: Collector[Group] = collect(
     "ec2:DescribeSecurityGroups", "SecurityGroups", arn=GROUP_ARN, name="{GroupName} ({GroupId})"
@@ -121,6 +124,20 @@ def rule_keeps_database_ports_closed(
     return _keeps_closed(rule, sources, ports)
 
 
+@check(inbound_rules, sources, practice=Practice.NETWORK, severity=Severity.HIGH)
+def rule_keeps_file_sharing_ports_closed(
+    rule: Rule, sources: Sequence[str], *, ports: Sequence[int] = FILE_SHARING_PORTS
+) -> Verdict:
+    """Security group rule keeps file sharing ports closed.
+
+    Windows file shares (CIFS, SMB) that the whole internet can reach are how worms and ransomware get in.
+
+    Fix: Remove the rule. Allow the addresses or security groups that use the share, or reach it over a VPN.
+    See: https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-19
+    """
+    return _keeps_closed(rule, sources, ports)
+
+
 @check(default_groups, practice=Practice.NETWORK, severity=Severity.MEDIUM)
 def default_security_group_has_no_rules(group: Group) -> Verdict:
     """Default security group has no rules.
@@ -154,7 +171,12 @@ def revoke_rule(rule: Rule, sources: Sequence[str], used_by: Sequence[Interface]
     )
 
 
-for _repaired in (rule_does_not_open_every_port, rule_keeps_admin_ports_closed, rule_keeps_database_ports_closed):
+for _repaired in (
+    rule_does_not_open_every_port,
+    rule_keeps_admin_ports_closed,
+    rule_keeps_database_ports_closed,
+    rule_keeps_file_sharing_ports_closed,
+):
     fix(
         _repaired,
         "ec2:RevokeSecurityGroupIngress",
@@ -171,14 +193,7 @@ def _keeps_closed(rule: Rule, sources: Sequence[str], ports: Sequence[int]) -> V
     if opens_every_port(rule):
         raise NotApplicable("it opens every port, which another check judges")
     everyone = everyone_among(sources)
-    return expect(not everyone, f"opens {_services(reached)} to {', '.join(everyone)}")
-
-
-def _services(ports: Sequence[int]) -> str:
-    """The first of them by name: "22 (SSH)", "1433 (SQL Server), 1521 (Oracle), 3306 (MySQL) and 6 more"."""
-    first, more = ports[:MOST_NAMED], len(ports[MOST_NAMED:])
-    named = ", ".join(f"{port} ({SERVICES[port]})" if port in SERVICES else str(port) for port in first)
-    return f"{named} and {more} more" if more else named
+    return expect(not everyone, f"opens {services_in_words(reached)} to {', '.join(everyone)}")
 
 
 def _source(rule: Rule) -> str:

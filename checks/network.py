@@ -1,4 +1,4 @@
-"""Reading security group rules: which ports they open, and whether to everyone.
+"""Reading rules of security groups and network ACLs: which ports they open, and whether to everyone.
 
 Ports and protocols: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html
 """
@@ -6,11 +6,17 @@ Ports and protocols: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 Rule: TypeAlias = Mapping[str, Any]
 """A rule with AWS's own keys `IpProtocol`, `FromPort` and `ToPort`."""
+
+ADMIN_PORTS = (22, 3389)
+MOST_NAMED = 3
+SERVICES = {22: "SSH", 445: "CIFS", 3389: "RDP", 1433: "SQL Server", 1521: "Oracle", 3306: "MySQL"} | {
+    5432: "PostgreSQL", 5439: "Redshift", 5984: "CouchDB", 6379: "Redis", 7000: "Cassandra", 8086: "InfluxDB"} | {
+    9042: "Cassandra", 9200: "OpenSearch", 11211: "Memcached", 27017: "MongoDB"}  # fmt: skip
 
 EVERY_PORT = range(65536)
 NUMBERS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
@@ -39,6 +45,14 @@ def is_everyone(cidr: str) -> bool:
 def everyone_among(cidrs: Iterable[str]) -> list[str]:
     """Those of the ranges that hold much of the internet, in their order."""
     return [cidr for cidr in cidrs if is_everyone(cidr)]
+
+
+def without(cidr: str, taken: Iterable[str]) -> list[str]:
+    """What is left of a range of addresses when others are taken out of it, as ranges."""
+    left = [ipaddress.ip_network(cidr, strict=False)]
+    for other in filter(None, map(_network, taken)):
+        left = [rest for piece in left for rest in _rest(piece, other)]
+    return [str(piece) for piece in left]
 
 
 def protocol(rule: Rule) -> str:
@@ -78,6 +92,20 @@ def ports_in_words(rule: Rule) -> str:
     if not reach:
         return name if name in NUMBERS.values() else f"protocol {name}"
     return f"{name} {reach[0]}" if len(reach) == 1 else f"{name} {reach[0]}-{reach[-1]}"
+
+
+def services_in_words(ports: Sequence[int]) -> str:
+    """The first of them by name: "22 (SSH)", "1433 (SQL Server), 1521 (Oracle), 3306 (MySQL) and 6 more"."""
+    first, more = ports[:MOST_NAMED], len(ports[MOST_NAMED:])
+    named = ", ".join(f"{port} ({SERVICES[port]})" if port in SERVICES else str(port) for port in first)
+    return f"{named} and {more} more" if more else named
+
+
+def _rest(piece: Any, other: Any) -> Iterator[Any]:
+    if piece.version != other.version or not piece.overlaps(other):
+        yield piece
+    elif not piece.subnet_of(other):
+        yield from piece.address_exclude(other)
 
 
 def _network(cidr: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:

@@ -71,6 +71,10 @@ CASES = [
     Case(sg.rule_keeps_database_ports_closed, [tcp(5432), []], None),
     Case(sg.rule_keeps_database_ports_closed, [tcp(0, 65535), EVERYONE], NotApplicable),
     Case(sg.rule_keeps_database_ports_closed, [tcp(22), EVERYONE], NotApplicable),
+    Case(sg.rule_keeps_file_sharing_ports_closed, [tcp(445), EVERYONE], "opens 445 (CIFS) to 0.0.0.0/0"),
+    Case(sg.rule_keeps_file_sharing_ports_closed, [tcp(445), OFFICE], None),
+    Case(sg.rule_keeps_file_sharing_ports_closed, [tcp(443), EVERYONE], NotApplicable),
+    Case(sg.rule_keeps_file_sharing_ports_closed, [ALL, EVERYONE], NotApplicable),
     Case(sg.default_security_group_has_no_rules, [{"IpPermissions": [], "IpPermissionsEgress": []}], None),
     Case(
         sg.default_security_group_has_no_rules,
@@ -200,6 +204,7 @@ BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
     sg.rule_does_not_open_every_port.id: lambda aws: open_group(aws, -1),
     sg.rule_keeps_admin_ports_closed.id: lambda aws: open_group(aws, 22),
     sg.rule_keeps_database_ports_closed.id: lambda aws: open_group(aws, 5432),
+    sg.rule_keeps_file_sharing_ports_closed.id: lambda aws: open_group(aws, 445),
 }
 
 

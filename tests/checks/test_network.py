@@ -19,6 +19,8 @@ from checks.network import (
     opened,
     opens_every_port,
     ports_in_words,
+    services_in_words,
+    without,
 )
 
 EVERYONE = ["0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1", "64.0.0.0/2", "::/0", "2000::/3", "8000::/1", "2600::/12", "::/1"]
@@ -42,6 +44,28 @@ def test_what_is_no_range_is_never_taken_for_a_small_one() -> None:
 
 def test_the_ranges_that_hold_everyone() -> None:
     assert everyone_among(["10.0.0.0/8", "0.0.0.0/1", "203.0.113.8/29", "128.0.0.0/1"]) == ["0.0.0.0/1", "128.0.0.0/1"]
+
+
+@pytest.mark.parametrize(
+    ("cidr", "taken", "left"),
+    [
+        ("0.0.0.0/0", [], ["0.0.0.0/0"]),
+        ("0.0.0.0/0", ["0.0.0.0/0"], []),
+        ("0.0.0.0/0", ["0.0.0.0/1"], ["128.0.0.0/1"]),
+        ("0.0.0.0/0", ["0.0.0.0/1", "128.0.0.0/1"], []),
+        ("128.0.0.0/1", ["0.0.0.0/0"], []),
+        ("10.0.0.0/8", ["192.168.0.0/16", "::/0", "not a range"], ["10.0.0.0/8"]),
+        ("::/0", ["::/0", "0.0.0.0/0"], []),
+        ("10.0.0.0/30", ["10.0.0.1/32"], ["10.0.0.0/32", "10.0.0.2/31"]),
+    ],
+)
+def test_what_is_left_of_a_range(cidr: str, taken: list[str], left: list[str]) -> None:
+    assert sorted(without(cidr, taken)) == left
+
+
+def test_services_are_named_and_the_many_counted() -> None:
+    assert services_in_words([22, 1234]) == "22 (SSH), 1234"
+    assert services_in_words([22, 445, 3389, 5432, 6379]) == "22 (SSH), 445 (CIFS), 3389 (RDP) and 2 more"
 
 
 def rule(protocol: str, first: int | None = None, last: int | None = None) -> dict[str, Any]:

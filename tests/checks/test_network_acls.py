@@ -1,0 +1,139 @@
+"""Network ACLs: what the judge says, whose rules decide, and the ACL that the fix is tried on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from bot.aws import Region
+from bot.scan import identify
+from checks import network_acls
+from checks.kit import NotApplicable
+from tests.checks.cases import Case
+
+CLOSED = network_acls.acl_keeps_admin_ports_closed
+SUBNETS = [{"SubnetId": "subnet-2"}, {"SubnetId": "subnet-1"}]
+TCP, UDP, ICMP, ALL = "6", "17", "1", "-1"
+
+
+def rule(number: int, action: str, first: int = 0, last: int = 0, **more: Any) -> dict[str, Any]:
+    """A rule as AWS lists it: of all ports and protocols where no port is given."""
+    ports = {"PortRange": {"From": first, "To": last or first}} if first else {}
+    source = {} if "Ipv6CidrBlock" in more else {"CidrBlock": "0.0.0.0/0"}
+    what = {"RuleNumber": number, "RuleAction": action, "Egress": False, "Protocol": TCP if first else ALL}
+    return what | source | ports | more
+
+
+def acl(*rules: dict[str, Any], subnets: Any = SUBNETS) -> dict[str, Any]:
+    last = [rule(32767, "deny"), rule(32768, "deny", Ipv6CidrBlock="::/0"), rule(100, "allow", Egress=True)]
+    return {"NetworkAclId": "acl-1", "Associations": subnets, "Entries": [*rules, *last]}
+
+
+SSH = rule(100, "allow", 22)
+BOTH = "lets 0.0.0.0/0 reach 22 (SSH), 3389 (RDP) by rule 100"
+
+CASES = [
+    Case(CLOSED, [acl()], None),
+    Case(CLOSED, [acl(rule(100, "allow"))], BOTH),
+    Case(CLOSED, [acl(rule(100, "allow"), subnets=[])], NotApplicable),
+    Case(CLOSED, [acl(rule(100, "allow", 1, 65535))], BOTH),
+    Case(CLOSED, [acl(SSH)], "lets 0.0.0.0/0 reach 22 (SSH) by rule 100"),
+    Case(CLOSED, [acl(SSH | {"CidrBlock": "128.0.0.0/1"})], "lets 128.0.0.0/1 reach 22 (SSH) by rule 100"),
+    Case(CLOSED, [acl(SSH | {"CidrBlock": "203.0.113.8/29"})], None),
+    Case(CLOSED, [acl(rule(100, "allow", 443), rule(110, "allow", 32768, 60999))], None),
+    Case(CLOSED, [acl(rule(100, "allow", Protocol=ICMP, IcmpTypeCode={"Code": -1, "Type": -1}))], None),
+    Case(CLOSED, [acl(rule(100, "allow", 3389, Protocol=UDP))], "lets 0.0.0.0/0 reach 3389 (RDP) by rule 100"),
+    Case(CLOSED, [acl(rule(100, "allow", 22, Ipv6CidrBlock="::/0"))], "lets ::/0 reach 22 (SSH) by rule 100"),
+    Case(CLOSED, [acl(rule(90, "deny", 22), SSH)], None),
+    Case(CLOSED, [acl(SSH, rule(90, "deny", 22))], None),  # AWS lists them in any order
+    Case(CLOSED, [acl(SSH, rule(110, "deny", 22))], "lets 0.0.0.0/0 reach 22 (SSH) by rule 100"),
+    Case(CLOSED, [acl(rule(90, "deny"), rule(100, "allow"))], None),
+    Case(
+        CLOSED,
+        [acl(rule(90, "deny", 22), rule(91, "deny", 22, Protocol=UDP), rule(100, "allow"))],
+        "lets 0.0.0.0/0 reach 3389 (RDP) by rule 100",
+    ),
+    Case(CLOSED, [acl(rule(90, "deny", 22), rule(100, "allow"))], BOTH),  # UDP is left, which AWS counts as well
+    Case(CLOSED, [acl(rule(90, "deny", 1, 4000), rule(100, "allow", 22, 4000))], None),
+    Case(
+        CLOSED, [acl(rule(90, "deny", 22), rule(100, "allow", 22, 3389))], "lets 0.0.0.0/0 reach 3389 (RDP) by rule 100"
+    ),
+    Case(CLOSED, [acl(rule(90, "deny", 22, Protocol=UDP), SSH)], "lets 0.0.0.0/0 reach 22 (SSH) by rule 100"),
+    Case(CLOSED, [acl(rule(90, "deny", 22, CidrBlock="10.0.0.0/8"), SSH)], "lets 0.0.0.0/0 reach 22 (SSH) by rule 100"),
+    Case(
+        CLOSED,
+        [acl(rule(80, "deny", 22, CidrBlock="0.0.0.0/1"), rule(90, "deny", 22, CidrBlock="128.0.0.0/1"), SSH)],
+        None,
+    ),
+    Case(
+        CLOSED,
+        [acl(rule(90, "deny", 22), rule(100, "allow", 22, Ipv6CidrBlock="::/0"))],
+        "lets ::/0 reach 22 (SSH) by rule 100",
+    ),
+    Case(
+        CLOSED,
+        [acl(SSH, rule(101, "allow", 3389, Ipv6CidrBlock="::/0"))],
+        "lets 0.0.0.0/0 reach 22 (SSH) by rule 100; lets ::/0 reach 3389 (RDP) by rule 101",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_judges(case: Case) -> None:
+    assert case.outcome() == case.expected
+
+
+def test_other_ports_can_be_asked_for() -> None:
+    assert Case(CLOSED, [acl(rule(100, "allow", 445))], None).outcome(ports=[445]) == (
+        "lets 0.0.0.0/0 reach 445 (CIFS) by rule 100"
+    )
+
+
+def test_a_plan_removes_the_rules_of_these_ports_and_names_the_subnets() -> None:
+    plan = network_acls.remove_rules.plan(
+        acl(rule(90, "allow", 443), SSH, rule(101, "allow", 22, Ipv6CidrBlock="::/0"))
+    )
+    assert [call.params["RuleNumber"] for call in plan.do] == [100, 101]
+    assert plan.before["inbound rule 100"] == "allow tcp 22 from 0.0.0.0/0"
+    assert "subnet-1, subnet-2" in plan.notes[0]
+
+
+@pytest.mark.parametrize(
+    "given", [acl(rule(100, "allow")), acl(SSH, rule(110, "allow", 20, 25)), acl(rule(100, "allow", 443))]
+)
+def test_no_plan_where_a_rule_opens_more_or_none_opens_them(given: dict[str, Any]) -> None:
+    with pytest.raises(NotApplicable):
+        network_acls.remove_rules.plan(given)
+
+
+def test_acls_that_others_share_are_theirs(aws: Region) -> None:
+    with Stubber(aws.clients.get("ec2", "eu-west-1")) as stub:
+        both = [{"NetworkAclId": "acl-1", "OwnerId": aws.account}, {"NetworkAclId": "acl-2", "OwnerId": "210987654321"}]
+        stub.add_response("describe_network_acls", {"NetworkAcls": both})
+        assert [one["NetworkAclId"] for one in network_acls.network_acls.stream(aws)] == ["acl-1"]
+
+
+def test_every_default_vpc_comes_with_an_acl_that_lets_in_everything(aws: Region) -> None:
+    [default] = network_acls.network_acls.stream(aws)
+    assert identify(aws, network_acls.network_acls, default)[1] == default["NetworkAclId"]
+    assert CLOSED.judge(default) == BOTH
+
+
+def open_acl(aws: boto3.Session) -> None:
+    """An ACL of a subnet with SSH open to everyone, over IPv4 and IPv6; the default one guards nothing any more."""
+    ec2 = aws.client("ec2", region_name="eu-west-1")
+    [vpc] = ec2.describe_vpcs()["Vpcs"]
+    made = ec2.create_network_acl(VpcId=vpc["VpcId"])["NetworkAcl"]["NetworkAclId"]
+    ssh: Any = {"Protocol": TCP, "RuleAction": "allow", "Egress": False, "PortRange": {"From": 22, "To": 22}}
+    ec2.create_network_acl_entry(NetworkAclId=made, RuleNumber=100, CidrBlock="0.0.0.0/0", **ssh)
+    ec2.create_network_acl_entry(NetworkAclId=made, RuleNumber=101, Ipv6CidrBlock="::/0", **ssh)
+    for guard in ec2.describe_network_acls()["NetworkAcls"]:
+        for one in guard["Associations"]:
+            ec2.replace_network_acl_association(AssociationId=one["NetworkAclAssociationId"], NetworkAclId=made)
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {CLOSED.id: open_acl}
