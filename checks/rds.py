@@ -1,4 +1,4 @@
-"""Amazon RDS DB instances. Those of a cluster (Aurora, Neptune, DocumentDB) are listed too; it keeps some settings."""
+"""Amazon RDS DB instances and clusters, those of Aurora, Neptune and DocumentDB among them. A cluster keeps some settings."""
 
 from __future__ import annotations
 
@@ -21,12 +21,21 @@ from checks.kit import (
 )
 
 if TYPE_CHECKING:
+    from types_boto3_rds.type_defs import DBClusterTypeDef as DBCluster
     from types_boto3_rds.type_defs import DBInstanceTypeDef as DBInstance
 
 MODIFY = "rds:ModifyDBInstance"
+WITHOUT_STANDBY = ("custom-", "sqlserver-ex")
+"""Beginnings of engines: RDS Custom has no such setting, SQL Server Express no Multi-AZ.
+https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_SQLServerMultiAZ.html"""
 
 db_instances: Collector[DBInstance] = collect(
     "rds:DescribeDBInstances", "DBInstances", arn="{DBInstanceArn}", name="{DBInstanceIdentifier}"
+)
+
+db_clusters: Collector[DBCluster] = collect(
+    "rds:DescribeDBClusters", "DBClusters", arn="{DBClusterArn}", name="{DBClusterIdentifier}"
 )
 
 
@@ -131,6 +140,49 @@ def protect_from_deletion(db: DBInstance) -> Plan:
     return _switch(db, "DeletionProtection", to=True, notes=notes)
 
 
+@check(db_instances, practice=Practice.BACKUP, severity=Severity.MEDIUM)
+def db_instance_is_in_several_zones(db: DBInstance) -> Verdict:
+    """DB instance has a standby in another Availability Zone.
+
+    When its zone or its machine fails, the standby takes over in a minute or two, with all data.
+
+    Fix: Change the DB instance to a Multi-AZ deployment, best when little is written.
+    See: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.MultiAZSingleStandby.html
+    """
+    _keeps_it_itself(db, "where it runs")
+    if db["Engine"].startswith(WITHOUT_STANDBY):
+        raise NotApplicable("AWS does not offer Multi-AZ for its engine, or not this way")
+    if db.get("PendingModifiedValues", {}).get("MultiAZ"):
+        raise NotApplicable("AWS is about to make a standby, or is making it")
+    return expect(db["MultiAZ"], "runs in one Availability Zone")
+
+
+@fix(db_instance_is_in_several_zones, MODIFY, risk=Risk.INTERRUPTS)
+def make_a_standby(db: DBInstance) -> Plan:
+    """Give the DB instance a standby in another zone."""
+    if db.get("PendingModifiedValues"):
+        raise NotApplicable("other changes wait for its maintenance window and would be applied with this one")
+    notes = [
+        "It begins at once and takes a while. AWS expects no downtime, but slow writes until the standby has caught up.",
+        "A Multi-AZ deployment costs about twice as much.",
+    ]
+    return _switch(db, "MultiAZ", to=True, notes=notes, ApplyImmediately=True)
+
+
+@check(db_clusters, practice=Practice.BACKUP, severity=Severity.MEDIUM)
+def db_cluster_is_in_several_zones(cluster: DBCluster) -> Verdict:
+    """DB cluster has instances in several Availability Zones.
+
+    When a zone fails, an instance in another takes over; without one the cluster is down until AWS makes it.
+
+    Fix: Add a reader in another Availability Zone to the cluster.
+    See: https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Concepts.AuroraHighAvailability.html
+    """
+    if not cluster["DBClusterMembers"]:
+        raise NotApplicable("it has no instances")
+    return expect(cluster["MultiAZ"], "has its instances in one Availability Zone")
+
+
 @check(db_instances, practice=Practice.CONFIG, severity=Severity.MEDIUM)
 def db_instance_takes_minor_upgrades(db: DBInstance) -> Verdict:
     """DB instance takes minor version upgrades.
@@ -160,16 +212,16 @@ def _modify(db: DBInstance, **changes: Any) -> Call:
     return Call(MODIFY, {"DBInstanceIdentifier": db["DBInstanceIdentifier"]} | changes)
 
 
-def _switch(db: DBInstance, setting: str, *, to: bool, notes: Sequence[str]) -> Plan:
-    """Change a setting that RDS applies at once, whatever waits for the maintenance window.
+def _switch(db: DBInstance, setting: str, *, to: bool, notes: Sequence[str], **how: bool) -> Plan:
+    """Change a setting that RDS applies at once, by itself or because `how` says so.
 
     Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html
     """
     is_on: bool = db[setting]  # type: ignore[literal-required]
     words = {True: "on", False: "off"}
     return Plan(
-        do=[_modify(db, **{setting: to})],
-        undo=[_modify(db, **{setting: is_on})],
+        do=[_modify(db, **{setting: to}, **how)],
+        undo=[_modify(db, **{setting: is_on}, **how)],
         before={setting: words[is_on]},
         after={setting: words[to]},
         notes=notes,

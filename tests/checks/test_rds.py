@@ -17,6 +17,8 @@ from tests.checks.cases import Case
 BASE: dict[str, Any] = {"DBInstanceIdentifier": "shop", "Engine": "postgres"}
 AURORA = BASE | {"DBClusterIdentifier": "shop-cluster", "Engine": "aurora-postgresql"}
 
+ZONES = rds.db_instance_is_in_several_zones
+
 
 def backups(days: int, **more: Any) -> dict[str, Any]:
     return BASE | {"BackupRetentionPeriod": days} | more
@@ -43,6 +45,26 @@ CASES = [
         "can be deleted: deletion protection is off",
     ),
     Case(rds.db_instance_has_deletion_protection, [AURORA | {"DeletionProtection": False}], NotApplicable),
+    Case(ZONES, [BASE | {"MultiAZ": True}], None),
+    Case(ZONES, [BASE | {"MultiAZ": False, "PendingModifiedValues": {}}], "runs in one Availability Zone"),
+    Case(ZONES, [BASE | {"MultiAZ": False, "PendingModifiedValues": {"MultiAZ": True}}], NotApplicable),
+    Case(ZONES, [BASE | {"MultiAZ": True, "PendingModifiedValues": {"MultiAZ": False}}], None),
+    Case(
+        ZONES,
+        [BASE | {"MultiAZ": False, "ReadReplicaSourceDBInstanceIdentifier": "main"}],
+        "runs in one Availability Zone",
+    ),
+    Case(ZONES, [AURORA | {"MultiAZ": False}], NotApplicable),
+    Case(ZONES, [BASE | {"MultiAZ": False, "Engine": "custom-oracle-ee"}], NotApplicable),
+    Case(ZONES, [BASE | {"MultiAZ": False, "Engine": "sqlserver-ex"}], NotApplicable),
+    Case(ZONES, [BASE | {"MultiAZ": False, "Engine": "sqlserver-web"}], "runs in one Availability Zone"),
+    Case(rds.db_cluster_is_in_several_zones, [{"DBClusterMembers": [{}, {}], "MultiAZ": True}], None),
+    Case(
+        rds.db_cluster_is_in_several_zones,
+        [{"DBClusterMembers": [{}], "MultiAZ": False}],
+        "has its instances in one Availability Zone",
+    ),
+    Case(rds.db_cluster_is_in_several_zones, [{"DBClusterMembers": [], "MultiAZ": False}], NotApplicable),
     Case(rds.db_instance_takes_minor_upgrades, [BASE | {"AutoMinorVersionUpgrade": True}], None),
     Case(rds.db_instance_takes_minor_upgrades, [AURORA | {"AutoMinorVersionUpgrade": True}], None),
     Case(
@@ -96,6 +118,15 @@ def test_no_plan_where_it_would_be_wrong(db: dict[str, Any]) -> None:
         rds.keep_backups.plan(db)
 
 
+def test_a_standby_is_made_at_once_unless_other_changes_would_come_with_it() -> None:
+    plan = rds.make_a_standby.plan(BASE | {"MultiAZ": False, "PendingModifiedValues": {}})
+    assert [call.params for call in (*plan.do, *plan.undo)] == [
+        {"DBInstanceIdentifier": "shop", "MultiAZ": on, "ApplyImmediately": True} for on in (True, False)
+    ]
+    with pytest.raises(NotApplicable):
+        rds.make_a_standby.plan(BASE | {"MultiAZ": False, "PendingModifiedValues": {"DBInstanceClass": "db.r7g.large"}})
+
+
 def instance(aws: boto3.Session, **settings: Any) -> None:
     good = {"PubliclyAccessible": False, "BackupRetentionPeriod": 7, "DeletionProtection": True}
     aws.client("rds", region_name="eu-west-1").create_db_instance(
@@ -117,6 +148,7 @@ def test_what_an_instance_is_called(aws: Region) -> None:
 
 BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
     rds.db_instance_is_not_public.id: lambda aws: instance(aws, PubliclyAccessible=True),
+    ZONES.id: lambda aws: instance(aws, MultiAZ=False),
     rds.db_instance_has_backups.id: lambda aws: instance(aws, BackupRetentionPeriod=1),
     rds.db_instance_has_deletion_protection.id: lambda aws: instance(aws, DeletionProtection=False),
 }
