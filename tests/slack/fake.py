@@ -76,7 +76,7 @@ class Slack:
     """
 
     url: str = ""
-    scheme: str = "http"
+    link_url: str = ""
     calls: list[Call] = field(default_factory=list)
     messages: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     views: dict[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -162,7 +162,10 @@ class Slack:
             "views.update": self._view,
             "usergroups.users.list": self._members,
             "conversations.history": self._history,
-            "apps.connections.open": lambda _: {"ok": True, "url": f"{self.url.replace('http', 'ws', 1)}/link"},
+            "apps.connections.open": lambda _: {
+                "ok": True,
+                "url": self.link_url or f"{self.url.replace('http', 'ws', 1)}/link",
+            },
         }
         return methods[method](given) if method in methods else {"ok": False, "error": "unknown_method"}
 
