@@ -1,4 +1,7 @@
-"""Amazon RDS DB instances and clusters, those of Aurora, Neptune and DocumentDB among them. A cluster keeps some settings."""
+"""Amazon RDS DB instances and clusters, also those of Aurora, Neptune and DocumentDB.
+
+A DB instance of a cluster leaves some settings to it.
+"""
 
 from __future__ import annotations
 
@@ -159,11 +162,15 @@ def db_instance_is_in_several_zones(db: DBInstance) -> Verdict:
 
 @fix(db_instance_is_in_several_zones, MODIFY, risk=Risk.INTERRUPTS)
 def make_a_standby(db: DBInstance) -> Plan:
-    """Give the DB instance a standby in another zone."""
+    """Give the DB instance a standby in another zone.
+
+    Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.MultiAZ.Migrating.html
+    """
     if db.get("PendingModifiedValues"):
         raise NotApplicable("other changes wait for its maintenance window and would be applied with this one")
     notes = [
-        "It begins at once and takes a while. AWS expects no downtime, but slow writes until the standby has caught up.",
+        "It begins at once and takes a while: no downtime, but slow writes until the standby has caught up.",
+        "Where that would hurt, AWS advises to make a Multi-AZ read replica and promote it.",
         "A Multi-AZ deployment costs about twice as much.",
     ]
     return _switch(db, "MultiAZ", to=True, notes=notes, ApplyImmediately=True)
