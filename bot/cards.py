@@ -11,7 +11,7 @@ from bot.blocks.parts import Message
 from bot.blocks.requests import card
 from bot.context import Bot
 from bot.post import PostError
-from bot.store.requests import Card, FixRequest, State
+from bot.store.requests import Card, FixRequest, NoSuchRequest, State
 
 log = logging.getLogger(__name__)
 
@@ -39,9 +39,12 @@ class Cards:
         return asked
 
     async def refresh(self, request_id: int) -> None:
-        """Make every message of the request show what the database says now."""
+        """Make every message of the request show what the database says now, if there is such a request."""
         async with self._turn(request_id):
-            request = await self._get(request_id)
+            try:
+                request = await self._get(request_id)
+            except NoSuchRequest:
+                return
             for one in request.cards:
                 if one.shown != request.state:
                     await self._update(request, one)

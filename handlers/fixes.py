@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from bot.blocks import requests as blocks
@@ -66,16 +67,16 @@ async def denied(ask: Ask) -> Mapping[str, Any]:
     request_id = ask.carried(OfRequest).request
     approvers = await ask.parts.access.approvers()
     reason = ask.inputs[Input.REASON]
-    await asyncio.to_thread(ask.bot.remediator.deny, request_id, ask.who, approvers, reason)
-    await ask.parts.cards.refresh(request_id)
+    async with _shown(ask, request_id):
+        await asyncio.to_thread(ask.bot.remediator.deny, request_id, ask.who, approvers, reason)
     return say("Denied", f"Request {request_id} is denied. Nothing was changed.")
 
 
 async def cancel(ask: Ask) -> None:
     """Take back one's own request."""
     request_id = ask.carried(OfRequest).request
-    await asyncio.to_thread(ask.bot.remediator.cancel, request_id, ask.who)
-    await ask.parts.cards.refresh(request_id)
+    async with _shown(ask, request_id):
+        await asyncio.to_thread(ask.bot.remediator.cancel, request_id, ask.who)
 
 
 async def undo(ask: Ask) -> None:
@@ -96,6 +97,15 @@ async def undone(ask: Ask) -> Mapping[str, Any]:
     finally:
         await ask.parts.cards.refresh(request_id)
     return say("Undo", f"*{blocks.HEADLINES[request.state]}*", blocks.ending(request))
+
+
+@asynccontextmanager
+async def _shown(ask: Ask, request_id: int) -> AsyncIterator[None]:
+    """Whatever comes of it, the request's messages tell: a refusal may mean that they were out of date."""
+    try:
+        yield
+    finally:
+        await ask.parts.cards.refresh(request_id)
 
 
 async def _plan(ask: Ask, finding_id: int) -> None:

@@ -32,7 +32,7 @@ if STRICTSLACK.is_dir():
 else:
     collect_ignore = [module.name for module in HERE.glob("test_*.py") if module.name != BROWSER]
 
-SPARE_BUCKETS = 60
+SPARE_BUCKETS = 80
 MakeStage = Callable[..., "Stage"]
 SEEN = pytest.StashKey[dict[str, list[Any]]]()
 
@@ -83,7 +83,6 @@ def _shared_stage(
 @pytest.fixture
 def stage(_shared_stage: Stage, request: pytest.FixtureRequest) -> Iterator[Stage]:
     """A running bot in an emptied workspace. Fails when the bot did what Slack would reject, or wrote a traceback."""
-    _shared_stage.settle()
     _shared_stage.slack.reset()
     already = len(_shared_stage.log())
     yield _shared_stage

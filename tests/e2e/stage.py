@@ -138,7 +138,7 @@ class Stage:
     def log(self) -> str:
         return "".join(child.log.read_text(errors="replace") for child in self.bots)
 
-    def settle(self, seconds: float = 0.2) -> None:
+    def settle(self, seconds: float = 0.15) -> None:
         """Wait until the bot has had nothing to say to Slack for a moment."""
         seen, since = -1, time.monotonic()
         while time.monotonic() - since < seconds:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from tests.e2e.stage import Account, Stage, until
+from tests.e2e.stage import Account, Stage, User, until
 
 pytestmark = pytest.mark.e2e
 
@@ -141,18 +142,18 @@ def test_a_button_nobody_made_is_told_off(stage: Stage, action: str) -> None:
     stage.whispered(stage.bob, "is from an older version or was tampered with", "security")
 
 
-def submission(stage: Stage, bucket: str) -> dict[str, object]:
-    """What Slack would send when alice submits the modal she looks at."""
-    stage.propose(bucket)
-    view = stage.strict.state.top_view(stage.alice.id)
-    made = stage.strict.interactions.view_submission(stage.alice.id, view, {"reason": "a good one"})
-    payload: dict[str, object] = stage.on_strictslack(made)[0]
+def submission(stage: Stage, bucket: str, who: User) -> dict[str, Any]:
+    """What Slack would send when somebody who looks at a fix submits the modal."""
+    stage.propose(bucket, who.name)
+    view = stage.strict.state.top_view(who.id)
+    made = stage.strict.interactions.view_submission(who.id, view, {"reason": "a good one"})
+    payload: dict[str, Any] = stage.on_strictslack(made)[0]
     return payload
 
 
 def test_a_modal_nobody_made_is_told_off(stage: Stage, account: Account) -> None:
-    payload = submission(stage, account.bucket())
-    payload["view"]["callback_id"] = "fix.everything"  # type: ignore[index]
+    payload = submission(stage, account.bucket(), stage.alice)
+    payload["view"]["callback_id"] = "fix.everything"
     assert stage.deliver(payload).outcome == "acked"
     assert "tampered" in str(stage.alice.wait_view("say")["blocks"])
 
@@ -160,8 +161,8 @@ def test_a_modal_nobody_made_is_told_off(stage: Stage, account: Account) -> None
 @pytest.mark.parametrize("reason", [None, "", "  \n "])
 def test_a_modal_without_a_reason_asks_for_one(stage: Stage, account: Account, reason: str | None) -> None:
     bucket = account.bucket()
-    payload = submission(stage, bucket)
-    payload["view"]["state"]["values"]["reason"]["reason"]["value"] = reason  # type: ignore[index]
+    payload = submission(stage, bucket, stage.alice)
+    payload["view"]["state"]["values"]["reason"]["reason"]["value"] = reason
     answered = stage.deliver(payload)
     assert answered.ack["response_action"] == "errors"
     assert "reason" in answered.ack["errors"]
@@ -171,11 +172,20 @@ def test_a_modal_without_a_reason_asks_for_one(stage: Stage, account: Account, r
 @pytest.mark.parametrize("carried", ["", "{}", '{"finding": 1}', '{"finding": 1, "plan": "0"}', "no JSON", "x" * 3000])
 def test_a_modal_with_edited_contents_asks_for_nothing(stage: Stage, account: Account, carried: str) -> None:
     before = stage.rows("SELECT id FROM requests")
-    payload = submission(stage, account.spare[0])
-    payload["view"]["private_metadata"] = carried  # type: ignore[index]
+    payload = submission(stage, account.spare[0], stage.alice)
+    payload["view"]["private_metadata"] = carried
     assert stage.deliver(payload).outcome == "acked"
     assert "🚫" in str(stage.alice.wait_view("say", timeout=10)["blocks"])
     assert stage.rows("SELECT id FROM requests") == before
+
+
+@pytest.mark.parametrize("modal", ["fix.undo.reason", "fix.deny.reason", "finding.mute.reason"])
+def test_a_modal_about_what_does_not_exist_says_so(stage: Stage, account: Account, modal: str) -> None:
+    payload = submission(stage, account.spare[0], stage.bob)
+    carried = '{"finding": 99999999}' if "mute" in modal else '{"request": 99999999}'
+    payload["view"] |= {"callback_id": modal, "private_metadata": carried}
+    assert stage.deliver(payload).outcome == "acked"
+    assert " 99999999" in str(stage.bob.wait_view("say")["blocks"])
 
 
 def test_an_approval_after_the_deadline_comes_too_late(stage: Stage, account: Account) -> None:
