@@ -58,6 +58,9 @@ def sentence(error: Exception) -> str:
     if _answered(error):
         advice = ADVICE.get(code)
         return f"Slack answered {code}" + (f": {advice}" if advice else "")
+    if isinstance(error, SlackApiError):
+        status = getattr(error.response, "status_code", "?")
+        return f"Slack answered HTTP {status} and no more: look at slack-status.com"
     return f"Slack could not be reached ({code}): check the network"
 
 

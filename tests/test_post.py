@@ -84,6 +84,22 @@ async def test_being_told_to_slow_down_for_too_long_is_certainly_no_message(slac
     assert not caught.value.gone
 
 
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [
+        (BROKEN, "Slack answered HTTP 500 and no more: look at slack-status.com"),
+        (Trouble(503, text="upstream"), "Slack answered HTTP 503"),
+        (UNREACHED, r"could not be reached \(ServerDisconnectedError\): check the network"),
+        (refused("invalid_blocks"), "Slack answered invalid_blocks$"),
+        (refused("not_in_channel"), "Slack answered not_in_channel: invite the bot there"),
+    ],
+)
+async def test_what_went_wrong_is_said_in_words(slack: Slack, post: Post, trouble: Trouble, words: str) -> None:
+    slack.trouble("chat.postMessage", trouble)
+    with pytest.raises(PostError, match=words):
+        await post.post("C1", HELLO)
+
+
 async def test_nobody_there_is_certainly_no_message() -> None:
     post = Post(BOT_TOKEN, "http://127.0.0.1:9/api/")
     with pytest.raises(PostError, match=r"could not be reached \(ClientConnectorError\): check the network") as caught:

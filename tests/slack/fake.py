@@ -36,11 +36,15 @@ PAGE = 2
 
 @dataclass(frozen=True)
 class Trouble:
-    """An answer that is not the usual one. `done`: whether the call takes effect all the same."""
+    """An answer that is not the usual one. `done`: whether the call takes effect all the same.
+
+    `text`: what a machine before Slack says, in place of Slack's JSON.
+    """
 
     status: int = 200
     error: str = ""
     done: bool = False
+    text: str = ""
 
 
 RATE_LIMITED = Trouble(429, "ratelimited")
@@ -149,6 +153,8 @@ class Slack:
             request.transport.close()
         if trouble.status == 500:
             return web.Response(status=500, text="<html>Server error</html>", content_type="text/html")
+        if trouble.text:
+            return web.Response(status=trouble.status, text=trouble.text)
         body = {"ok": False, "error": trouble.error}
         return web.json_response(body, status=trouble.status or 200, headers={"Retry-After": "0"})
 
