@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypedDict
 
 from checks.iam_credentials import ROOT, Row, credential_report, when
+from checks.iam_roles import organization
 from checks.kit import (
     ACCOUNT_ARN,
     Aws,
@@ -33,7 +34,15 @@ if TYPE_CHECKING:
 Summary: TypeAlias = Mapping[str, int]
 
 NO_PASSWORD = "root has no password, so nobody can sign in as root"  # noqa: S105
+NEVER_TURNED_ON = ("ServiceAccessNotEnabledException", "OrganizationNotInAllFeaturesModeException")
 USES = ("password_last_used", "access_key_1_last_used_date", "access_key_2_last_used_date")
+
+
+class RootAccess(TypedDict):
+    """Whether an account manages its organization, and what it then controls of the root users in it."""
+
+    manages: bool
+    features: list[str]
 
 
 @collector("iam:GetAccountSummary", arn=ACCOUNT_ARN, name="root user", scope=Scope.ACCOUNT)
@@ -53,6 +62,19 @@ def virtual_devices(aws: Aws, summary: Summary) -> Sequence[Device]:
 def reported_root(aws: Aws, summary: Summary) -> Row | None:
     """Root's line of the credential report."""
     return next((row for row in aws.read(credential_report) if row["user"] == ROOT), None)
+
+
+@collector(
+    "iam:ListOrganizationsFeatures", arn=ACCOUNT_ARN, name="{account}", scope=Scope.ACCOUNT, needs=(organization,)
+)
+def root_access(aws: Aws) -> Iterator[RootAccess]:
+    """AWS tells the features to the management account, and to one that administers IAM on its behalf.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOrganizationsFeatures.html
+    """
+    manages = any(one["MasterAccountId"] == aws.account for one in aws.read(organization))
+    features = aws.call("iam:ListOrganizationsFeatures", absent=NEVER_TURNED_ON) if manages else {}
+    yield {"manages": manages, "features": features.get("EnabledFeatures", [])}
 
 
 @check(root, practice=Practice.ROOT, severity=Severity.CRITICAL)
@@ -108,6 +130,20 @@ def root_is_not_used(summary: Summary, row: Row | None, now: datetime, *, days: 
         raise Unknown("the credential report has no line for root")
     used = [date for column in USES if (date := when(row, column))]
     return expect(not used or now - max(used) >= timedelta(days=days), f"was used on {max(used, default=now):%Y-%m-%d}")
+
+
+@check(root_access, practice=Practice.ROOT, severity=Severity.MEDIUM)
+def organization_manages_root_credentials(access: RootAccess) -> Verdict:
+    """Organization manages its accounts' root credentials.
+
+    Root passwords and keys of member accounts can then be removed, and new accounts come without any.
+
+    Fix: Enable centralized root access in IAM of the management account, then remove the root credentials of members.
+    See: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html#id_root-user-access-management
+    """
+    if not access["manages"]:
+        raise NotApplicable("it is not the management account of an organization")
+    return expect("RootCredentialsManagement" in access["features"], "leaves each member account its root user")
 
 
 def _must_have_password(summary: Summary) -> None:

@@ -22,6 +22,7 @@ NOT_MADE: Mapping[tuple[str, str], str] = {
     ("backup", "dynamodb:ListTables"): "in the region without a plan, a volume is found first",
     ("backup", "rds:DescribeDBInstances"): "in the region without a plan, a volume is found first",
     ("ec2_security_groups", "ec2:GetManagedPrefixListEntries"): "no rule there names a prefix list",
+    ("iam_root", "iam:ListOrganizationsFeatures"): "the account is in no organization",
 }
 """(module, call) -> why the demo's account gives the module's checks no occasion for it."""
 

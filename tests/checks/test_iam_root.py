@@ -10,7 +10,7 @@ from botocore.stub import Stubber
 
 from bot.aws import Clients, Region
 from checks import iam_root
-from checks.iam_root import reported_root, root, virtual_devices
+from checks.iam_root import reported_root, root, root_access, virtual_devices
 from checks.kit import NotApplicable, Unknown
 from tests.checks.cases import NOW, Case
 from tests.conftest import ACCOUNT, point_at
@@ -19,6 +19,7 @@ KEYS = iam_root.root_has_no_access_keys
 MFA = iam_root.root_has_mfa
 HARDWARE = iam_root.root_has_hardware_mfa
 USE = iam_root.root_is_not_used
+CENTRAL = iam_root.organization_manages_root_credentials
 
 SAFE = {"AccountAccessKeysPresent": 0, "AccountMFAEnabled": 1, "AccountPasswordPresent": 1}
 BARE = SAFE | {"AccountMFAEnabled": 0}
@@ -62,6 +63,9 @@ CASES = [
         [SAFE, used("2025-01-31T12:00:01+00:00", second="2026-03-01T00:00:00Z"), NOW],
         "was used on 2026-03-01",
     ),
+    Case(CENTRAL, [{"manages": True, "features": ["RootSessions", "RootCredentialsManagement"]}], None),
+    Case(CENTRAL, [{"manages": True, "features": ["RootSessions"]}], "leaves each member account its root user"),
+    Case(CENTRAL, [{"manages": False, "features": []}], NotApplicable),
 ]
 
 
@@ -97,3 +101,18 @@ def test_only_roots_virtual_devices_count(aws: Region) -> None:
         answer: dict[str, Any] = {"VirtualMFADevices": [OF_ANA, APP, PHONE], "IsTruncated": False}
         stub.add_response("list_virtual_mfa_devices", answer, {"AssignmentStatus": "Assigned"})
         assert virtual_devices.read(aws, {}) == [APP, PHONE]
+
+
+def test_an_account_without_an_organization_is_asked_no_more(aws: Region) -> None:
+    assert list(root_access.stream(aws)) == [{"manages": False, "features": []}]
+
+
+def test_the_management_account_is_asked_for_the_features_of_root_access(aws: Region) -> None:
+    """The emulator does not know them, so AWS's answers are played back."""
+    aws.clients.session.client("organizations").create_organization(FeatureSet="ALL")
+    with Stubber(aws.clients.get("iam", aws.region)) as stub:
+        enabled: dict[str, Any] = {"OrganizationId": "o-0123456789", "EnabledFeatures": ["RootCredentialsManagement"]}
+        stub.add_response("list_organizations_features", enabled)
+        stub.add_client_error("list_organizations_features", "ServiceAccessNotEnabledException")
+        assert list(root_access.stream(aws)) == [{"manages": True, "features": ["RootCredentialsManagement"]}]
+        assert list(root_access.stream(aws)) == [{"manages": True, "features": []}]
