@@ -79,7 +79,7 @@ def _buckets(aws: Emulated, keys: dict[str, str]) -> None:
         return bucket
 
     logs = create("access-logs", "platform")
-    create("cloudtrail", "platform", versions=True)
+    trail = create("cloudtrail", "platform", versions=True)
     create("config", "platform")
     state = create("terraform-state", "platform", versions=True, key=keys["shop-data"])
     invoices = create("invoices", "finance", versions=True, key=keys["invoices"])
@@ -90,10 +90,11 @@ def _buckets(aws: Emulated, keys: dict[str, str]) -> None:
     create("press-kit", "shop", blocked=False, more=PROTECTED)
 
     let_aws_write(aws, logs, "logging.s3.amazonaws.com")
-    for bucket in (state, invoices):
+    for bucket in (state, invoices, trail):
         s3.put_bucket_logging(
             Bucket=bucket, BucketLoggingStatus={"LoggingEnabled": {"TargetBucket": logs, "TargetPrefix": f"{bucket}/"}}
         )
+    for bucket in (state, invoices):
         s3.put_bucket_policy(Bucket=bucket, Policy=_policy(_only_tls(bucket)))
     anyone = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{website}/*"}
     s3.put_bucket_policy(Bucket=website, Policy=_policy(anyone))
@@ -158,6 +159,11 @@ def _databases(aws: Emulated, keys: dict[str, str]) -> None:
     bad: dict[str, Any] = {"StorageEncrypted": False, "MultiAZ": False, "DeletionProtection": False}
     bad |= {"PubliclyAccessible": True, "AutoMinorVersionUpgrade": False, "BackupRetentionPeriod": 0}
     create("erp-legacy", "eu-west-1", tags("finance"), Engine="mysql", EngineVersion="5.7.44", **bad)
+    cluster: dict[str, Any] = {"MasterUsername": "northwind", "MasterUserPassword": "not-a-real-password"}
+    cluster |= {"DBClusterIdentifier": "loyalty", "Engine": "aurora-postgresql", "StorageEncrypted": True}
+    aws.client("rds").create_db_cluster(**cluster, Tags=pairs(tags("shop")))
+    member: dict[str, Any] = {"Engine": "aurora-postgresql", "DBClusterIdentifier": "loyalty"}
+    create("loyalty-1", "eu-west-1", tags("shop"), PubliclyAccessible=False, **member)
     half: dict[str, Any] = {"StorageEncrypted": True, "PubliclyAccessible": False, "BackupRetentionPeriod": 1}
     create("staging", "us-east-1", tags("shop", "staging"), Engine="postgres", EngineVersion="16.3", **half)
 
@@ -200,9 +206,9 @@ def _queues_and_secrets(aws: Emulated) -> None:
     aws.client("ecr").create_repository(
         repositoryName="shop", imageScanningConfiguration={"scanOnPush": False}, tags=pairs(tags("shop"))
     )
-    aws.client("efs").create_file_system(
-        CreationToken="erp-share", Encrypted=False, Tags=pairs({"Name": "erp-share"} | tags("finance"))
-    )
+    for name, team, encrypted in (("shop-uploads", "shop", True), ("erp-share", "finance", False)):
+        labels = pairs({"Name": name} | tags(team))
+        aws.client("efs").create_file_system(CreationToken=name, Encrypted=encrypted, Tags=labels)
 
 
 def _stack(aws: Emulated) -> None:

@@ -60,6 +60,8 @@ def _production(aws: Emulated, keys: Mapping[str, str]) -> None:
     public = _subnet(ec2, vpc, "shop-public-a", "10.20.0.0/24", "eu-west-1a", public=True)
     private = _subnet(ec2, vpc, "shop-private-b", "10.20.11.0/24", "eu-west-1b")
     _flow_log(aws, vpc)
+    _acl(ec2, vpc, "shop-public", public, (443, EVERYONE), (22, OFFICE), (3389, EVERYONE))
+    _acl(ec2, vpc, "shop-private", private, (443, EVERYONE), (22, "10.20.0.0/16"))
 
     web = _group(
         ec2, vpc, "shop-web", "The shop, behind HTTPS", tags("shop"), Rule(443, EVERYONE), Rule(443, EVERYONE_6)
@@ -84,7 +86,13 @@ def _production(aws: Emulated, keys: Mapping[str, str]) -> None:
         Rule(5432, EVERYONE, why="reporting tool"),
     )
     legacy = _group(
-        ec2, vpc, "erp-legacy", "Old ERP", tags("finance"), Rule(1000, EVERYONE, last=9000, why="vendor asked")
+        ec2,
+        vpc,
+        "erp-legacy",
+        "Old ERP",
+        tags("finance"),
+        Rule(1000, EVERYONE, last=9000, why="vendor asked"),
+        Rule(445, OFFICE, why="file share"),
     )
     _group(
         ec2,
@@ -114,7 +122,14 @@ def _staging(aws: Emulated) -> None:
         ec2.revoke_security_group_egress(GroupId=group, IpPermissions=[Rule(ALL_TRAFFIC, EVERYONE).permission()])
     public = _subnet(ec2, vpc, "staging-public", "10.40.0.0/24", "us-east-1a", public=True)
     windows = _group(
-        ec2, vpc, "finance-windows", "Remote desktop", tags("finance"), Rule(3389, EVERYONE), Rule(3389, EVERYONE_6)
+        ec2,
+        vpc,
+        "finance-windows",
+        "Remote desktop",
+        tags("finance"),
+        Rule(3389, EVERYONE),
+        Rule(3389, EVERYONE_6),
+        Rule(445, EVERYONE, why="file share, for the auditor"),
     )
     cache = _group(ec2, vpc, "staging-cache", "Redis", tags("shop", "staging"), Rule(6379, "10.40.0.0/16"))
     _instance(ec2, "finance-desktop", public, windows, tags("finance"), required=False)
@@ -156,6 +171,26 @@ def _flow_log(aws: Emulated, vpc: str) -> None:
         LogGroupName="/vpc/shop-production",
         DeliverLogsPermissionArn=f"arn:aws:iam::{ACCOUNT}:role/flow-logs",
     )
+
+
+def _acl(ec2: Any, vpc: str, name: str, subnet: str, *opened: tuple[int, str]) -> None:
+    """A network ACL of a subnet: the ports it opens, answers to outgoing connections, and everything outwards."""
+    made = ec2.create_network_acl(VpcId=vpc, TagSpecifications=_tagged("network-acl", name, {}))
+    acl = made["NetworkAcl"]["NetworkAclId"]
+    spans = [(port, port, source) for port, source in opened] + [(32768, 60999, EVERYONE)]
+    for number, (first, last, source) in enumerate(spans):
+        _acl_rule(ec2, acl, 100 + 10 * number, source, Protocol="6", PortRange={"From": first, "To": last})
+    _acl_rule(ec2, acl, 100, EVERYONE, Protocol="-1", Egress=True)
+    of_subnet = [{"Name": "association.subnet-id", "Values": [subnet]}]
+    [before] = ec2.describe_network_acls(Filters=of_subnet)["NetworkAcls"]
+    for one in before["Associations"]:
+        if one["SubnetId"] == subnet:
+            ec2.replace_network_acl_association(AssociationId=one["NetworkAclAssociationId"], NetworkAclId=acl)
+
+
+def _acl_rule(ec2: Any, acl: str, number: int, source: str, **what: Any) -> None:
+    rule = {"RuleAction": "allow", "Egress": False, "CidrBlock": source} | what
+    ec2.create_network_acl_entry(NetworkAclId=acl, RuleNumber=number, **rule)
 
 
 def _group(ec2: Any, vpc: str, name: str, what: str, labels: dict[str, str], *rules: Rule) -> str:

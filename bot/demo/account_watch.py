@@ -11,6 +11,15 @@ from bot.demo.tags import pairs, tags
 
 TRAIL_LOGS = "/cloudtrail/management-events"
 TRAIL_BUCKET, CONFIG_BUCKET = "northwind-traders-cloudtrail", "northwind-traders-config"
+OLD_TRAIL_BUCKET = "northwind-traders-backups"
+
+ALARMS = (
+    ("root-use", "RootUse", '{ $.userIdentity.type = "Root" && $.eventType != "AwsServiceEvent" }', True),
+    ("trail-changes", "TrailChanges", "{ $.eventName = *Trail || $.eventName = *Logging }", True),
+    ("failed-sign-ins", "FailedSignIns", '{ $.errorMessage = "Failed authentication" }', False),
+    ("key-removals", "KeyRemovals", "{ $.eventName = ScheduleKeyDeletion }", True),
+)
+"""Name, metric and pattern of each filter, and whether somebody made an alarm of it."""
 
 
 def fill_watch(aws: Emulated, keys: Mapping[str, str]) -> None:
@@ -22,7 +31,8 @@ def fill_watch(aws: Emulated, keys: Mapping[str, str]) -> None:
 
 
 def _trails(aws: Emulated, key: str) -> None:
-    let_aws_write(aws, TRAIL_BUCKET, "cloudtrail.amazonaws.com")
+    for bucket in (TRAIL_BUCKET, OLD_TRAIL_BUCKET):
+        let_aws_write(aws, bucket, "cloudtrail.amazonaws.com")
     logs, trails = aws.client("logs"), aws.client("cloudtrail")
     logs.create_log_group(logGroupName=TRAIL_LOGS, tags=tags("platform"))
     logs.put_retention_policy(logGroupName=TRAIL_LOGS, retentionInDays=365)
@@ -41,38 +51,43 @@ def _trails(aws: Emulated, key: str) -> None:
     )
     trails.create_trail(
         Name="old-trail",
-        S3BucketName=TRAIL_BUCKET,
-        S3KeyPrefix="old",
+        S3BucketName=OLD_TRAIL_BUCKET,
+        S3KeyPrefix="old-trail",
         IsMultiRegionTrail=False,
         IncludeGlobalServiceEvents=False,
         EnableLogFileValidation=False,
         TagsList=pairs(tags("finance")),
     )
     management = {"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": []}
-    for name in ("management-events", "old-trail"):
-        trails.put_event_selectors(TrailName=name, EventSelectors=[management])  # AWS's default for a new trail
+    objects = [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3"]}]
+    writes = {"ReadWriteType": "WriteOnly", "IncludeManagementEvents": False, "DataResources": objects}
+    # AWS's default for a new trail, to which the first one adds who writes objects.
+    for name, selectors in (("management-events", [management, writes]), ("old-trail", [management])):
+        trails.put_event_selectors(TrailName=name, EventSelectors=selectors)
         trails.start_logging(Name=name)
 
 
 def _alarms(aws: Emulated) -> None:
-    """Somebody is told when root signs in; no other change that CIS names raises an alarm."""
-    aws.client("logs").put_metric_filter(
-        logGroupName=TRAIL_LOGS,
-        filterName="root-use",
-        filterPattern='{ $.userIdentity.type = "Root" && $.eventType != "AwsServiceEvent" }',
-        metricTransformations=[{"metricName": "RootUse", "metricNamespace": "Security", "metricValue": "1"}],
-    )
-    aws.client("cloudwatch").put_metric_alarm(
-        AlarmName="root-use",
-        MetricName="RootUse",
-        Namespace="Security",
-        Statistic="Sum",
-        Period=300,
-        EvaluationPeriods=1,
-        Threshold=1,
-        ComparisonOperator="GreaterThanOrEqualToThreshold",
-        AlarmActions=[f"arn:aws:sns:eu-west-1:{ACCOUNT}:alarms"],
-    )
+    """Somebody is told when root acts or a trail changes; the rest of what CIS names is half done or missing."""
+    for name, metric, pattern, alarm in ALARMS:
+        aws.client("logs").put_metric_filter(
+            logGroupName=TRAIL_LOGS,
+            filterName=name,
+            filterPattern=pattern,
+            metricTransformations=[{"metricName": metric, "metricNamespace": "Security", "metricValue": "1"}],
+        )
+        if alarm:
+            aws.client("cloudwatch").put_metric_alarm(
+                AlarmName=name,
+                MetricName=metric,
+                Namespace="Security",
+                Statistic="Sum",
+                Period=300,
+                EvaluationPeriods=1,
+                Threshold=1,
+                ComparisonOperator="GreaterThanOrEqualToThreshold",
+                AlarmActions=[f"arn:aws:sns:eu-west-1:{ACCOUNT}:alarms"],
+            )
 
 
 def _config(aws: Emulated) -> None:
