@@ -57,9 +57,10 @@ class Schedule:
     async def each_minute(self) -> None:
         """Expire requests and mutes whose time is over, mend what messages show, post a digest that is still due."""
         now = self._bot.now()
-        await asyncio.to_thread(self._bot.remediator.expire, now)
+        await self._cards.catch_up()  # first: a message that nobody remembered can be found while its request waits
+        for ended in await asyncio.to_thread(self._bot.remediator.expire, now):
+            await self._cards.refresh(ended.id)
         await asyncio.to_thread(self._bot.store.findings.expire_mutes, now)
-        await self._cards.catch_up()
         await self.digest_if_due()
 
     async def scan_if_due(self) -> None:

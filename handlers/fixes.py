@@ -45,8 +45,8 @@ async def approve(ask: Ask) -> None:
     """Record the approval, then make the change."""
     value = ask.carried(OfRequest)
     approvers = await ask.parts.access.approvers()
-    await asyncio.to_thread(ask.bot.remediator.approve, value.request, value.plan, ask.who, approvers)
-    await ask.parts.cards.refresh(value.request)
+    async with _shown(ask, value.request):
+        await asyncio.to_thread(ask.bot.remediator.approve, value.request, value.plan, ask.who, approvers)
     try:
         await asyncio.to_thread(ask.bot.remediator.run, value.request)
     except StoreError as error:

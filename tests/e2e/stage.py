@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +169,8 @@ class Stage:
 
     def request(self, bucket: str) -> dict[str, Any]:
         """The newest request about a bucket."""
-        return self.rows("SELECT * FROM requests WHERE name = ? ORDER BY id DESC LIMIT 1", bucket)[0]
+        found = self.rows("SELECT * FROM requests WHERE name = ? ORDER BY id DESC LIMIT 1", bucket)
+        return found[0] if found else {"cards": "", "state": ""}
 
     def audited(self, bucket: str, action: str, result: str) -> list[dict[str, Any]]:
         """The audit rows about a bucket with this action and result."""
@@ -197,6 +199,7 @@ class Stage:
         """Somebody asks for a bucket's fix; the card that the approvers see."""
         self.propose(bucket, who)
         assert self.slack.user(who).submit({"reason": REASON}).result == "updated"
+        until(lambda: self.request(bucket)["cards"].count('"ts"') == 2, "its messages are out and remembered")
         return self.card(bucket)
 
     def propose(self, bucket: str, who: str = "alice") -> dict[str, Any]:
@@ -240,6 +243,11 @@ class Stage:
 
         ended: dict[str, Any] = until(look, f"the request about {bucket} is {state}", now=lambda: self.request(bucket))
         return ended
+
+
+def ago(seconds: float) -> str:
+    """A past moment as the database keeps it: what waiting would bring, without the wait."""
+    return (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat(timespec="milliseconds")
 
 
 def until(look: Callable[[], Any], what: str, *, seconds: float = 15, now: Callable[[], Any] = str) -> Any:
@@ -318,6 +326,7 @@ __all__ = [
     "Stage",
     "User",
     "Workspace",
+    "ago",
     "opened",
     "until",
 ]

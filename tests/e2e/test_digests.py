@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.e2e.conftest import MakeStage
-from tests.e2e.stage import Message, Stage, until
+from tests.e2e.stage import Message, Stage, ago, until
 
 pytestmark = pytest.mark.e2e
 
@@ -68,9 +68,7 @@ def test_a_kill_while_a_digest_is_on_its_way_loses_and_doubles_nothing(make_stag
         until(lambda: digests(stage), "Slack has the message")
     stage.kill()
     stage.slack.clear_faults()
-    # A minute later, without waiting for it: the claim is too old to be on its way still.
-    aged = (datetime.now(UTC) - timedelta(seconds=61)).isoformat(timespec="milliseconds")
-    stage.write("UPDATE digests SET claimed_at = ?", aged)
+    stage.write("UPDATE digests SET claimed_at = ?", ago(61))  # too old to be on its way still
     stage.start()
     assert "Audit head" in posted(stage).content
 

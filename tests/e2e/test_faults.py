@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import MakeStage
-from tests.e2e.stage import Account, Stage, until
+from tests.e2e.stage import Account, Stage, ago, until
 
 pytestmark = pytest.mark.e2e
 
@@ -167,12 +167,25 @@ def test_a_request_whose_card_got_lost_is_shown_once(
     assert "I try on" in str(stage.alice.wait_view("say")["blocks"])
     stage.alice.wait_message("security", "Waiting for approval")
     stage.kill()
-    # What the next minute would bring, brought by the next start: the request is old enough to be missed.
-    stage.write("UPDATE requests SET created_at = replace(created_at, substr(created_at, 12, 5), '00:00')")
+    stage.write("UPDATE requests SET created_at = ?", ago(61))
     stage.start()
     stage.card(bucket)
     stage.approve(bucket)
     fixed_once(stage, account, bucket)
+
+
+def test_a_card_that_got_lost_says_so_when_its_request_expires(make_stage: MakeStage, account: Account) -> None:
+    stage = make_stage()
+    stage.start()
+    bucket = account.bucket()
+    stage.slack.fault("api", "reset", "chat.postMessage", phase="after")
+    stage.propose(bucket)
+    stage.alice.submit({"reason": "it is time"})
+    stage.alice.wait_message("security", "Waiting for approval")
+    stage.kill()
+    stage.write("UPDATE requests SET created_at = ?, expires_at = ?", ago(61), ago(1))
+    stage.start()
+    assert "fix.approve" not in stage.card(bucket, "⌛ Expired").action_ids
 
 
 def test_cards_catch_up_after_an_outage(make_stage: MakeStage, account: Account) -> None:

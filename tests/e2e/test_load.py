@@ -36,3 +36,4 @@ def test_two_hundred_commands_in_a_row_during_a_scan_are_all_acknowledged(stage:
         seconds=30,
     )
     until(lambda: not stage.rows("SELECT * FROM scans WHERE state = 'running'"), "the scan ends", seconds=60)
+    stage.settle(1)

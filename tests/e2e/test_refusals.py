@@ -6,12 +6,11 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.e2e.stage import Account, Stage, User, until
+from tests.e2e.stage import Account, Stage, User, ago, until
 
 pytestmark = pytest.mark.e2e
 
@@ -191,8 +190,7 @@ def test_a_modal_about_what_does_not_exist_says_so(stage: Stage, account: Accoun
 def test_an_approval_after_the_deadline_comes_too_late(stage: Stage, account: Account) -> None:
     bucket = account.bucket()
     card = stage.ask(bucket)
-    past = (datetime.now(UTC) - timedelta(minutes=1)).isoformat(timespec="milliseconds")
-    stage.write("UPDATE requests SET expires_at = ? WHERE id = ?", past, stage.request(bucket)["id"])
+    stage.write("UPDATE requests SET expires_at = ? WHERE id = ?", ago(1), stage.request(bucket)["id"])
     stage.bob.click(card, "fix.approve")
     stage.whispered(stage.bob, "The request has expired")
     stage.ends(bucket, "expired")
