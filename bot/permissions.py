@@ -21,9 +21,14 @@ ACTIONS = {
     "s3control:PutPublicAccessBlock": "s3:PutAccountPublicAccessBlock",
     "s3control:DeletePublicAccessBlock": "s3:PutAccountPublicAccessBlock",
     "resourcegroupstaggingapi:GetResources": "tag:GetResources",
+    "apigateway:GetRestApis": "apigateway:GET",
+    "apigateway:GetStages": "apigateway:GET",
+    "apigatewayv2:GetApis": "apigateway:GET",
+    "apigatewayv2:GetStages": "apigateway:GET",
 }
 """Where the action is not named after the call.
-Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html"""
+Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagement.html"""
 
 PREFIXES = {"monitoring": "cloudwatch"}
 

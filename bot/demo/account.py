@@ -2,12 +2,14 @@
 
 Some of it is right and much is wrong, in each of the twelve practices. What each module creates:
 `account_iam` people, keys, roles, policies · `account_network` VPCs, security groups, instances ·
-`account_data` buckets, disks, databases, keys, backups · `account_watch` trails, Config, detectors, contacts.
+`account_data` buckets, disks, databases, keys, backups · `account_front` a distribution, a load balancer, APIs ·
+`account_watch` trails, Config, detectors, contacts.
 """
 
 from __future__ import annotations
 
 from bot.demo.account_data import fill_data
+from bot.demo.account_front import fill_front
 from bot.demo.account_iam import fill_iam
 from bot.demo.account_network import fill_network
 from bot.demo.account_watch import fill_watch
@@ -20,4 +22,5 @@ def fill(url: str) -> None:
     fill_iam(aws)
     keys = fill_data(aws)
     fill_network(aws, keys)
+    fill_front(aws)
     fill_watch(aws, keys)
