@@ -1,0 +1,60 @@
+"""An account's answers, recorded once from the emulator and given again from memory; any call can be made to fail."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+from botocore.awsrequest import AWSResponse
+from botocore.config import Config
+
+from bot.aws import READ_CONFIG, Clients, Region
+from tests.conftest import ACCOUNT
+
+Answer = tuple[int, Mapping[str, Any]]
+"""HTTP status and what botocore makes of the body."""
+Failure = Callable[[], Answer]
+"""What AWS answers in place of the right answer; or raises, where no answer came."""
+
+
+@dataclass
+class Recorded:
+    """Answers by call, region and parameters. `given`: call -> what the emulator has no answer for; `failing`: how."""
+
+    given: Mapping[str, Answer] = field(default_factory=dict)
+    answers: dict[str, Answer] = field(default_factory=dict)
+    failing: dict[str, Failure] = field(default_factory=dict)
+
+    def home(self) -> Region:
+        """The account in its home region, nothing read yet. The first to ask a question asks the emulator."""
+        once = READ_CONFIG.merge(Config(retries={"total_max_attempts": 1}))
+        session = boto3.Session(region_name="us-east-1")
+        session.events.register_first("before-call", self._before)
+        session.events.register("after-call", self._after)
+        return Region(Clients(session, config=once), ACCOUNT, "us-east-1")
+
+    def _before(self, model: Any, params: Any, context: dict[str, Any], **_: Any) -> tuple[Any, Any] | None:
+        call = f"{model.service_model.service_name}:{model.name}"
+        asked = [call, context["client_region"], params["url_path"], params["query_string"], params["body"]]
+        key = context["recorded"] = json.dumps(asked, default=repr, sort_keys=True)
+        answer = self.failing[call]() if call in self.failing else self.given.get(call, self.answers.get(key))
+        if answer is None:
+            return None
+        context["recorded"] = ""
+        return AWSResponse("", answer[0], {}, None), copy.deepcopy(answer[1])  # type: ignore[arg-type]
+
+    def _after(self, http_response: Any, parsed: Any, context: dict[str, Any], **_: Any) -> None:
+        unfinished = parsed.get("State") in ("STARTED", "INPROGRESS")  # of a report that is still being made
+        if context["recorded"] and not unfinished:
+            self.answers[context["recorded"]] = (http_response.status_code, _as_sent(parsed))
+
+
+def _as_sent(answer: Any) -> Any:
+    """A copy in which policies are text again: botocore decodes what IAM sends before anybody else sees it."""
+    if isinstance(answer, dict):
+        return json.dumps(answer) if "Statement" in answer else {key: _as_sent(value) for key, value in answer.items()}
+    return [_as_sent(one) for one in answer] if isinstance(answer, list) else answer
