@@ -67,7 +67,7 @@ def _models_parsed_once() -> Iterator[None]:
 
     def create_loader(path: str | None = None) -> Loader:
         loader = make(path)
-        loader._cache = parsed
+        loader._cache = parsed  # type: ignore[attr-defined]
         return loader
 
     with pytest.MonkeyPatch.context() as patch:

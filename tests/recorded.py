@@ -33,7 +33,7 @@ class Recorded:
         """The account in its home region, nothing read yet. The first to ask a question asks the emulator."""
         once = READ_CONFIG.merge(Config(retries={"total_max_attempts": 1}))
         session = boto3.Session(region_name="us-east-1")
-        session.events.register_first("before-call", self._before)
+        session.events.register_first("before-call", self._before)  # type: ignore[arg-type]  # its answer counts
         session.events.register("after-call", self._after)
         return Region(Clients(session, config=once), ACCOUNT, "us-east-1")
 
