@@ -274,11 +274,12 @@ def _register(subject: Subject) -> None:
     def judge(account: Groups) -> Verdict:
         return _raises_alarm(account, subject)
 
+    all_of_them = f" ({', '.join(subject.events)})" if len(subject.events) > 1 else ""
     judge.__name__ = subject.id
     judge.__doc__ = (
         f"{subject.claim}\n\n{subject.why}\n\n"
-        f"Fix: On the log group of a trail that covers all regions, make a metric filter for {subject.what}, and an"
-        f" alarm with an action on its metric.\nSee: {subject.page}"
+        f"Fix: On the log group of a trail that covers all regions, make a metric filter for {subject.what}"
+        f"{all_of_them}, and an alarm with an action on its metric.\nSee: {subject.page}"
     )
     check(watched_groups, practice=Practice.MONITORING, severity=subject.severity)(judge)
 
