@@ -77,13 +77,16 @@ def target(settings: Settings, home: aws.Region, asked: Sequence[str] = ()) -> T
     return Target(home, regions, off)
 
 
-def select(settings: Settings, ids: Collection[str] = (), practices: Collection[str] = ()) -> list[AnyCheck]:
-    """The checks to run. Raises BadSettings for a check, practice or threshold that does not exist."""
+def select(
+    settings: Settings, ids: Collection[str] = (), practices: Collection[str] = (), frameworks: Collection[str] = ()
+) -> list[AnyCheck]:
+    """The checks to run. Raises BadSettings for a check, practice, framework or threshold that does not exist."""
     known = catalogue.load()[0]
     _refuse_unknown("AWS_SEC_SKIP_CHECKS", settings.skip_checks, known)
     _refuse_unknown("AWS_SEC_THRESHOLDS", settings.thresholds, known)
     _refuse_unknown("check", ids, known)
     _refuse_unknown("practice", practices, {practice.key for practice in Practice})
+    _refuse_unknown("framework", frameworks, catalogue.frameworks())
     for id, values in settings.thresholds.items():
         _refuse_unknown(f"AWS_SEC_THRESHOLDS[{id}]", values, known[id].thresholds)
         for name, value in values.items():
@@ -94,6 +97,7 @@ def select(settings: Settings, ids: Collection[str] = (), practices: Collection[
         if check.id not in settings.skip_checks
         and (not ids or check.id in ids)
         and (not practices or check.practice.key in practices)
+        and (not frameworks or catalogue.references(check.id).keys() & {*frameworks})
     ]
 
 

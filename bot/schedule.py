@@ -143,8 +143,8 @@ class Schedule:
         return last is None or last.ended_at is None or self._bot.now() - last.ended_at >= than
 
     def _forget_before_first_start(self) -> None:
-        """A slot before the bot's very first scan was never owed to anybody."""
-        if self._bot.settings.digest_channel and self._bot.store.scans.last() is None:
+        """A slot before the first start with a digest channel was never owed to anybody."""
+        if self._bot.settings.digest_channel and not self._bot.store.digests.any():
             now = self._bot.now()
             name = slot_name(slot_at(self._bot.settings, now))
             self._bot.store.digests.skip(name, self._bot.settings.digest_channel, now)

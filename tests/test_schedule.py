@@ -359,6 +359,8 @@ async def test_the_first_start_owes_no_digest_and_scans(slack: Slack, store: Sto
 
 @pytest.mark.asyncio
 async def test_a_restart_makes_up_for_the_digest_that_was_due(day: Day) -> None:
+    day.at(NINE - timedelta(hours=2))
+    await started(await day.restarted())
     day.at(NINE + timedelta(hours=2))
     await started(await day.restarted())
     assert day.posted == [f"{SLOT}  ·  2 hours late: the bot was down"]

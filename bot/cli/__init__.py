@@ -77,6 +77,12 @@ def _known_checks(given: list[str]) -> list[str]:
     return [_known_check(one) for one in given]
 
 
+def _known_frameworks(given: list[str]) -> list[str]:
+    import checks
+
+    return [_known("framework", one, checks.frameworks()) for one in given]
+
+
 def _known(what: str, given: str, known: Collection[str]) -> str:
     if given and given not in known:
         hint = did_you_mean(given, known, ": `aws-sec checks` lists what there is")
@@ -111,6 +117,15 @@ Practices = Annotated[
         help=f"Only this practice ({', '.join(PRACTICES)}). May be repeated.",
     ),
 ]
+Frameworks = Annotated[
+    list[str],
+    typer.Option(
+        "--framework",
+        metavar="NAME",
+        callback=_known_frameworks,
+        help="Only what a framework asks for, as cis_5.0 or fsbp. May be repeated.",
+    ),
+]
 How = Annotated[Format, typer.Option("--format", help="A table to read, or one JSON array.")]
 
 
@@ -136,6 +151,7 @@ def scan(
     ] = [],  # noqa: B006  # typer copies it
     check: Checks = [],  # noqa: B006
     practice: Practices = [],  # noqa: B006
+    framework: Frameworks = [],  # noqa: B006
     format: How = Format.TABLE,
     store: Annotated[
         bool, typer.Option("--store/--no-store", help="Record what was read, so that `status` and Slack know it.")
@@ -154,7 +170,7 @@ def scan(
     """
     from bot.cli import scanning
 
-    request = scanning.Request(region, check, practice, store, requested_by)
+    request = scanning.Request(region, check, practice, framework, store, requested_by)
     if events:
         logging.basicConfig(force=True, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
         return scanning.events(request)

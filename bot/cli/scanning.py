@@ -40,13 +40,14 @@ class Request:
     regions: Sequence[str] = ()
     checks: Sequence[str] = ()
     practices: Sequence[str] = ()
+    frameworks: Sequence[str] = ()
     store: bool = True
     requested_by: str = ""
 
     @property
     def complete(self) -> bool:
         """Whether everything is asked for that the settings want scanned."""
-        return not (self.regions or self.checks or self.practices)
+        return not (self.regions or self.checks or self.practices or self.frameworks)
 
 
 @dataclass
@@ -96,9 +97,9 @@ def prepare(request: Request) -> Prepared:
     """Settings, credentials, regions and checks. Raises BadSettings or CannotScan."""
     _share_memory_between_threads()
     config = settings.load()
-    selected = recording.select(config, request.checks, request.practices)
+    selected = recording.select(config, request.checks, request.practices, request.frameworks)
     if not selected:
-        raise BadSettings("no check is left to run: see --check, --practice and AWS_SEC_SKIP_CHECKS")
+        raise BadSettings("no check is left to run: see --check, --practice, --framework and AWS_SEC_SKIP_CHECKS")
     return Prepared(config, selected, recording.target(config, recording.connect(config), request.regions), request)
 
 

@@ -61,6 +61,10 @@ class Digests:
             [slot, channel, stamp(at)],
         )
 
+    def any(self) -> bool:
+        """Whether a digest was ever posted, claimed or skipped."""
+        return self._db.row("SELECT 1 FROM digests LIMIT 1") is not None
+
     def last_posted_at(self) -> datetime | None:
         """When the newest digest went out: what the next one compares with."""
         row = self._db.row("SELECT max(posted_at) AS at FROM digests WHERE state = 'posted'")

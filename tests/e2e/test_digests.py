@@ -31,7 +31,11 @@ def posted(stage: Stage) -> Message:
 
 def due(make_stage: MakeStage, ago: timedelta = timedelta(minutes=1), **env: str) -> Stage:
     given = {"AWS_SEC_DIGEST_TIME": slot(ago), "AWS_SEC_TIMEZONE": "UTC", "AWS_SEC_DIGEST_LATE": "send"} | env
-    return make_stage(**given)
+    stage = make_stage(**given)
+    # The bot ran before: at its very first start no digest is owed.
+    earlier = ("2026-01-01 09:00", "C04DIG", "skipped", "2026-01-01T09:00:00.000+00:00")
+    stage.write("INSERT INTO digests (slot, channel, state, claimed_at) VALUES (?, ?, ?, ?)", *earlier)
+    return stage
 
 
 def test_what_is_due_is_posted_once_and_not_again_at_the_next_start(make_stage: MakeStage) -> None:
@@ -51,6 +55,15 @@ def test_a_digest_that_is_late_says_so(make_stage: MakeStage) -> None:
 
 def test_a_late_digest_is_left_out_where_that_is_wanted(make_stage: MakeStage) -> None:
     stage = due(make_stage, timedelta(hours=3, minutes=1), AWS_SEC_DIGEST_LATE="skip")
+    stage.start()
+    skipped = "SELECT * FROM digests WHERE state = 'skipped'"
+    until(lambda: len(stage.rows(skipped)) == 2, "the slot is skipped")
+    assert not digests(stage)
+
+
+def test_the_first_start_owes_no_digest_even_after_a_scan(make_stage: MakeStage) -> None:
+    given = {"AWS_SEC_DIGEST_TIME": slot(timedelta(hours=3)), "AWS_SEC_TIMEZONE": "UTC", "AWS_SEC_DIGEST_LATE": "send"}
+    stage = make_stage(**given)
     stage.start()
     until(lambda: stage.rows("SELECT * FROM digests WHERE state = 'skipped'"), "the slot is skipped")
     assert not digests(stage)
@@ -78,7 +91,7 @@ def test_a_digest_that_slack_did_not_take_is_posted_when_it_does(make_stage: Mak
     stage.slack.fault("api", "error", "chat.postMessage", error="is_archived", times=0)
     stage.start()
     until(lambda: stage.slack.calls("chat.postMessage"), "it was tried")
-    until(lambda: not stage.rows("SELECT * FROM digests"), "the claim is given back")
+    until(lambda: not stage.rows("SELECT * FROM digests WHERE state = 'claimed'"), "the claim is given back")
     stage.slack.clear_faults()
     stage.restart()
     posted(stage)
