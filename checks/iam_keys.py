@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
 from checks.iam import users
+from checks.iam_credentials import NEVER, credential_report
 from checks.kit import (
     Aws,
     Call,
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 
 INACTIVE = "the key is inactive"
+MADE = ("access_key_1_last_rotated", "access_key_2_last_rotated")
+"""Columns of the credential report that tell when a key was made; no date where there is none."""
 
 
 # A key has no ARN of its own. The credential report has every key's dates but no ids, and is up to four hours old.
@@ -43,10 +46,12 @@ INACTIVE = "the key is inactive"
     arn="arn:{partition}:iam::{account}:access-key/{AccessKeyId}",
     name="{AccessKeyId} of {UserName}",
     scope=Scope.ACCOUNT,
-    needs=(users,),
+    needs=(users, credential_report),
 )
 def access_keys(aws: Aws) -> Iterator[Key]:
     """Every key with the tags of its user, which AWS's tagging API does not tell.
+
+    Users without a key in the credential report are not asked: a key younger than the report is neither old nor unused.
 
     Source: https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/supported-services.html
     """
@@ -55,12 +60,16 @@ def access_keys(aws: Aws) -> Iterator[Key]:
         found = aws.items("iam:ListAccessKeys", "AccessKeyMetadata", UserName=user["UserName"])
         return [cast("Key", {**key, "tags": user.get("Tags", [])}) for key in found]
 
-    for keys in aws.each(of, aws.read(users)):
+    without = {row["arn"] for row in aws.read(credential_report) if all(row[made] in NEVER for made in MADE)}
+    for keys in aws.each(of, (user for user in aws.read(users) if user["Arn"] not in without)):
         yield from keys
 
 
 @extra("iam:GetAccessKeyLastUsed")
 def last_used(aws: Aws, key: Key) -> LastUsed:
+    """Empty for an inactive key: nothing uses it."""
+    if key["Status"] != "Active":
+        return cast("LastUsed", {})
     return cast("LastUsed", aws.call("iam:GetAccessKeyLastUsed", AccessKeyId=key["AccessKeyId"])["AccessKeyLastUsed"])
 
 
