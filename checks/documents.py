@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from checks.kit import Unknown, Verdict
 from checks.network import few_addresses
+from checks.wildcards import ONE, wildcard
 
 Document: TypeAlias = str | Mapping[str, Any]
 """A policy as AWS hands it out: JSON text, URL-encoded JSON text, or the dict boto3 made of it. Empty: no policy."""
@@ -49,7 +50,7 @@ DIFFERS = frozenset({"stringnotequals", "stringnotequalsignorecase", "stringnotl
 OWN = re.compile(r"\$\{aws:Resource(?:Account|OrgID|OrgPaths)\}", re.IGNORECASE)  # stands for one owner: fixed
 WILD = re.compile(r"[*?]|\$\{")
 ALL_ACTIONS = re.compile(r"\*+(:\*+)?")
-ALL_RESOURCES = re.compile(r"(arn:[\w*-]*:?)?[*:]*\*")
+ALL_RESOURCES = re.compile(r"arn:[\w*-]*(:[*:]*)?\*|[*:]*\*")
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,9 @@ class Statement:
 def statements(document: Document) -> tuple[Statement, ...]:
     """Every statement, in the document's order; none of an empty document. Raises Unknown for what is no policy."""
     policy = _parsed(document)
-    found = policy.get("Statement", []) if policy else []
+    if policy and "Statement" not in policy:
+        raise Unknown("its policy has no statements")
+    found = policy.get("Statement", [])
     return tuple(_statement(one) for one in ([found] if isinstance(found, Mapping) else found))
 
 
@@ -299,7 +302,4 @@ def _covers(deny: Statement, grant: Statement) -> bool:
 
 def _any_matches(patterns: Iterable[str], given: str) -> bool:
     """Whether a pattern matches everything another one does; `?` matches one character, so no `*`."""
-    return any(
-        re.fullmatch(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "[^*]"), given, re.IGNORECASE)
-        for pattern in patterns
-    )
+    return any(wildcard(pattern, one=ONE, ignore_case=True).fullmatch(given) for pattern in patterns)

@@ -9,11 +9,18 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from checks.wildcards import wildcard
+
 Event: TypeAlias = Mapping[str, Any]
 Test: TypeAlias = Callable[[Event], bool]
 
 TOKEN = re.compile(r'\s*(&&|\|\||[()]|!=|<=|>=|[=<>]|"[^"]*"|%[^%]*%|[^\s()=!<>&|"]+)')
 SELECTOR = re.compile(r"\$(\.\w+)+")
+QUANTIFIER = re.compile(r"[*+?{]")
+MOST_QUANTIFIERS = 4
+"""In one alternative of a regular expression: whoever writes the filter could make Python try more for ever."""
+MOST_BRACKETS = 64
+"""Each may be inside the one before, and Python's stack is not endless."""
 MISSING = object()
 
 
@@ -23,6 +30,8 @@ def parse(pattern: str) -> Test:
     if not (inner.startswith("{") and inner.endswith("}")):
         raise ValueError("not a pattern for JSON events")
     tokens = _tokens(inner[1:-1].strip())
+    if tokens.count("(") > MOST_BRACKETS:
+        raise ValueError("there are too many brackets")
     test = _either(tokens)
     if tokens:
         raise ValueError(f"{tokens[0]} is not expected")
@@ -87,16 +96,21 @@ def _comparison(operator: str, value: str) -> Callable[[Any], bool]:
         return lambda given: given is wanted
     if operator in ("=", "!="):
         matches = _matcher(value)
-        return lambda given: given is not MISSING and matches(given) is (operator == "=")
+        return lambda given: _is_value(given) and matches(given) is (operator == "=")
     raise ValueError(f"{operator} {value} is not understood")  # comparing numbers says nothing about who acts
+
+
+def _is_value(given: Any) -> bool:
+    return given is not MISSING and not isinstance(given, Mapping)
 
 
 def _matcher(value: str) -> Callable[[Any], bool]:
     if value.startswith("%"):
+        if any(len(QUANTIFIER.findall(one)) > MOST_QUANTIFIERS for one in value.split("|")) or "(" in value:
+            raise ValueError(f"{value} is not understood")
         try:
             expression = re.compile(value.strip("%"))
         except re.error as error:
             raise ValueError(f"{value} is not understood") from error
         return lambda given: bool(expression.search(str(given)))
-    wildcard = re.escape(value.strip('"')).replace(r"\*", ".*")
-    return lambda given: bool(re.fullmatch(wildcard, str(given), re.DOTALL))
+    return lambda given: bool(wildcard(value.strip('"')).fullmatch(str(given)))

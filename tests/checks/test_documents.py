@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 from urllib.parse import quote
 
@@ -238,7 +239,7 @@ def test_documents_come_in_every_form() -> None:
     assert statements("") == statements({}) == ()
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '"*"', '{"Statement": ["Allow"]}'])
+@pytest.mark.parametrize("text", ["{", "[]", '"*"', '{"Statement": ["Allow"]}', '{"statement": []}'])
 def test_what_is_no_policy_is_unknown(text: str) -> None:
     with pytest.raises(Unknown):
         statements(text)
@@ -295,3 +296,17 @@ def test_a_deny_never_grants_anything(found: list[dict[str, Any]], one: dict[str
 def test_an_arn_of_every_account_is_everyone() -> None:
     assert Principal("AWS", "arn:aws:iam::*:root").anyone
     assert not Principal("AWS", "arn:aws:iam::111122223333:role/*").anyone
+
+
+def test_a_hostile_policy_is_read_in_no_time() -> None:
+    """Who may write one policy must not keep a scan from ending: these took minutes to for ever."""
+    denies = [f"s3:Get{number}*" for number in range(1000)]
+    grants = [f"s3:Put{number}" for number in range(1000)]
+    began = time.monotonic()
+    everyone = {"Principal": "*", "Resource": "*"}
+    stars = {"Effect": "Deny", "Action": "s3:" + "*a" * 30 + "b", **everyone}
+    assert public_grants(policy(stars, {"Effect": "Allow", "Action": "s3:" + "a" * 5000, **everyone}))
+    many = {"Effect": "Deny", "Action": [*denies, "s3:Put*"], **everyone}
+    assert not public_grants(policy(many, {"Effect": "Allow", "Action": grants, **everyone}))
+    assert not allows_everything(policy({"Effect": "Allow", "Action": "*", "Resource": "arn:" + "*" * 20_000 + "x"}))
+    assert time.monotonic() - began < 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -37,6 +38,8 @@ ROOT = {
         ("{ $.readOnly IS FALSE }", True),
         ("{ $.readOnly IS TRUE }", False),
         ("{ $.eventName.part = x }", False),
+        ("{ $.userIdentity = * }", False),
+        ("{ $.userIdentity.type = %^A.*|^R.+o[a-z]?t*$% }", True),
         ('{ $.eventType != "AwsServiceEvent" && $.userIdentity.type = "Root" }', True),
         ('{ $.eventName = "CreateUser" || $.userIdentity.type = "Root" }', True),
         ('{ $.eventName = "CreateUser" && $.userIdentity.type = "Root" || $.readOnly IS FALSE }', True),
@@ -63,9 +66,19 @@ def test_matches(pattern: str, matches: bool) -> None:
         "{ ($.a = b }",
         "{ $.a = b ) }",
         "{ $.a = %(% }",
+        "{ $.a = %(a|b)% }",
+        "{ $.a = %" + ".*" * 5 + "x% }",
+        "{ " + "(" * 400 + "$.a = b" + ")" * 400 + " }",
         "{ $.a = b & $.c = d }",
     ],
 )
 def test_is_not_understood(pattern: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse(pattern)
+
+
+def test_a_hostile_pattern_is_tried_in_no_time() -> None:
+    began = time.monotonic()
+    for value in ("*:" * 400 + "x", "%" + ".{1,99}" * 4 + "#%", "%" + ".*" * 4 + "#%"):
+        assert not parse(f"{{ $.a = {value} }}")({"a": "arn:aws:iam::" * 6})
+    assert time.monotonic() - began < 2
