@@ -25,6 +25,7 @@ from botocore.loaders import JSONFileLoader
 from botocore.session import get_session
 
 from bot.aws_errors import AWS_ERRORS, CallError, error_code
+from bot.pace import Pace
 from checks.kit import Aws, Collector
 
 R = TypeVar("R")
@@ -94,9 +95,10 @@ class Reads:
 class Clients:
     """boto3 clients of one set of credentials, made once per service and region, shared by all threads."""
 
-    def __init__(self, session: boto3.Session, *, config: Config = READ_CONFIG) -> None:
+    def __init__(self, session: boto3.Session, *, config: Config = READ_CONFIG, pace: Pace | None = None) -> None:
         self.session = session
         self._config = config
+        self._pace = pace
         self._lock = threading.Lock()  # making a client is not thread-safe; using one is
         self._made: dict[tuple[str, str], Any] = {}
 
@@ -115,6 +117,8 @@ class Clients:
             )
         except ValueError as error:  # of an AWS_ENDPOINT_URL that is no address
             raise InvalidEndpointConfigurationError(msg=str(error)) from error
+        if self._pace:
+            self._pace.govern(client)
         if service == "s3control" and not AWS_HOST.search(client.meta.endpoint_url):
             client.meta.events.register("before-sign.s3-control", _account_out_of_host)
         return client

@@ -14,6 +14,7 @@ import checks as catalogue
 from bot import aws
 from bot.aws_errors import CallError
 from bot.nearest import did_you_mean
+from bot.pace import Pace
 from bot.scan import Event, Outcome, Status, UnitDone, scan
 from bot.settings import BadSettings, Settings
 from bot.standing import standing
@@ -53,7 +54,8 @@ def connect(settings: Settings) -> aws.Region:
     """The account to scan, in its home region. Raises CannotScan."""
     try:
         session = aws.session(settings.role_arn, external_id=settings.external_id)
-        return aws.account(aws.Clients(session))
+        pace = Pace(settings.call_rates, settings.calls_at_once, settings.scan_calls)
+        return aws.account(aws.Clients(session, pace=pace))
     except CallError as error:
         raise CannotScan(str(error)) from error
     except BotoCoreError as error:  # a profile or a configuration file that boto3 cannot use

@@ -173,6 +173,12 @@ class Settings(BaseSettings):
     digest_late: Late = Field(Late.SEND, description="A digest due while the bot was down: send (late) or skip.")
     scan_hours: int = Field(6, ge=1, le=168, description="Hours between scheduled scans.")
     stale_minutes: int = Field(60, ge=1, description="`status` starts a new scan when the last is older than this.")
+    call_rates: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict,
+        description="Service -> calls a second for each of its operations in a region, where the defaults do not fit.",
+    )
+    calls_at_once: int = Field(32, ge=1, description="Calls of one service that are made at once.")
+    scan_calls: int = Field(200_000, ge=1, description="Calls a scan may make; what is not read by then is unknown.")
     scan_minutes: int = Field(30, ge=1, description="A scan that takes longer is stopped.")
 
     @field_validator("digest_time")
@@ -282,5 +288,5 @@ def _unparsed(error: SettingsError) -> str:
     found = re.search(r'field "(\w+)"', str(error))
     if not found or found[1] not in Settings.model_fields:
         return "a setting is not valid JSON"
-    example = '{"check": {"parameter": 1}}' if found[1] == "thresholds" else '["one", "two"]'
-    return f"{variable(found[1])} must be JSON, as in {example}"
+    examples = {"thresholds": '{"check": {"parameter": 1}}', "call_rates": '{"iam": 20}'}
+    return f"{variable(found[1])} must be JSON, as in {examples.get(found[1], '["one", "two"]')}"
