@@ -289,4 +289,5 @@ def _unparsed(error: SettingsError) -> str:
     if not found or found[1] not in Settings.model_fields:
         return "a setting is not valid JSON"
     examples = {"thresholds": '{"check": {"parameter": 1}}', "call_rates": '{"iam": 20}'}
-    return f"{variable(found[1])} must be JSON, as in {examples.get(found[1], '["one", "two"]')}"
+    example = examples.get(found[1], '["one", "two"]')
+    return f"{variable(found[1])} must be JSON, as in {example}"
