@@ -52,8 +52,15 @@ def verification(found: Verification, witness: Head | None) -> Message:
         words = f"🚨 *The audit log was altered*: {plain(found.problem)}. Keep the database file and find out who."
     else:
         seen = f", and it holds head {witness.seq} of the last digest" if witness else ""
-        words = f"✅ The audit log is as it was written: {plural(found.rows, 'row')}{seen}."
+        words = f"✅ The audit log is as it was written: {plural(found.rows, 'row')}{seen}.{without_key(found)}"
     return Message(words, [section(words), context(f"Head {found.head.seq}:{found.head.hash}")])
+
+
+def without_key(found: Verification) -> str:
+    """What a chain without a key does not prove, or ""."""
+    if not found.unkeyed:
+        return ""
+    return f" {plural(found.unkeyed, 'row')} without the key: whoever may write to the database could have made them."
 
 
 def _row(row: Mapping[str, Any], zone: tzinfo) -> str:

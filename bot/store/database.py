@@ -50,15 +50,15 @@ class Database:
             self._db.conn.execute("BEGIN IMMEDIATE")
             try:
                 yield
-            except BaseException:
+                self._db.conn.commit()
+            except BaseException:  # of the commit, too: what follows must not join a transaction that never ends
                 self._db.conn.rollback()
                 raise
-            self._db.conn.commit()
 
     def rows(self, sql: str, params: Params = ()) -> list[dict[str, Any]]:
         """Every row of a query, as dicts."""
         with self._lock, self._in_words():
-            return list(self._db.query(sql, params))
+            return list(self._db.query(sql, _storable(params)))
 
     def row(self, sql: str, params: Params = ()) -> dict[str, Any] | None:
         """The first row of a query, if there is one."""
@@ -68,14 +68,14 @@ class Database:
     def write(self, sql: str, params: Params = ()) -> int:
         """The number of rows an insert, update or delete changed."""
         with self.transaction():
-            return self._db.execute(sql, params).rowcount
+            return self._db.execute(sql, _storable(params)).rowcount
 
     def insert(self, table: str, row: dict[str, Any]) -> int:
         """The rowid of a new row."""
         with self.transaction():
             names = ", ".join(row)
             marks = ", ".join(f":{name}" for name in row)
-            cursor = self._db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", row)  # noqa: S608  # names are ours
+            cursor = self._db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", _storable(row))  # noqa: S608  # names are ours
             return int(cursor.lastrowid or 0)
 
     def close(self) -> None:
@@ -90,6 +90,17 @@ class Database:
             raise
         except (sqlite3.DatabaseError, OSError) as error:
             raise StoreError(_sentence(error, self.path)) from error
+
+
+def storable(value: Any) -> Any:
+    """Text without the halves of characters that JSON can hold and a database cannot; everything else as it is."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+def _storable(params: Params) -> Params:
+    if isinstance(params, dict):
+        return {name: storable(value) for name, value in params.items()}
+    return [storable(value) for value in params]
 
 
 def _sentence(error: Exception, path: Path) -> str:

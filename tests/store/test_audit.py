@@ -71,6 +71,12 @@ def test_an_empty_log_verifies(path: Path) -> None:
         ("UPDATE audit SET seq = 9 WHERE seq = 2", "row 2 is missing"),
         (("INSERT INTO audit SELECT 0, at, actor, action, subject, request_id, plan_hash, result, detail, keyed,"
          " previous, 'x' FROM audit WHERE seq = 1"), "row 1 is missing"),
+        (("INSERT INTO audit SELECT -7, at, actor, action, subject, request_id, plan_hash, result, detail, keyed,"
+         " previous, 'x' FROM audit WHERE seq = 1"), "row 1 is missing"),
+        ("UPDATE audit SET hash = 'é' WHERE seq = 4", "row 4 was changed"),
+        ("UPDATE audit SET hash = x'00' WHERE seq = 4", "row 4 was changed"),
+        ("UPDATE audit SET detail = x'7b7d' WHERE seq = 4", "row 4 was changed"),
+        ("UPDATE audit SET actor = actor || char(0) WHERE seq = 4", "row 4 was changed"),
     ],
 )  # fmt: skip
 def test_any_alteration_is_noticed(path: Path, statement: str, problem: str) -> None:
@@ -144,6 +150,28 @@ def test_the_export_has_every_row_as_a_line_of_json(store: Store) -> None:
     fill(store, 3)
     lines = [json.loads(line) for line in store.audit.export()]
     assert [line["seq"] for line in lines] == [1, 2, 3]
+
+
+def test_any_text_is_kept_and_verifies(store: Store) -> None:
+    """JSON can hold half a character, which SQLite cannot: a policy with one must not end a scan or lose a row."""
+    for text in ("half \ud800", "nul \0 inside", "\u202egnp.exe", "\U0001f600"):
+        store.audit.append("fix.requested", actor=f"T1/{text}", subject=text, detail={"why": text})
+    assert store.audit.verify().ok
+    assert [row["subject"] for row in store.audit.rows()] == ["\U0001f600", "\u202egnp.exe", "nul \0 inside", "half ?"]
+
+
+def test_a_commit_that_fails_leaves_no_transaction_open(store: Store) -> None:
+    def dangling() -> None:
+        with store.db.transaction():
+            store.db.write("PRAGMA defer_foreign_keys = ON")  # so that it is the commit that fails
+            store.db.insert("finding_events", {"finding_id": 99, "at": "", "kind": "opened"})
+
+    with pytest.raises(sqlite3.IntegrityError):
+        dangling()
+    head = store.audit.append("fix.requested", actor="T1/U1", subject="arn:1")
+    other = open_store(store.db.path)
+    assert other.audit.head() == head, "what is written later is committed"
+    other.close()
 
 
 def test_a_failed_transaction_leaves_no_row(store: Store) -> None:
