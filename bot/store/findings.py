@@ -80,9 +80,12 @@ class Findings:
         """Store one unit's outcomes (all but the passes, which come as counts per check id) in one transaction.
 
         A finding resolves only when its check was read to the end in its region and neither failed nor was
-        unreadable for that resource: what was not read closes nothing.
+        unreadable for that resource: what was not read closes nothing. Nor does what may have been read before the
+        finding opened: an undo made while the scan ran, say.
         """
         with self._db.transaction():
+            scan = self._db.row("SELECT started_at FROM scans WHERE id = ?", [scan_id])
+            began = scan["started_at"] if scan else ""
             for check in done.checks:
                 mine = [outcome for outcome in outcomes if outcome.check.id == check.id]
                 self._count(scan_id, done, check.id, mine, passed.get(check.id, 0), at)
@@ -92,7 +95,7 @@ class Findings:
                 unread = {o.resource for o in mine if o.status is Status.UNKNOWN}
                 if done.complete and "" not in unread:
                     still = {o.resource for o in mine if o.status is Status.FAIL} | unread
-                    self._resolve(done.account, done.region, check.id, still, at)
+                    self._resolve(done, check.id, still, began, at)
 
     def get(self, finding_id: int) -> Finding:
         """The finding; raises NoSuchFinding."""
@@ -256,11 +259,12 @@ class Findings:
         if known.state == "resolved":
             self._set_open(known.id, at)
 
-    def _resolve(self, account: str, region: str, check_id: str, still: Iterable[str], at: datetime) -> None:
+    def _resolve(self, done: UnitDone, check_id: str, still: Iterable[str], began: str, at: datetime) -> None:
         keep = set(still)
         for row in self._db.rows(
-            "SELECT id, resource FROM findings WHERE account = ? AND region = ? AND check_id = ? AND state = 'open'",
-            [account, region, check_id],
+            "SELECT id, resource FROM findings WHERE account = ? AND region = ? AND check_id = ? AND state = 'open'"
+            " AND opened_at <= ?",
+            [done.account, done.region, check_id, began],
         ):
             if row["resource"] not in keep:
                 self._set_resolved(row["id"], at)

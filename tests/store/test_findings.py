@@ -86,6 +86,19 @@ def test_an_unknown_does_not_reopen_what_is_resolved(store: Store) -> None:
     assert states(store) == {"a": "resolved"}
 
 
+def test_a_scan_does_not_resolve_what_opened_while_it_ran(store: Store) -> None:
+    scan(store, outcome("a"))
+    scan(store, passed=1, hour=1)
+    begun = store.scans.begin(ACCOUNT, at=T0 + timedelta(hours=2), complete_scope=True, requested_by="me")
+    undone = T0 + timedelta(hours=2, minutes=5)
+    store.findings.settle(1, holds=False, at=undone, note="fix 1")
+    done = UnitDone((CHECK,), ACCOUNT, REGION, True, 1, 1, "s3")
+    store.findings.record(begun, done, [], {CHECK.id: 1}, undone + timedelta(minutes=5))
+    assert states(store) == {"a": "open"}, "what the scan read may be older than the undo"
+    scan(store, passed=1, hour=3)
+    assert states(store) == {"a": "resolved"}
+
+
 def test_a_mute_hides_until_its_end_and_says_who_and_why(store: Store) -> None:
     scan(store, outcome("a"))
     until = T0 + timedelta(days=2)
