@@ -18,6 +18,7 @@ class Action(StrEnum):
     """What a button asks for."""
 
     SCAN = "status.scan"
+    STOP = "status.stop"
     STATUS = "status.open"
     PRACTICE = "status.practice"
     PAGE = "findings.page"

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 60
 """How long past its own time limit a scan may take to end before it is killed."""
+ENDING_SECONDS = 5
+"""How long a scan that is told to stop may take to write down that it was interrupted."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class ScanResult:
     note: str = ""
 
 
-@dataclass
+@dataclass(eq=False)
 class Running:
     """A scan on its way. Any number of people may follow it."""
 
@@ -84,7 +89,8 @@ class ScanRunner:
         self._limit = limit_minutes * 60 + GRACE_SECONDS
         self._on_end = on_end
         self._runs: dict[frozenset[str], Running] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[Running, asyncio.Task[None]] = {}
+        self._cancelled_at: float | None = None
 
     @property
     def running(self) -> Running | None:
@@ -98,19 +104,31 @@ class ScanRunner:
             if covering in self._runs:
                 return self._runs[covering]
         run = self._runs[wanted] = Running(wanted)
-        task = asyncio.create_task(self._run(run, requested_by))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task = self._tasks[run] = asyncio.create_task(self._run(run, requested_by))
+        task.add_done_callback(lambda _: self._tasks.pop(run))
         return run
+
+    async def cancel(self, run: Running) -> None:
+        """End a scan; what it stored so far stays, and everybody who follows it is told."""
+        self._cancelled_at = time.monotonic()
+        await self._end(run)
+
+    def cancelled_within(self, length: timedelta) -> bool:
+        """Whether somebody ended a scan lately: the schedule does not begin another at once."""
+        return self._cancelled_at is not None and time.monotonic() - self._cancelled_at < length.total_seconds()
 
     async def stop(self) -> None:
         """End every scan: nothing that was stored is lost."""
-        for task in [*self._tasks]:
+        await asyncio.gather(*map(self._end, [*self._tasks]))
+
+    async def _end(self, run: Running) -> None:
+        task = self._tasks.get(run)
+        if task:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(task, return_exceptions=True)
 
     async def _run(self, run: Running, requested_by: str) -> None:
-        result = ScanResult(False, note="the scan was stopped")
+        result = ScanResult(False, note="the scan was stopped; what was read is stored")
         try:
             result = await self._child(run, requested_by)
         except TimeoutError:
@@ -135,10 +153,19 @@ class ScanRunner:
                 result = await _follow(process, run)
                 await process.wait()
         finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
+            await _ended(process)
         return result or ScanResult(False, note=f"the scan ended unexpectedly (exit {process.returncode}): see the log")
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    """See to it that the process is gone: asked to, so that it can say so in the database, then by force."""
+    if process.returncode is None:
+        process.terminate()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), ENDING_SECONDS)
+    if process.returncode is None:
+        process.kill()
+        await process.wait()
 
 
 async def _follow(process: asyncio.subprocess.Process, run: Running) -> ScanResult | None:

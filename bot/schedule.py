@@ -64,8 +64,9 @@ class Schedule:
         await self.digest_if_due()
 
     async def scan_if_due(self) -> None:
-        """Scan when the last complete scan is older than the settings want."""
-        if await self._last_scan_is_older(timedelta(hours=self._bot.settings.scan_hours)):
+        """Scan when the last complete scan is older than the settings want, unless somebody ended one lately."""
+        age = timedelta(hours=self._bot.settings.scan_hours)
+        if not self._bot.scans.cancelled_within(age) and await self._last_scan_is_older(age):
             result = await (await self._bot.scans.start(requested_by=str(BOT))).result()
             if not result.ok:
                 log.warning("the scheduled scan did not work: %s", result.note)

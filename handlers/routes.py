@@ -45,6 +45,7 @@ COMMANDS: Mapping[str, Handler] = {
 }
 ACTIONS: Mapping[Action, Handler] = {
     Action.SCAN: status.scan_now,
+    Action.STOP: status.stop,
     Action.STATUS: status.show,
     Action.PRACTICE: findings.practice,
     Action.PAGE: findings.page,

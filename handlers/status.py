@@ -44,6 +44,16 @@ async def scan_now(ask: Ask) -> None:
     await _follow(ask.bot, run, living)
 
 
+async def stop(ask: Ask) -> None:
+    """The button below a status while a scan runs: end it."""
+    await ask.parts.access.may_ask(ask.who)
+    run = ask.bot.scans.running
+    if run is None:
+        raise Refusal("no scan is running")
+    await ask.bot.scans.cancel(run)
+    await asyncio.to_thread(ask.bot.store.audit.append, "scan.stopped", actor=str(ask.who), subject=ask.bot.account)
+
+
 async def show(ask: Ask) -> None:
     """The button below a digest."""
     await ask.whisper(await asyncio.to_thread(_picture, ask.bot, ask.bot.scans.running))

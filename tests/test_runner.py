@@ -136,7 +136,7 @@ async def test_when_the_bot_stops_its_scans_stop(slow: str) -> None:
     await asyncio.sleep(0.5)
     pid = child()
     await runner.stop()
-    assert await run.result() == ScanResult(False, "", "the scan was stopped")
+    assert await run.result() == ScanResult(False, "", "the scan was stopped; what was read is stored")
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 

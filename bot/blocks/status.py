@@ -53,7 +53,7 @@ def status(
 def scanning(account: str, progress: Progress) -> Message:
     """What is shown while the very first scan runs."""
     words = f"⏳ Reading AWS account {account} for the first time: {_progress(progress)}"
-    return Message(words, [section(words)])
+    return Message(words, [section(words), actions(button("Stop the scan", Action.STOP, OfList()))])
 
 
 def check_result(
@@ -140,5 +140,5 @@ def _next_steps(stands: Standing, *, busy: bool) -> Block:
         if one.failed
     }
     elements = [select("Open a practice", Action.PRACTICE, menu)] if menu else []
-    buttons = [] if busy else [button("Scan now", Action.SCAN, OfList())]
+    buttons = [button("Stop the scan", Action.STOP, OfList()) if busy else button("Scan now", Action.SCAN, OfList())]
     return actions(*elements, button("All findings", Action.PAGE, OfList()), *buttons)

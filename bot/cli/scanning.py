@@ -6,6 +6,7 @@ import ctypes
 import getpass
 import json
 import os
+import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -128,7 +129,8 @@ def scan(request: Request, how: Format, *, exit_code: bool) -> int:
 
 
 def events(request: Request) -> int:
-    """Scan and print progress and result as JSON lines, for the bot; the exit code."""
+    """Scan and print progress and result as JSON lines, for the bot; the exit code. SIGTERM ends it as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     result: dict[str, Any] = {"ok": False, "account": "", "note": ""}
     try:
         prepared = prepare(request)

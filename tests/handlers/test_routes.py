@@ -24,6 +24,7 @@ pytestmark = pytest.mark.asyncio
 FINDING, REQUEST = OfFinding(finding=1).pack(), OfRequest(request=1).pack()
 VALUES = {
     Action.SCAN: OfList().pack(),
+    Action.STOP: OfList().pack(),
     Action.STATUS: OfList().pack(),
     Action.PRACTICE: "least_privilege",
     Action.PAGE: OfList().pack(),
@@ -33,7 +34,7 @@ VALUES = {
     Action.UNDO: REQUEST,
     Action.AUDIT: REQUEST,
 }
-POINTING = sorted({*routes.ACTIONS} - {Action.SCAN, Action.STATUS})
+POINTING = sorted({*routes.ACTIONS} - {Action.SCAN, Action.STOP, Action.STATUS})
 """Buttons whose value matters."""
 
 

@@ -145,3 +145,20 @@ async def test_a_scan_that_prints_nonsense_is_said_and_logged(
     await at_desk.command("status", user=ANA)
     assert "the scan answered what could not be understood: see the log" in at_desk.told
     assert "the scan's process printed what is no event" in caplog.text
+
+
+async def test_a_scan_that_runs_can_be_stopped_and_everybody_who_follows_is_told(slack: Slack, store: Store) -> None:
+    at_desk = await desk_of(slack, store, SLOW.replace("time.sleep(0.2)", "time.sleep(60)"))
+    following = asyncio.create_task(at_desk.command("status", channel=CHANNEL))
+    while not slack.messages:  # noqa: ASYNC110  # the fake has no event to wait for
+        await asyncio.sleep(0.01)
+    assert Action.STOP in buttons(slack.calls[-1].arguments)
+    await at_desk.click(Action.STOP, OfList().pack(), user=BEN)
+    await following
+    assert "the scan was stopped; what was read is stored" in slack.calls[-1].said
+    assert {Action.SCAN} <= {*buttons(slack.calls[-1].arguments)}
+    assert at_desk.written[-1] == ("scan.stopped", "ok")
+    await at_desk.schedule.scan_if_due()
+    assert at_desk.bot.scans.running is None, "the schedule does not begin it again at once"
+    await at_desk.click(Action.STOP, OfList().pack())
+    assert "No scan is running." in at_desk.answers[-1].said
