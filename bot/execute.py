@@ -9,16 +9,16 @@ from datetime import datetime, timedelta
 
 from bot.aws import Region
 from bot.aws_errors import CallError
-from bot.fixing import FixAws, Seen
+from bot.fixing import FixAws, Seen, Tags
 from bot.guards import TO_FIX, Guard, Situation, refusal
 from bot.people import BOT
 from bot.recording import CannotScan
-from bot.scan import Status
+from bot.scan import Status, why_unknown
 from bot.settings import FixMode, Settings
 from bot.store import Store
 from bot.store.findings import Finding
 from bot.store.requests import FixRequest, State, plan_hash
-from checks.kit import Fix, Unknown
+from checks.kit import Fix
 
 PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0)
 """Seconds before each look at the result: AWS shows some changes only after a while (eventual consistency).
@@ -60,16 +60,18 @@ class Executor:
         try:
             home = self._aws.connect()
             return home, self._aws.look(home, fix, where.region, where.resource)
-        except (CannotScan, Unknown) as error:
+        except CannotScan as error:
             raise Refusal(f"it cannot be read now: {error}") from error
+        except Exception as error:  # as in a scan: what surprises a judge or a plan cannot be read
+            raise Refusal(f"it cannot be read now: {why_unknown(error)}") from error
 
     def guard(
-        self, finding: Finding, home: Region, seen: Seen, guards: tuple[Guard, ...] = TO_FIX
-    ) -> Mapping[str, str] | None:
-        """The resource's tags, when no rule refuses; raises Refusal."""
+        self, finding: Finding, home: Region, seen: Seen, guards: tuple[Guard, ...] = TO_FIX, within: str = ""
+    ) -> Tags | None:
+        """The resource's tags, when no rule refuses; raises Refusal. `within`: what it was part of, if it is gone."""
         tags = seen.tags
         if tags is None:
-            tags = self._aws.tags(home, finding.region, finding.resource, seen.within)
+            tags = self._aws.tags(home, finding.region, finding.resource, seen.within or within)
         now = self._now()
         recent = self._store.requests.started_since(now - timedelta(hours=1))
         reason = refusal(Situation(self._settings, finding, home.account, now, tags, recent), guards)
@@ -134,7 +136,8 @@ class Executor:
         except CallError as error:
             return str(error), True
         for position, call in enumerate(calls):
-            self._store.requests.begin_step(request, half, position, call, actor=actor, at=self._now())
+            if not self._store.requests.begin_step(request, half, position, call, actor=actor, at=self._now()):
+                return "another process has closed the request meanwhile", True
             try:
                 answer = writer.make(call)
             except CallError as error:

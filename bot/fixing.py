@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import signature
 from typing import Any
@@ -26,6 +26,10 @@ WRITE_CONFIG = Config(
     user_agent_extra="aws-sec",
 )
 TAG_CALL = "resourcegroupstaggingapi:GetResources"
+BUCKET_TAG_CALL = "s3:GetBucketTagging"
+
+Tags = Sequence[tuple[str, str]]
+"""Keys and values: first those of what a resource is part of, then its own. One key may be there twice."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Seen:
     text: str
     plan: Plan | None
     within: str = ""
-    tags: Mapping[str, str] | None = None
+    tags: Tags | None = None
 
     @property
     def state(self) -> Mapping[str, str]:
@@ -106,23 +110,28 @@ class FixAws:
             plan = fix.plan(*arguments, *(extra.read(here, found) for extra in fix.reads), **asked)
         except NotApplicable:
             plan = None
-        tags = {tag["Key"]: tag["Value"] for tag in found["tags"]} if "tags" in found else None
+        tags = _tags(found["tags"]) if "tags" in found else None
         return Seen(status, text, plan, part_of(here, fix.repairs.over, found), tags)
 
-    def tags(self, home: aws.Region, region: str, resource: str, within: str = "") -> Mapping[str, str] | None:
+    def tags(self, home: aws.Region, region: str, resource: str, within: str = "") -> Tags | None:
         """A resource's tags and those of what it is part of, None when they cannot be read.
 
+        The tagging API knows the resources of the region it is asked in. A bucket may be in any, so S3 is asked.
         Source: https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
         """
         if resource == ACCOUNT_ARN.format(partition=home.partition, account=home.account):
-            return {}  # an account's own settings carry no tags
+            return []  # an account's own settings carry no tags
+        here, bucket = home.at(region), resource.removeprefix(f"arn:{home.partition}:s3:::")
         try:
+            if bucket != resource:
+                got = here.call(BUCKET_TAG_CALL, Bucket=bucket, absent=("NoSuchTagSet", "NoSuchBucket"))
+                return _tags(got.get("TagSet", []))
             wanted = [arn for arn in (within, resource) if arn]
-            found = home.at(region).call(TAG_CALL, ResourceARNList=wanted)["ResourceTagMappingList"]
-        except CallError:
+            found = here.call(TAG_CALL, ResourceARNList=wanted)["ResourceTagMappingList"]
+            found = sorted(found, key=lambda mapping: mapping["ResourceARN"] == resource)
+            return [tag for mapping in found for tag in _tags(mapping["Tags"])]
+        except (CallError, KeyError, TypeError):
             return None
-        found = sorted(found, key=lambda mapping: mapping["ResourceARN"] == resource)  # its own tags win
-        return {tag["Key"]: tag["Value"] for mapping in found for tag in mapping["Tags"]}
 
     def writer(self, name: str, plan: Plan, half: str, region: str) -> Writer:
         """A session of the write role that can make this half of the plan and nothing else. Raises CallError."""
@@ -157,14 +166,19 @@ class Writer:
         return str(answer["ResponseMetadata"].get("RequestId", ""))
 
 
-def managed_by(tags: Mapping[str, str] | None) -> str:
-    """Which infrastructure-as-code owns the resource, as its tags tell.
+def _tags(found: Iterable[Mapping[str, str]]) -> Tags:
+    return [(tag["Key"], tag["Value"]) for tag in found]
+
+
+def managed_by(known: Tags | None) -> str:
+    """Which infrastructure-as-code owns the resource, as its tags tell: its own count for more than its parent's.
 
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
     """
-    if tags and "aws:cloudformation:stack-name" in tags:
+    tags = dict(known or ())
+    if "aws:cloudformation:stack-name" in tags:
         return f"CloudFormation stack {tags['aws:cloudformation:stack-name']}"
-    marks = {key.lower(): value.lower() for key, value in (tags or {}).items()}
+    marks = {key.lower(): value.lower() for key, value in tags.items()}
     for key in ("managed-by", "managedby", "managed_by", "provisioner"):
         if marks.get(key) in ("terraform", "opentofu", "pulumi", "cdk", "cloudformation"):
             return marks[key].capitalize()

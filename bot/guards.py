@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.fixing import Tags
 from bot.settings import FixMode, Settings
 from bot.store.findings import Finding
 
@@ -18,7 +19,7 @@ class Situation:
     finding: Finding
     account: str
     now: datetime
-    tags: Mapping[str, str] | None
+    tags: Tags | None
     fixes_last_hour: int
 
 
@@ -51,10 +52,13 @@ def protected_tag(s: Situation) -> str | None:
     if not rules:
         return None
     if s.tags is None:
-        return "its tags could not be read, so it may be protected: grant tag:GetResources to the read role"
+        return (
+            "its tags could not be read, so it may be protected: grant tag:GetResources and"
+            " s3:GetBucketTagging to the read role"
+        )
     for rule in rules:
         key, equals, value = rule.partition("=")
-        if key in s.tags and (not equals or s.tags[key] == value):
+        if any(key == tag and (not equals or value == given) for tag, given in s.tags):
             return f"it is protected by its tag {rule}"
     return None
 

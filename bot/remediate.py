@@ -28,7 +28,10 @@ STOPPED = "the bot stopped in the middle"
 
 @dataclass(frozen=True)
 class Proposal:
-    """What would be done about a finding. `managed_by`: the infrastructure-as-code that owns it, or ""."""
+    """What would be done about a finding.
+
+    `managed_by`: the infrastructure-as-code that owns it, or "". `within`: the ARN of what it is part of, or "".
+    """
 
     finding: Finding
     fix: Fix
@@ -36,6 +39,7 @@ class Proposal:
     plan_hash: str
     mode: FixMode
     managed_by: str
+    within: str = ""
 
 
 def _utc_now() -> datetime:
@@ -131,10 +135,10 @@ class Remediator:
                     raise Refusal("only who asked for the fix or an approver may undo it")
                 if not can_undo(request):
                     raise Refusal(f"there is nothing to undo: the request is {request.state}")
-                if plan_hash(request.plan) != request.plan_hash:
+                if not plan_hash(request.plan) == request.plan_hash == self._store.audit.approved_plan(request.id):
                     raise Refusal("the stored plan is not the approved one: run `aws-sec audit verify`")
                 home, seen = self._execute.look(request)
-                self._execute.guard(self._finding(request.finding_id), home, seen, TO_UNDO)
+                self._execute.guard(self._finding(request.finding_id), home, seen, TO_UNDO, request.within)
                 if seen.state != request.after_state:
                     raise Refusal(
                         "the resource changed after the fix, so undoing could break something: look at it first"
@@ -176,7 +180,8 @@ class Remediator:
             raise Refusal(f"{seen.words}: nothing to fix")
         if seen.plan is None:
             raise Refusal("there is nothing this fix could change here: see *Explain* for what a person can do")
-        return Proposal(finding, fix, seen.plan, plan_hash(seen.plan), self._settings.fix_mode, managed_by(tags))
+        mode, owner = self._settings.fix_mode, managed_by(tags)
+        return Proposal(finding, fix, seen.plan, plan_hash(seen.plan), mode, owner, seen.within)
 
     def _new(self, proposal: Proposal, actor: Person, reason: str) -> New:
         finding, now = proposal.finding, self._now()
@@ -193,6 +198,7 @@ class Remediator:
             reason,
             now,
             now + self._settings.request_lifetime,
+            proposal.within,
         )
 
     def _decider(self, request: FixRequest, actor: Person, approvers: Collection[str]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import checks as catalogue
 from bot.cli.exits import OK
+from bot.fixing import BUCKET_TAG_CALL, TAG_CALL
 from bot.permissions import policy
 from bot.recording import SCAN_CALLS
 
@@ -25,4 +26,4 @@ def document(*, fixes: bool) -> dict[str, Any]:
         return policy(call for fix in repairs.values() for call in fix.calls)
     reads = {call for check in checks.values() for call in check.calls}
     reads |= {call for fix in repairs.values() for call in fix.read_calls}
-    return policy({*SCAN_CALLS, "resourcegroupstaggingapi:GetResources", *reads})
+    return policy({*SCAN_CALLS, TAG_CALL, BUCKET_TAG_CALL, *reads})

@@ -92,6 +92,16 @@ class Audit:
         )
         return [row | {"detail": json.loads(row["detail"])} for row in rows]
 
+    def approved_plan(self, request_id: int) -> str:
+        """Hash of the plan that was approved, "" without a row of it that fits (and has the key, if there is one)."""
+        row = self._db.row(
+            "SELECT * FROM audit WHERE request_id = ? AND action = 'fix.approved' AND result = 'ok' ORDER BY seq",
+            [request_id],
+        )
+        if row is None or (self._key and not row["keyed"]) or self._hash(row) != row["hash"]:
+            return ""
+        return str(row["plan_hash"])
+
     def export(self) -> Iterator[str]:
         """Every row as a line of JSON, oldest first."""
         for row in self._walk():

@@ -90,6 +90,7 @@ class FixRequest:
     result: str
     after_state: Mapping[str, str] | None
     cards: Sequence[Card]
+    within: str = ""
 
     @property
     def is_shown(self) -> bool:
@@ -125,6 +126,7 @@ class New:
     reason: str
     created_at: datetime
     expires_at: datetime
+    within: str = ""
 
 
 class Requests:
@@ -150,6 +152,7 @@ class Requests:
             "reason": new.reason,
             "created_at": stamp(new.created_at),
             "expires_at": stamp(new.expires_at),
+            "within": new.within,
         }
         try:
             with self._db.transaction():
@@ -243,9 +246,14 @@ class Requests:
 
     def begin_step(
         self, request: FixRequest, phase: str, position: int, call: Call, *, actor: str, at: datetime
-    ) -> None:
-        """Write down the intent before a call. Raises sqlite3.IntegrityError if this very call was begun before."""
+    ) -> bool:
+        """Write down the intent before a call; False when the request is no longer on its way, as another process says.
+
+        Raises sqlite3.IntegrityError if this very call was begun before.
+        """
         with self._db.transaction():
+            if self.get(request.id).state is not (State.RUNNING if phase == "do" else State.UNDOING):
+                return False
             self._db.insert(
                 "steps",
                 {
@@ -266,6 +274,7 @@ class Requests:
                 plan_hash=request.plan_hash,
                 detail={"phase": phase, "position": position, "call": call.call, "params": dict(call.params)},
             )
+        return True
 
     def end_step(  # which step, how it ended, on whose behalf
         self, request: FixRequest, phase: str, position: int, *, ok: bool, answer: str, actor: str
@@ -332,7 +341,7 @@ def plan_of(text: str) -> Plan:
 def _request(row: Mapping[str, Any]) -> FixRequest:
     plain = (
         "id", "finding_id", "account", "region", "check_id", "resource", "name", "plan_hash", "mode",
-        "requester", "reason", "approver", "undoer", "result",
+        "requester", "reason", "approver", "undoer", "result", "within",
     )  # fmt: skip
     return FixRequest(
         **{name: row[name] for name in plain},

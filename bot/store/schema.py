@@ -134,3 +134,8 @@ def digests(db: sqlite_utils.Database) -> None:
         ) WITHOUT ROWID
         """,
     )
+
+
+@migrations()
+def what_a_resource_is_part_of(db: sqlite_utils.Database) -> None:
+    _run(db, "ALTER TABLE requests ADD COLUMN within TEXT NOT NULL DEFAULT ''")

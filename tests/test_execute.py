@@ -1,0 +1,158 @@
+"""What stands between an approved plan and AWS when the world around it does not behave."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from bot.recording import connect, record, select, target
+from bot.remediate import Refusal, can_undo
+from bot.store import Store
+from bot.store.requests import FixRequest, State, plan_hash, plan_of
+from checks import ec2_security_groups
+from tests.aws_answers import answer_instead, register_on_every_client
+from tests.checks.test_ec2_security_groups import open_group
+from tests.test_remediate import ANA, APPROVERS, BEN, BUCKET, World
+
+PROTECTED = {"protected_tags": ["stage=prod"]}
+NAMELESS = b"<ListAllMyBucketsResult><Buckets><Bucket/></Buckets></ListAllMyBucketsResult>"
+
+
+@pytest.fixture
+def world(moto_url: str, store: Store) -> Iterator[World]:
+    world = World(store)
+    yield world
+    assert store.audit.verify().ok
+
+
+class RuleWorld(World):
+    """A security group with a rule that fails its check."""
+
+    def scan(self) -> None:
+        session = boto3.Session(region_name="eu-west-1")
+        self.ec2: Any = session.client("ec2")
+        open_group(session, 22)
+        only = select(self.settings, [ec2_security_groups.rule_keeps_admin_ports_closed.id])
+        where = target(self.settings, connect(self.settings), ["eu-west-1"])
+        record(self.settings, self.store, where, only, requested_by="test", complete_scope=False)
+
+    @property
+    def rule(self) -> dict[str, str]:
+        found = self.ec2.describe_security_group_rules()["SecurityGroupRules"]
+        return next(rule for rule in found if rule["SecurityGroupRuleId"] in self.resource)  # type: ignore[no-any-return]
+
+    @property
+    def resource(self) -> str:
+        row = self.store.db.row("SELECT resource FROM findings WHERE id = 1")
+        assert row
+        return str(row["resource"])
+
+    def asked(self) -> FixRequest:
+        return self.bot.request(1, self.bot.propose(1, ANA).plan_hash, ANA, "open to all")
+
+
+@pytest.fixture
+def rules(moto_url: str, store: Store) -> RuleWorld:
+    return RuleWorld(store, regions=["us-east-1", "eu-west-1"])
+
+
+def tag(world: RuleWorld, resource: str, value: str) -> None:
+    world.ec2.create_tags(Resources=[resource], Tags=[{"Key": "stage", "Value": value}])
+
+
+def test_a_tag_of_a_rule_does_not_lift_the_protection_of_its_group(
+    rules: RuleWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """moto's tagging API knows no rules: this is AWS's answer when both have the tag."""
+    group = f"{rules.resource.rpartition(':')[0]}:security-group/{rules.rule['GroupId']}"
+    found = [
+        {"ResourceARN": arn, "Tags": [{"Key": "stage", "Value": value}]}
+        for arn, value in ((rules.resource, "dev"), (group, "prod"))
+    ]
+    answer = json.dumps({"ResourceTagMappingList": found}).encode()
+    answer_instead(monkeypatch, "resource-groups-tagging-api", "GetResources", 200, answer)
+    with pytest.raises(Refusal, match="protected by its tag stage=prod"):
+        rules.restarted(**PROTECTED).propose(1, ANA)
+
+
+def test_what_was_part_of_a_protected_group_is_not_made_again(rules: RuleWorld) -> None:
+    rules.bot = rules.restarted(**PROTECTED)
+    group, asked = rules.rule["GroupId"], rules.asked()
+    rules.bot.approve(asked.id, asked.plan_hash, BEN, APPROVERS)
+    fixed = rules.bot.run(asked.id)
+    assert can_undo(fixed), fixed.result
+    tag(rules, group, "prod")
+    with pytest.raises(Refusal, match="protected by its tag stage=prod"):
+        rules.bot.undo(fixed.id, BEN, APPROVERS, "oops")
+
+
+def test_a_bucket_of_another_region_is_protected_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tagging API says nothing of a bucket in another region than the one it is asked in."""
+    world.s3.put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": [{"Key": "stage", "Value": "prod"}]})
+    nothing = b'{"ResourceTagMappingList": []}'
+    answer_instead(monkeypatch, "resource-groups-tagging-api", "GetResources", 200, nothing)
+    with pytest.raises(Refusal, match="protected by its tag stage=prod"):
+        world.restarted(**PROTECTED).propose(world.finding.id, ANA)
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_a_bucket_whose_tags_cannot_be_read_is_not_changed(
+    world: World, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    answer_instead(monkeypatch, "s3", "GetBucketTagging", status, b"<Error><Code>Weather</Code></Error>")
+    with pytest.raises(Refusal, match="tags could not be read, so it may be protected"):
+        world.restarted(**PROTECTED).propose(world.finding.id, ANA)
+
+
+def test_an_answer_that_is_not_understood_ends_a_request_before_the_write(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    approved = world.approved()
+    answer_instead(monkeypatch, "s3", "ListBuckets", 200, NAMELESS)
+    ended = world.bot.run(approved.id)
+    assert ended.state is State.FAILED
+    assert "it cannot be read now: AWS's answer could not be understood" in ended.result
+
+
+def test_an_answer_that_is_not_understood_keeps_no_bot_from_starting(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    approved = world.approved()
+    world.store.requests.move(approved.id, State.APPROVED, State.RUNNING, actor="bot", at=world.now)
+    world.store.requests.begin_step(approved, "do", 0, approved.plan.do[0], actor="T1/UBEN", at=world.now)
+    answer_instead(monkeypatch, "s3", "ListBuckets", 200, NAMELESS)
+    (ended,) = world.restarted().recover()
+    assert ended.state is State.FAILED
+    assert "the result could not be checked" in ended.result
+
+
+def test_a_request_that_another_process_closed_makes_no_further_call(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second bot that starts on the database takes what the first is doing for what a crash left."""
+    approved = world.approved()
+
+    def meanwhile(params: Any, **_: Any) -> None:
+        world.restarted().recover()
+
+    register_on_every_client(monkeypatch, "provide-client-params.sts.AssumeRole", meanwhile)
+    ended = world.bot.run(approved.id)
+    assert ended.state is State.FAILED
+    assert "nothing was changed" in ended.result
+    assert world.block() is None
+
+
+def test_undo_calls_altered_in_the_database_are_not_made(world: World) -> None:
+    fixed = world.fixed()
+    row = world.store.db.row("SELECT plan FROM requests")
+    assert row
+    forged = row["plan"].replace(BUCKET, "somebody-elses")
+    changed = [forged, plan_hash(plan_of(forged))]
+    world.store.db.write("UPDATE requests SET plan = ?, plan_hash = ?", changed)
+    with pytest.raises(Refusal, match="is not the approved one"):
+        world.bot.undo(fixed.id, BEN, APPROVERS, "oops")
+    assert [row[0] for row in world.audited()].count("aws.write") == 2, "those of the fix"
