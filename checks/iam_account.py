@@ -9,7 +9,6 @@ from checks.kit import (
     ACCOUNT_ARN,
     Aws,
     Call,
-    NotApplicable,
     Plan,
     Practice,
     Risk,
@@ -101,9 +100,7 @@ def _raise(policy: PasswordPolicy, name: str, to: int) -> Plan:
     """The policy with one number raised and everything else kept."""
     # Zero, false and absent are all the default, and zero may not be sent.
     earlier: dict[str, Any] = {key: value for key, value in policy.items() if key in SETTINGS and value}
-    if earlier.get(name, 0) >= to:
-        raise NotApplicable("the password policy asks for that already")
-    later = {**(earlier or AWS_DEFAULT), name: to}
+    later = {**(earlier or AWS_DEFAULT), name: max(to, earlier.get(name, 0))}  # what is fixed still tells if it drifts
     notes = ["Passwords in use stay valid; the rule holds from each user's next change."]
     if policy:
         back = Call("iam:UpdateAccountPasswordPolicy", earlier)

@@ -100,12 +100,11 @@ def keep_backups(db: DBInstance, *, days: int = 7) -> Plan:
     """Keep the DB instance's automated backups for long enough."""
     kept = db["BackupRetentionPeriod"]
     _keeps_it_itself(db, "backups")
-    if kept >= days:
-        raise NotApplicable(f"it keeps them for {_days(days)} or more")
     if db.get("AwsBackupRecoveryPointArn"):
         raise NotApplicable("AWS Backup manages its backups: change the backup plan")
     if not kept and db.get("PendingModifiedValues"):
         raise NotApplicable("other changes wait for its maintenance window and would be applied with this one")
+    days = max(days, kept)  # what is fixed still tells if it drifts
     # Switching backups on or off would wait for the maintenance window; a longer period is applied soon anyway.
     at_once = {} if kept else {"ApplyImmediately": True}
     what = "automated backups"

@@ -14,7 +14,7 @@ from bot.fixing import FixAws
 from bot.settings import load
 from checks import iam_account
 from checks.iam_account import password_policy, support_access
-from checks.kit import ACCOUNT_ARN, NotApplicable
+from checks.kit import ACCOUNT_ARN
 from tests.checks.cases import Case
 
 LENGTH = iam_account.password_policy_wants_length
@@ -76,6 +76,14 @@ def test_any_other_change_of_the_policy_is_drift() -> None:
     assert iam_account.want_length.plan(POLICY | {"MaxPasswordAge": 60}).before != before
 
 
+def test_a_change_after_the_fix_is_drift_too() -> None:
+    """Undoing would take it back with the rest."""
+    fixed = POLICY | {"MinimumPasswordLength": 14}
+    before = iam_account.want_length.plan(fixed).before
+    assert iam_account.want_length.plan(fixed | {"MinimumPasswordLength": 20}).before != before
+    assert iam_account.want_length.plan(fixed | {"MaxPasswordAge": 60}).before != before
+
+
 def test_a_first_policy_is_no_weaker_than_the_one_aws_applied_and_is_deleted_again() -> None:
     plan = iam_account.prevent_reuse.plan({})
     composition = dict.fromkeys(iam_account.COMPOSITION, True)
@@ -85,8 +93,8 @@ def test_a_first_policy_is_no_weaker_than_the_one_aws_applied_and_is_deleted_aga
 
 
 def test_a_policy_that_asks_for_more_is_not_weakened() -> None:
-    with pytest.raises(NotApplicable):
-        iam_account.want_length.plan(POLICY | {"MinimumPasswordLength": 20})
+    plan = iam_account.want_length.plan(POLICY | {"MinimumPasswordLength": 20})
+    assert plan.do[0].params["MinimumPasswordLength"] == 20
     plan = iam_account.prevent_reuse.plan(POLICY | {"MinimumPasswordLength": 20})
     assert plan.do[0].params["MinimumPasswordLength"] == 20
 

@@ -98,6 +98,12 @@ def test_a_longer_period_needs_no_restart_so_nothing_is_forced() -> None:
     assert plan.undo[0].params == {"DBInstanceIdentifier": "shop", "BackupRetentionPeriod": 1}
 
 
+def test_a_period_changed_after_the_fix_is_drift_and_is_never_shortened() -> None:
+    fixed, longer = rds.keep_backups.plan(backups(7)), rds.keep_backups.plan(backups(35))
+    assert fixed.before != longer.before
+    assert longer.do[0].params["BackupRetentionPeriod"] == 35
+
+
 def test_turning_backups_on_is_applied_at_once_and_the_undo_says_what_it_deletes() -> None:
     plan = rds.keep_backups.plan(backups(0))
     assert plan.do[0].params["ApplyImmediately"]
@@ -109,7 +115,6 @@ def test_turning_backups_on_is_applied_at_once_and_the_undo_says_what_it_deletes
     [
         backups(0, PendingModifiedValues={"DBInstanceClass": "db.r7g.large"}),  # it would be applied too
         backups(1, AwsBackupRecoveryPointArn="arn:aws:backup:eu-west-1:123456789012:recovery-point:continuous:db-1"),
-        backups(7),
         AURORA | {"BackupRetentionPeriod": 1},
     ],
 )
