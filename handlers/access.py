@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
+from typing import NoReturn
 
 from bot.context import Bot
 from bot.people import Person
@@ -15,14 +17,13 @@ class Access:
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
 
-    def belongs(self, who: Person) -> None:
-        """Raises Refusal for somebody of another workspace, as shared channels let in."""
-        if who.team != self._bot.team:
-            raise Refusal("you belong to another workspace, so I cannot act for you")
-
     async def may_view(self, who: Person) -> None:
-        """Raises Refusal unless the person may use the command; whoever may ask or approve may look, too."""
-        self.belongs(who)
+        """Raises Refusal unless the person may use the command; whoever may ask or approve may look, too.
+
+        Nobody of another workspace may, as shared channels let in.
+        """
+        if who.team != self._bot.team:
+            await self._refuse(who, "you belong to another workspace, so I cannot act for you")
         settings = self._bot.settings
         if settings.viewers:
             listed = [*settings.viewers, *settings.requesters, *settings.approvers]
@@ -39,7 +40,15 @@ class Access:
 
     async def _listed(self, who: Person, listed: Collection[str], words: str) -> None:
         if listed and who.user not in listed and who.user not in await self._users(listed):
-            raise Refusal(f"{words}: ask an administrator of aws-sec")
+            await self._refuse(who, f"{words}: ask an administrator of aws-sec")
+
+    async def _refuse(self, who: Person, why: str) -> NoReturn:
+        log = self._bot.store.audit
+        detail = {"why": why}
+        await asyncio.to_thread(
+            log.append, "access.refused", actor=str(who), subject="aws-sec", result="refused", detail=detail
+        )
+        raise Refusal(why)
 
     async def _users(self, listed: Collection[str]) -> frozenset[str]:
         users = {id for id in listed if not id.startswith("S")}
