@@ -33,12 +33,16 @@ DENIED = frozenset(
     }
 )
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
+# AWS's message to some of these repeats what was signed, the session token with it: it is never shown.
 INVALID = frozenset(
     {
         "InvalidClientTokenId",
         "UnrecognizedClientException",
         "AuthFailure",
         "SignatureDoesNotMatch",
+        "InvalidSignatureException",
+        "IncompleteSignature",
+        "IncompleteSignatureException",
         "InvalidAccessKeyId",
     }
 )

@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 60
 """How long past its own time limit a scan may take to end before it is killed."""
+SOME = 2
+"""Scans of single checks at once, each a process of some 100 MB: one person may ask for as many as there are checks."""
 ENDING_SECONDS = 5
 """How long a scan that is told to stop may take to write down that it was interrupted."""
 
@@ -91,6 +93,7 @@ class ScanRunner:
         self._runs: dict[frozenset[str], Running] = {}
         self._tasks: dict[Running, asyncio.Task[None]] = {}
         self._cancelled_at: float | None = None
+        self._turns = asyncio.Semaphore(SOME)
 
     @property
     def running(self) -> Running | None:
@@ -130,7 +133,8 @@ class ScanRunner:
     async def _run(self, run: Running, requested_by: str) -> None:
         result = ScanResult(False, note="the scan was stopped; what was read is stored")
         try:
-            result = await self._child(run, requested_by)
+            async with self._turns if run.checks else contextlib.nullcontext():
+                result = await self._child(run, requested_by)
         except TimeoutError:
             result = ScanResult(False, note="the scan took too long and was stopped; what was read is stored")
         except OSError as error:

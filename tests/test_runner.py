@@ -44,11 +44,16 @@ async def followed(run: Running) -> list[Progress]:
     return [progress async for progress in run.updates()]
 
 
+def children(word: str = "--events") -> list[int]:
+    """The process ids of our children that run a command with that word."""
+    ours = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+    return [int(pid) for pid in ours if word in Path(f"/proc/{pid}/cmdline").read_text().split("\0")]
+
+
 def child() -> int:
     """The process id of the scan: the one child of ours that runs the command."""
-    for pid in Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split():
-        if "--events" in Path(f"/proc/{pid}/cmdline").read_text().split("\0"):
-            return int(pid)
+    for pid in children():
+        return pid
     raise ProcessLookupError
 
 
@@ -96,6 +101,21 @@ async def test_who_asks_for_less_joins_a_full_scan_and_who_asks_for_more_does_no
     assert runner.running is full
     assert await runner.start(requested_by="T1/U1", checks=["iam_users.other"]) is full
     await runner.stop()
+
+
+async def test_whoever_asks_for_every_check_by_itself_starts_few_processes_and_no_full_scan_waits() -> None:
+    runner = ScanRunner(command=["sh", "-c", "exec sleep 60"])
+    some = [await runner.start(requested_by="T1/U1", checks=[f"check{number}"]) for number in range(20)]
+    await asyncio.sleep(0.3)
+    assert len(children("sleep")) == 2
+    await runner.start(requested_by="T1/U2")
+    await asyncio.sleep(0.3)
+    assert len(children("sleep")) == 3
+    await runner.cancel(some[0])
+    await asyncio.sleep(0.3)
+    assert len(children("sleep")) == 3, "the next has its turn"
+    await runner.stop()
+    assert children("sleep") == []
 
 
 async def test_a_scan_of_one_check_reads_that_check_alone(northwind: str, tmp_path: Path) -> None:
