@@ -6,8 +6,10 @@ import importlib
 import pkgutil
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from checks.kit import CHECKS, FIXES, AnyCheck, Fix
 
@@ -15,21 +17,33 @@ RENAMED: Mapping[str, str] = {}
 """Old check id -> the id it has now. Ids live on in databases, mutes and audit rows."""
 
 
+@dataclass(frozen=True)
+class Framework:
+    """Controls that somebody asks for -> ids of the checks that speak to each, or why none does."""
+
+    title: str
+    controls: Mapping[str, tuple[str, ...]]
+    not_covered: Mapping[str, str]
+
+
 @cache
-def frameworks() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    """Framework (name and version) -> control -> ids of the checks that speak to it, from `checks/frameworks/`."""
+def frameworks() -> Mapping[str, Framework]:
+    """Every framework by name and version, from `checks/frameworks/`."""
     tables = sorted((f for f in files(__name__).joinpath("frameworks").iterdir() if f.name.endswith(".toml")), key=str)
-    return {
-        table.name.removesuffix(".toml"): {
-            control: tuple(ids) for control, ids in tomllib.loads(table.read_text())["controls"].items()
-        }
-        for table in tables
-    }
+    return {table.name.removesuffix(".toml"): _framework(tomllib.loads(table.read_text())) for table in tables}
+
+
+def _framework(table: Mapping[str, Any]) -> Framework:
+    controls = {control: tuple(ids) for control, ids in table["controls"].items()}
+    return Framework(table["title"], controls, table.get("not_covered", {}))
 
 
 def references(check_id: str) -> dict[str, list[str]]:
     """Framework -> the controls that a check speaks to; frameworks that do not ask for it are left out."""
-    found = {name: [c for c, ids in controls.items() if check_id in ids] for name, controls in frameworks().items()}
+    found = {
+        name: [control for control, ids in framework.controls.items() if check_id in ids]
+        for name, framework in frameworks().items()
+    }
     return {name: controls for name, controls in found.items() if controls}
 
 

@@ -10,8 +10,10 @@ from slack_sdk.models.blocks import Block
 
 import checks
 from bot.blocks import findings as blocks
+from bot.blocks.pages import compliance_page
 from bot.blocks.parts import Message, say, sentence
 from bot.blocks.text import code, plain
+from bot.compliance import report
 from bot.context import Bot
 from bot.ids import Action, Input, OfFinding, OfList, Stale
 from bot.nearest import did_you_mean
@@ -58,6 +60,19 @@ async def explain_finding(ask: Ask) -> None:
     """A finding, from its button."""
     check, found = await asyncio.to_thread(_explained, ask.bot, str(ask.carried(OfFinding).finding))
     await ask.open(blocks.explanation_modal(_explanation(ask.bot, check, found)))
+
+
+async def compliance(ask: Ask) -> None:
+    """A framework, control by control."""
+    name = ask.text.strip().lower()
+    known = checks.frameworks()
+    if name not in known:
+        if not name:
+            raise Refusal(f"say which framework: {', '.join(known)}")
+        hint = did_you_mean(name, known, f": there is {', '.join(known)}")
+        raise Refusal(f"there is no framework {name}{hint}")
+    found = await asyncio.to_thread(report, ask.bot.store, ask.bot.account, known[name], ask.bot.checks)
+    await ask.whisper(compliance_page(name, found))
 
 
 async def mute(ask: Ask) -> None:

@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, Handler] = {
     "fix": fixes.fix,
     "mute": findings.mute,
     "unmute": findings.unmute,
+    "compliance": findings.compliance,
     "audit": audit.audit,
     "digest": status.digest,
     "help": show_help,

@@ -10,6 +10,7 @@ from slack_sdk.models.blocks import Block
 
 from bot.blocks.parts import Message, context, lines, section
 from bot.blocks.text import code, mention, plain
+from bot.compliance import Control, Report, Stand
 from bot.store.audit import Head, Verification
 from bot.words import plural, when
 
@@ -21,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "fix NUMBER": "see what would change, and ask for approval",
     "mute NUMBER": "accept a finding for a while, with a reason",
     "unmute NUMBER": "show it again",
+    "compliance NAME": "a framework control by control, as `cis_5.0` or `fsbp`",
     "audit [REQUEST|verify]": "who did what; prove that nobody touched the log",
     "digest": "post the digest now",
     "help": "this",
@@ -34,6 +36,29 @@ def help_page(approvers: str) -> Message:
     examples = "Examples: `/aws-sec findings network`, `/aws-sec findings high`, `/aws-sec explain 12`"
     who = f"Fixes are approved by {approvers}; never by who asked."
     return Message("What /aws-sec can do", [*lines(["*What I can do*", *rows]), section(examples), context(who)])
+
+
+def compliance_page(name: str, report: Report) -> Message:
+    """A framework: counts first, then what fails, what could not be read, and what no check covers."""
+    counts = "  ·  ".join(f"{report.counts[stand]} {stand.value}" for stand in Stand if report.counts[stand])
+    blocks: list[Block] = [section(f"*{plain(report.title)}*\n{counts}")]
+    for stand, mark in ((Stand.FAIL, "❌ *Fail*"), (Stand.UNKNOWN, "❔ *Unknown*"), (Stand.PASS, "✅ *Pass*")):
+        blocks += lines(_controls(mark, [control for control in report.controls if control.stand is stand]))
+    blocks.append(context(f"`aws-sec compliance {name}` says of each other control why it is not covered"))
+    return Message(f"{plain(report.title)}: {counts}", blocks)
+
+
+def _controls(title: str, controls: Sequence[Control]) -> list[str]:
+    if not controls:
+        return []
+    if controls[0].stand is Stand.PASS:
+        return [f"{title}  {', '.join(control.id for control in controls)}"]
+    found = [
+        f"• *{control.id}*  {', '.join(code(check, 80) for check in control.checks)}"
+        + (f"  {plural(control.failed, 'resource')}" if control.failed else "")
+        for control in controls
+    ]
+    return [title, *found]
 
 
 def audit_page(rows: Sequence[Mapping[str, Any]], head: Head, zone: tzinfo, request_id: int | None = None) -> Message:

@@ -77,10 +77,14 @@ def _known_checks(given: list[str]) -> list[str]:
     return [_known_check(one) for one in given]
 
 
-def _known_frameworks(given: list[str]) -> list[str]:
+def _known_framework(given: str) -> str:
     import checks
 
-    return [_known("framework", one, checks.frameworks()) for one in given]
+    return _known("framework", given, checks.frameworks())
+
+
+def _known_frameworks(given: list[str]) -> list[str]:
+    return [_known_framework(one) for one in given]
 
 
 def _known(what: str, given: str, known: Collection[str]) -> str:
@@ -238,6 +242,23 @@ def findings(
         text=text,
     )
     return stored.findings(which, format, limit)
+
+
+@app.command()
+def compliance(
+    name: Annotated[
+        str, typer.Argument(metavar="FRAMEWORK", callback=_known_framework, help="As cis_5.0, cis_7.0 or fsbp.")
+    ],
+    format: How = Format.TABLE,
+) -> int:
+    """Say how the account stands on a framework, control by control.
+
+    From the last scan: pass, fail, unknown, not applicable, or not covered, and then why. With --format json: one
+    array of objects with control, status, failed, checks and why.
+    """
+    from bot.cli import stored
+
+    return stored.compliance(name, format)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""What the database knows, printed as Slack shows it: `aws-sec status`, `findings` and `digest`."""
+"""What the database knows, printed as Slack shows it: `aws-sec status`, `findings`, `compliance` and `digest`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 import checks as catalogue
-from bot import settings
+from bot import recording, settings
 from bot.cli.exits import OK, Failed
 from bot.cli.output import (
     Format,
@@ -25,6 +25,7 @@ from bot.cli.output import (
     print_json_array,
     table,
 )
+from bot.compliance import Stand, report
 from bot.digest import Digest, compose
 from bot.standing import Standing, standing
 from bot.store import Store, open_store
@@ -110,6 +111,33 @@ def findings(which: Filter, how: Format, limit: int) -> int:
     out.print(listing(_line(finding, at.now) for finding in found))
     out.print(f"\n{len(found):,} of {plural(total, 'finding')}. Next: aws-sec explain {found[0].id}")
     return OK
+
+
+def compliance(name: str, how: Format) -> int:
+    """Print a framework control by control, as the last scan found it."""
+    with _scanned() as at:
+        known = {check.id for check in recording.select(settings.load())}
+        found = report(at.store, at.account, catalogue.frameworks()[name], known)
+    if how is Format.JSON:
+        print_json_array(
+            {"control": c.id, "status": c.stand.value, "failed": c.failed, "checks": list(c.checks), "why": c.why}
+            for c in found.controls
+        )
+        return OK
+    out = console()
+    out.print(plain(found.title, "bold"))
+    rows = table("Control", "Status", "Failed", "Checks, or why there is none")
+    for control in found.controls:
+        words = control.why or "\n".join(control.checks)
+        rows.add_row(control.id, _stand(control.stand), str(control.failed or ""), Text(words))
+    out.print(rows)
+    out.print("\n" + ", ".join(f"{found.counts[stand]} {stand.value}" for stand in Stand if found.counts[stand]))
+    return OK
+
+
+def _stand(stand: Stand) -> Text:
+    colour = {Stand.FAIL: "red", Stand.UNKNOWN: "yellow", Stand.PASS: "green"}.get(stand, "dim")
+    return Text(stand.value, colour)
 
 
 def digest() -> int:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from bot.blocks import digest, findings, pages, requests, status
 from bot.blocks.parts import Message, say, sentence, wait
+from bot.compliance import Control, Report, Stand
 from bot.digest import Digest
 from bot.ids import OfList
 from bot.remediate import Proposal
@@ -40,6 +41,15 @@ FIX = replace(s3.block_public_access, title="Turn on all four public access bloc
 FIXES = {CHECK.id: FIX}
 CONTROLS = {"cis_3.0": ["2.1.4"], "fsbp": ["S3.8"]}
 HEAD = Head(42, "c0ffee" * 10 + "c0ff")
+COMPLIANCE = Report(
+    "A benchmark <1>",
+    [
+        Control("1.1", Stand.NOT_COVERED, 0, (), "Manual: ask somebody."),
+        *(Control(f"2.{n}", Stand.FAIL, n, ("s3.bucket_blocks_public_access",) * 3) for n in range(1, 41)),
+        *(Control(f"3.{n}", Stand.UNKNOWN, 0, ("kms.key_rotates",)) for n in range(1, 41)),
+        *(Control(f"4.{n}", Stand.PASS, 0, ("kms.key_rotates",)) for n in range(1, 301)),
+    ],
+)
 ANA, BEN = "T1/U01ANA", "T1/U02BEN"
 
 
@@ -134,6 +144,7 @@ def _messages(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
 
     yield "help", pages.help_page("<@U02BEN>")
     rows = [_audited(words, seq) for seq in range(1, 16)]
+    yield "compliance", pages.compliance_page("cis_5.0", COMPLIANCE)
     yield "audit", pages.audit_page(rows, HEAD, ZONE)
     yield "audit_of_request", pages.audit_page(rows[:1], HEAD, ZONE, 7)
     yield "audit_empty", pages.audit_page([], HEAD, ZONE)

@@ -25,6 +25,7 @@ READERS = [
     ("status",),
     ("findings",),
     ("digest",),
+    ("compliance", "cis_5.0"),
     ("explain", "1"),
     ("audit",),
     ("audit", "verify"),
@@ -119,6 +120,19 @@ def test_a_muted_finding_is_listed_where_it_hides_something(scanned: Path, aws_s
     assert "moves in May" in aws_sec("findings", "--muted").out
     assert "moves in May" in aws_sec("explain", str(first.id)).out
     assert "1 finding muted" in aws_sec("status").out
+
+
+def test_a_framework_is_printed_control_by_control(scanned: Path, aws_sec: AwsSec) -> None:
+    ran = aws_sec("compliance", "cis_5.0", "--format", "json")
+    controls = {control["control"]: control for control in json.loads(ran.out)}
+    assert controls["1.1"]["status"] == "not covered"
+    assert controls["1.1"]["why"].startswith("Manual:")
+    assert controls["2.1.4"]["status"] == "fail"
+    assert controls["2.1.4"]["failed"] >= 1
+    printed = aws_sec("compliance", "cis_5.0")
+    assert printed.code == 0
+    assert CHECK in printed.out
+    assert "did you mean cis_5.0?" in aws_sec("compliance", "cis5").err
 
 
 def test_a_digest_is_printed_and_not_used_up(scanned: Path, aws_sec: AwsSec) -> None:

@@ -162,3 +162,14 @@ async def test_a_scan_that_runs_can_be_stopped_and_everybody_who_follows_is_told
     assert at_desk.bot.scans.running is None, "the schedule does not begin it again at once"
     await at_desk.click(Action.STOP, OfList().pack())
     assert "No scan is running." in at_desk.answers[-1].said
+
+
+async def test_a_framework_is_told_control_by_control(slack: Slack, store: Store) -> None:
+    at_desk = await desk_of(slack, store)
+    await at_desk.command("compliance cis_5.0")
+    assert "CIS Amazon Web Services Foundations Benchmark 5.0.0" in at_desk.answers[-1].said
+    assert "unknown" in at_desk.answers[-1].said, "most was never read"
+    await at_desk.command("compliance cis5")
+    assert "did you mean cis_5.0?" in at_desk.answers[-1].said
+    await at_desk.command("compliance")
+    assert "Say which framework" in at_desk.answers[-1].said
