@@ -84,9 +84,8 @@ async def _follow(bot: Bot, run: Running, living: Living) -> None:
     result = await run.result()
     picture = await asyncio.to_thread(_picture, bot, None)
     if not result.ok:
-        picture = Message(
-            f"{picture.text}. {result.note}", [*sentence(f"⚠️ {plain(result.note)}").blocks, *picture.blocks]
-        )
+        note = plain(result.note)
+        picture = Message(f"{picture.text}. {note}", [*sentence(f"⚠️ {note}").blocks, *picture.blocks])
     await living.end(picture)
 
 

@@ -87,6 +87,7 @@ async def test_a_scan_that_fails_is_said_above_what_is_known(slack: Slack, store
     (shown,) = slack.shown(CHANNEL)
     assert shown.startswith("⚠️ ∗AWS∗ said no")  # noqa: RUF001
     assert "northwind-exports" in shown
+    assert "*AWS*" not in slack.calls[-1].arguments["text"], "what notifications say is mrkdwn, too"
 
 
 async def test_who_asks_while_a_scan_runs_joins_it(slack: Slack, store: Store, tmp_path: Path) -> None:
