@@ -37,8 +37,8 @@ check: install ## lint, format, types, layers
 e2e: install ## the bot in a local Slack, driven as people would, and in a real browser
 	$(BIN)/python -m pytest -m e2e
 
-bench: install ## how long a scan takes, what it costs and how many calls it makes
-	@$(BIN)/python -m benchmarks
+bench: install ## a scan beside its peer on one recorded account; OPTIONS='--help' lists what can be chosen
+	@$(BIN)/python -m benchmarks $(OPTIONS)
 
 docs: install ## the pages of docs/ that list what is in the code, written anew
 	@$(BIN)/python -m docs.generate

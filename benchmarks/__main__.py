@@ -1,113 +1,192 @@
-"""Scans the demo's emulated account as a person would, behind an endpoint that counts calls and adds latency."""
+"""`make bench`: the project and its peer on the same recorded accounts, one after the other, and the tables."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-import checks
-from benchmarks.endpoint import CONTROL
-from bot.demo.account import fill
-from bot.demo.aws import REGIONS, start_aws, wait_for_aws
-from bot.demo.processes import fetch, processes, wait_until
-from bot.demo.run import environment
+from benchmarks import reference, tables
+from benchmarks.agreement import compare
+from benchmarks.demo import demo_account
+from benchmarks.install import installed
+from benchmarks.limit import start_up
+from benchmarks.measure import AWS_SEC, Run, environment, timed
+from benchmarks.tools import PEER, Account, AwsSec, Failing, Prowler, Tool, run
+from bot.demo.processes import DemoError, cache_folder, processes
+from bot.words import plural
 
-RUNS = 3
-LATENCIES = (0, 50)
-"""Milliseconds added to each call: none, and about what a far region takes."""
-AWS_SEC = (sys.executable, "-m", "bot.cli")
-SCAN = ("scan", "--no-store", "--format", "json")
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One run of a command, and what the endpoint saw meanwhile."""
-
-    wall: float
-    cpu: float
-    peak_mb: float
-    calls: int
-    duplicates: Mapping[str, int] = field(default_factory=dict)
+COMPARED = (1, 4)
+"""Sizes at which the peer runs too."""
+GROWTH = (1, 2, 4, 8)
+FINDINGS = 10_000
+S3_CONTROL = "123456789012.localhost"
+"""S3 Control puts the account before the host name: the peer needs it to resolve."""
 
 
-def measure(command: Sequence[str], env: Mapping[str, str], url: str, latency: int) -> Measured:
-    """Runs `aws-sec` once. Raises CalledProcessError when it fails."""
-    fetch(url + CONTROL, str(latency).encode())
-    began = time.perf_counter()
-    process = subprocess.Popen([*AWS_SEC, *command], env=dict(env), stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)  # what this child alone used
-    wall = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    peak = used.ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
-    return Measured(wall, used.ru_utime + used.ru_stime, peak, **json.loads(fetch(url + CONTROL) or b"{}"))
+@dataclass
+class Bench:
+    """One session: what to run, and what came of it."""
+
+    options: argparse.Namespace
+    console: Console
+    errors: Console
+    ours: AwsSec
+    peer: Prowler | None
+    runs: dict[tuple[int, int, str], list[Run]] = field(default_factory=dict)
+    judged: dict[str, tuple[set[str], Failing]] = field(default_factory=dict)
+
+    def account(self, account: Account) -> None:
+        """All runs on one account: the tools take turns. Raises DemoError."""
+        with_peer = self.peer is not None and account.size in COMPARED
+        tools: list[Tool] = [self.ours, self.peer] if with_peer and self.peer else [self.ours]
+        widths = (1, len(account.regions)) if account.size in COMPARED else (len(account.regions),)
+        for turn in range(self.options.runs):
+            for width in widths:
+                for tool in tools:
+                    self._run(tool, account, account.regions[:width], turn)
+
+    def _run(self, tool: Tool, account: Account, regions: Sequence[str], turn: int) -> None:
+        where = f"size {account.size}, {plural(len(regions), 'region')}, run {turn + 1} of {self.options.runs}"
+        with self.errors.status(f"{tool.name}: {where}"), tempfile.TemporaryDirectory() as folder:
+            made = run(tool, account, regions, self.options.latency, Path(folder))
+            self.errors.print(f"{tool.name}: {where}: {made.wall:.2f} s, {made.calls} calls", soft_wrap=True)
+            self.runs.setdefault((account.size, len(regions), tool.name), []).append(made)
+            if account.size == COMPARED[0]:
+                self.judged[tool.name] = tool.judged(Path(folder))  # the last is of all regions
+
+    def report(self) -> None:
+        """Prints every table."""
+        out = self.console
+        peer = self.peer.name if self.peer else ""
+        self._table("Both tools", tables.comparison(self.runs, self.ours.name, peer))
+        self._table("Growth", tables.growth(self.runs, self.ours.name))
+        self._table("Distance to the limit", tables.distance(self.runs, self.ours.name, self.options.latency / 1000))
+        with tempfile.TemporaryDirectory() as folder:
+            out.print(tables.beginnings(start_up(reference.REGIONS, Path(folder))), soft_wrap=True)
+            out.print()
+            out.print(stored_status(Path(folder), self.options.runs), soft_wrap=True)
+        for call, times in self.runs[max(self.runs)][-1].duplicates.items():
+            out.print(f"Asked {times} times again, by a retry or by us: {call}", soft_wrap=True)
+        if self.peer:
+            found = compare(self.judged[self.ours.name], self.judged[self.peer.name])
+            self._table("What fails", tables.agreement(*found))
+
+    def _table(self, title: str, table: Table) -> None:
+        self.console.print(f"\n## {title}")
+        self.console.print(table)
 
 
-@contextmanager
-def account(folder: Path) -> Iterator[tuple[dict[str, str], str]]:
-    """The filled account behind the endpoint: the environment that reaches it, and the endpoint's address."""
-    with processes(folder) as children:
-        aws_port, port = _free_port(), _free_port()
-        behind, front = f"http://127.0.0.1:{aws_port}", f"http://127.0.0.1:{port}"
-        env = environment(0, port, folder)
-        aws = start_aws(children, aws_port, env)
-        wait_for_aws(aws, behind)
-        fill(behind)
-        endpoint = children.start("endpoint", [sys.executable, "-m", "benchmarks.endpoint", str(port), behind], env=env)
-        wait_until(lambda: fetch(front + CONTROL) is not None, endpoint, seconds=20, doing="starting")
-        yield env, front
-
-
-def row(table: Table, what: str, runs: Sequence[Measured]) -> None:
-    """Medians of the runs; the peak is the highest."""
-    table.add_row(
-        what,
-        f"{statistics.median(run.wall for run in runs):.2f} s",
-        f"{statistics.median(run.cpu for run in runs):.2f} s",
-        f"{max(run.peak_mb for run in runs):.0f} MB",
-        str(runs[-1].calls),
-        str(sum(runs[-1].duplicates.values())),
+def stored_status(folder: Path, runs: int) -> str:
+    """How long a status from the database takes. Raises CalledProcessError."""
+    database = folder / "benchmark.sqlite"
+    env = environment("http://localhost:9", reference.REGIONS[0]) | {"AWS_SEC_DATABASE": str(database)}
+    command = [sys.executable, "-m", "benchmarks.stored", str(database), str(FINDINGS)]
+    took = json.loads(subprocess.run(command, env=env, cwd=folder, capture_output=True, check=True).stdout)
+    as_process = sorted(timed([*AWS_SEC, "status"], env, folder) for _ in range(runs))[runs // 2]
+    return (
+        f"Status from a database of {FINDINGS:,} open findings: Slack's message in {took['median'] * 1000:.0f} ms"
+        f" (the first {took['first'] * 1000:.0f} ms), `aws-sec status` as a process in {as_process:.2f} s."
     )
 
 
+@contextmanager
+def account(python: Path | None, cache: Path, size: int) -> Iterator[Account]:
+    """A recorded account: of the reference bench, or the demo's. Raises DemoError."""
+    logs = cache / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    with processes(logs) as children:
+        if python:
+            with reference.replayed(children, python, cache, size) as replayed:
+                yield replayed
+        else:
+            with demo_account(children) as demo:
+                yield demo
+
+
+def find_tools(options: argparse.Namespace, console: Console) -> tuple[Path | None, Prowler | None]:
+    """The reference bench's Python and the peer, each installed when it is not; None for what cannot be had."""
+    python = program = None
+    cache: Path = options.cache
+    wanted = reference.FOLDER.exists() and not options.demo
+    with processes(cache) as children, console.status("Installing what the comparison needs (once)"):
+        if wanted:
+            python = installed(children, cache, "venv", "moto_server", reference.PACKAGES)
+        if options.peer:
+            program = options.prowler or installed(children, cache, "prowler", "prowler", (PEER,))
+    if wanted and not python:
+        console.print(f"The reference bench could not be installed, so the demo's account is used (log: {cache})")
+    if options.peer and not program:
+        console.print(f"Prowler could not be installed, so it is left out (log: {cache}/pip-prowler.log)")
+    return python and python.with_name("python"), Prowler(program) if program else None
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--runs", type=int, default=3, help="of each tool; medians are shown")
+    parser.add_argument("--latency", type=int, default=50, help="milliseconds that each call takes")
+    parser.add_argument("--sizes", type=int, nargs="+", default=GROWTH, help="of the account; needs the reference")
+    parser.add_argument("--no-peer", dest="peer", action="store_false", help="leave Prowler out")
+    parser.add_argument("--demo", action="store_true", help="the demo's account, also where the reference bench is")
+    parser.add_argument("--prowler", type=Path, help="a Prowler that is installed already")
+    parser.add_argument("--cache", type=Path, help="where environments and recorded accounts are kept")
+    return parser.parse_args()
+
+
 def main() -> None:
-    """Prints the table, and which calls were made more than once."""
-    console = Console()
-    table = Table("", "Wall", "CPU", "Peak memory", "API calls", "Duplicate")
-    with tempfile.TemporaryDirectory() as folder, account(Path(folder)) as (env, url):
-        for latency in LATENCIES:
-            runs = [measure(SCAN, env, url, latency) for _ in range(RUNS)]
-            row(table, f"scan, {latency} ms added", runs)
-        measure(("scan",), env, url, 0)
-        row(table, "status", [measure(("status",), env, url, 0) for _ in range(RUNS)])
-    known = len(checks.load()[0])
-    python = f"Python {platform.python_version()} on {os.cpu_count()} cores"
-    console.print(f"{known} checks in {len(REGIONS)} regions of the demo's account, {RUNS} runs each, {python}")
-    console.print(table)
-    for call, times in runs[-1].duplicates.items():
-        console.print(f"asked {times} times again, by a retry or by us: {call}", soft_wrap=True)
+    """Measures, and prints the tables."""
+    options = arguments()
+    options.cache = (options.cache or cache_folder().with_name("bench")).resolve()
+    options.cache.mkdir(parents=True, exist_ok=True)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 180)
+    errors = Console(stderr=True, highlight=False)  # what goes on; what came of it goes to stdout
+    python, peer = find_tools(options, errors)
+    bench = Bench(options, console, errors, AwsSec(), peer)
+    began = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load {load()}"
+    for size in options.sizes if python else COMPARED[:1]:
+        with account(python, options.cache, size) as recorded:
+            bench.account(recorded)
+    what = "the reference bench's account" if python else "the demo's account behind the project's own endpoint"
+    console.print(
+        f"CIS 5.0 on {what}, {options.latency} ms for each call, medians of {plural(options.runs, 'run')}."
+        f" Python {platform.python_version()} on {plural(os.cpu_count() or 1, 'core')},"
+        f" {began} to {datetime.now(UTC):%H:%M}, load {load()}.",
+        soft_wrap=True,
+    )
+    if peer and not resolves(S3_CONTROL):
+        console.print(f"{S3_CONTROL} does not resolve here: Prowler's S3 Control calls failed.")
+    bench.report()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def load() -> str:
+    """How busy the machine is: its load average over a minute."""
+    return f"{os.getloadavg()[0]:.1f}"
+
+
+def resolves(name: str) -> bool:
+    """Whether a host name is known on this machine."""
+    try:
+        socket.getaddrinfo(name, None)
+    except OSError:
+        return False
+    return True
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except DemoError as error:
+        sys.exit(str(error))
