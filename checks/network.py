@@ -21,8 +21,8 @@ SERVICES = {22: "SSH", 445: "CIFS", 3389: "RDP", 1433: "SQL Server", 1521: "Orac
 EVERY_PORT = range(65536)
 NUMBERS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
 """IANA's numbers of the protocols that AWS knows by name."""
-PRIVATE = ipaddress.IPv6Network("fc00::/7")
-"""Unique local IPv6 addresses: a wide range, and yet nobody on the internet has one (RFC 4193)."""
+PRIVATE = (ipaddress.IPv6Network("fc00::/7"), ipaddress.IPv6Network("fe80::/10"))
+"""Unique local and link-local IPv6 addresses: wide ranges, yet nobody on the internet has one (RFC 4193, 4291)."""
 
 
 def few_addresses(cidr: str) -> bool:
@@ -38,7 +38,7 @@ def few_addresses(cidr: str) -> bool:
 def is_everyone(cidr: str) -> bool:
     """Whether a range holds much of the internet: 0.0.0.0/0 and ::/0, but also their halves and 2000::/3."""
     network = _network(cidr)
-    private = isinstance(network, ipaddress.IPv6Network) and network.subnet_of(PRIVATE)
+    private = isinstance(network, ipaddress.IPv6Network) and any(map(network.subnet_of, PRIVATE))
     return not private and not few_addresses(cidr)
 
 
@@ -69,7 +69,7 @@ def open_ports(rule: Rule) -> range:
     if name not in ("tcp", "udp"):
         return range(0)
     first, last = rule.get("FromPort", -1), rule.get("ToPort", -1)
-    return EVERY_PORT if first == -1 else range(first, last + 1)
+    return EVERY_PORT if -1 in (first, last) else range(first, last + 1)
 
 
 def opened(rule: Rule, ports: Collection[int]) -> list[int]:

@@ -21,6 +21,7 @@ from checks.kit import (
     Verdict,
     check,
     collector,
+    extra,
     fix,
 )
 from checks.network import (
@@ -34,6 +35,8 @@ from checks.network import (
     services_in_words,
     without,
 )
+from checks.vpc import is_used as vpc_is_used
+from checks.vpc import vpcs
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import NetworkAclEntryTypeDef as Entry
@@ -51,8 +54,14 @@ def network_acls(aws: Aws) -> Iterator[Acl]:
     return (with_name(acl, acl["NetworkAclId"]) for acl in own)
 
 
-@check(network_acls, practice=Practice.NETWORK, severity=Severity.MEDIUM)
-def acl_keeps_admin_ports_closed(acl: Acl, *, ports: Sequence[int] = ADMIN_PORTS) -> Verdict:
+@extra("ec2:DescribeNetworkInterfaces", needs=(vpcs,))
+def is_used(aws: Aws, acl: Acl) -> bool:
+    """Whether anything is in its VPC, as far as `checks.vpc` looks: into a default VPC, which AWS makes unasked."""
+    return all(vpc_is_used.read(aws, vpc) for vpc in aws.read(vpcs) if vpc["VpcId"] == acl["VpcId"])
+
+
+@check(network_acls, is_used, practice=Practice.NETWORK, severity=Severity.MEDIUM)
+def acl_keeps_admin_ports_closed(acl: Acl, is_used: bool, *, ports: Sequence[int] = ADMIN_PORTS) -> Verdict:
     """Network ACL keeps administration ports closed.
 
     It guards whole subnets, also where a security group was opened by mistake.
@@ -63,6 +72,8 @@ def acl_keeps_admin_ports_closed(acl: Acl, *, ports: Sequence[int] = ADMIN_PORTS
     """
     if not acl["Associations"]:
         raise NotApplicable("it guards no subnet")
+    if not is_used:
+        raise NotApplicable("it is that of a default VPC with nothing in it")
     found = [
         f"lets {_source(entry)} reach {services_in_words(reached)} by rule {entry['RuleNumber']}"
         for entry, reached in _openings(acl, ports)
@@ -76,7 +87,7 @@ def acl_keeps_admin_ports_closed(acl: Acl, *, ports: Sequence[int] = ADMIN_PORTS
     "ec2:CreateNetworkAclEntry",
     risk=Risk.CUTS_ACCESS,
 )
-def remove_rules(acl: Acl, *, ports: Sequence[int] = ADMIN_PORTS) -> Plan:
+def remove_rules(acl: Acl, is_used: bool, *, ports: Sequence[int] = ADMIN_PORTS) -> Plan:
     """Remove the rules that open nothing but administration ports."""
     openings = [entry for entry, _ in _openings(acl, ports)]
     if not openings:
@@ -129,10 +140,12 @@ def _source(entry: Entry) -> str:
 
 
 def _as_rule(entry: Entry) -> Rule:
-    """With the keys of a security group's rule."""
-    span = entry.get("PortRange")
-    ports = {"FromPort": span["From"], "ToPort": span["To"]} if span else {}
-    return {"IpProtocol": entry["Protocol"]} | ports
+    """With the keys of a security group's rule. AWS names the ports of TCP and UDP, and of these alone."""
+    rule = {"IpProtocol": entry["Protocol"]}
+    if protocol(rule) not in ("tcp", "udp"):
+        return rule
+    span = entry["PortRange"]
+    return rule | {"FromPort": span["From"], "ToPort": span["To"]}
 
 
 def _in_words(entry: Entry) -> str:

@@ -24,7 +24,7 @@ from checks.network import (
 )
 
 EVERYONE = ["0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1", "64.0.0.0/2", "::/0", "2000::/3", "8000::/1", "2600::/12", "::/1"]
-NOT_EVERYONE = ["10.0.0.0/8", "172.16.0.0/12", "203.0.113.8/29", "203.0.113.8/32", "fc00::/7", "fd00::/8", "2001:db8::/32", "fe80::/64"]  # fmt: skip
+NOT_EVERYONE = ["10.0.0.0/8", "172.16.0.0/12", "203.0.113.8/29", "203.0.113.8/32", "fc00::/7", "fd00::/8", "2001:db8::/32", "fe80::/10", "fe80::/64"]  # fmt: skip
 
 
 @pytest.mark.parametrize("cidr", EVERYONE)
@@ -84,6 +84,8 @@ ROWS = [
     (rule("tcp", 0, 0), [], False, "tcp 0"),
     (rule("tcp"), [22, 3389], True, "tcp 0-65535"),
     (rule("tcp", -1), [22, 3389], True, "tcp 0-65535"),
+    ({"IpProtocol": "tcp", "FromPort": 22}, [22, 3389], True, "tcp 0-65535"),  # half a range opens what it may open
+    ({"IpProtocol": "udp", "ToPort": 22}, [22, 3389], True, "udp 0-65535"),
     (rule("-1"), [22, 3389], True, "all traffic"),
     (rule("-1", 443), [22, 3389], True, "all traffic"),
     (rule("icmp", -1), [], False, "icmp"),
