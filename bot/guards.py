@@ -31,9 +31,11 @@ def mode(s: Situation) -> str | None:
 
 
 def account(s: Situation) -> str | None:
-    allowed = s.settings.fix_accounts
+    allowed, role = s.settings.fix_accounts, s.settings.fix_role_arn
     if s.finding.account != s.account:
         return f"the bot's credentials are for account {s.account}, the finding is in {s.finding.account}"
+    if role and role.split(":")[4] != s.account:
+        return f"the write role is of another account than {s.account} (AWS_SEC_FIX_ROLE_ARN)"
     return (
         f"fixes are not allowed in account {s.account} (AWS_SEC_FIX_ACCOUNTS)"
         if allowed and s.account not in allowed

@@ -201,6 +201,7 @@ def test_a_refusal_says_why_changes_nothing_and_is_audited(world: World, act: Re
     [
         ({"fix_mode": "off"}, "switched off"),
         ({"fix_accounts": ["999999999999"]}, "not allowed in account 123456789012"),
+        ({"fix_role_arn": "arn:aws:iam::999999999999:role/aws-sec-fix"}, "the write role is of another account"),
         ({"protected_tags": ["do-not-touch"]}, "protected by its tag"),
         ({"protected_tags": ["do-not-touch=true"]}, "protected by its tag"),
         ({"freezes": [{"from": "2000-01-01T00:00", "until": "2100-01-01T00:00", "reason": "year end"}]}, "year end"),
