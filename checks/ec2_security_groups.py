@@ -60,9 +60,11 @@ def default_groups(aws: Aws) -> Iterator[Group]:
 
 @collector("ec2:DescribeSecurityGroupRules", arn=RULE_ARN, name="{rule_name}", needs=(groups,), within=GROUP_ARN)
 def inbound_rules(aws: Aws) -> Iterator[Rule]:
+    """The account's own: groups that others share with it are theirs to change."""
     names = {group["GroupId"]: group["GroupName"] for group in aws.read(groups)}
     for rule in aws.items("ec2:DescribeSecurityGroupRules", "SecurityGroupRules"):
-        if not rule["IsEgress"]:
+        # .get: AWS always sends the owner, the emulator never does.
+        if not rule["IsEgress"] and rule.get("GroupOwnerId", aws.account) == aws.account:
             group = names.get(rule["GroupId"], rule["GroupId"])  # made since the groups were listed: its id will do
             yield rule | {"group_name": group, "rule_name": f"{group}: {ports_in_words(rule)} from {_source(rule)}"}
 

@@ -57,6 +57,13 @@ CASES = [
     ),
     Case(sg.rule_keeps_admin_ports_closed, [RULE | {"IpProtocol": "6", "FromPort": 22, "ToPort": 22}, OFFICE], None),
     Case(sg.rule_keeps_admin_ports_closed, [tcp(22), []], None),
+    Case(sg.rule_keeps_admin_ports_closed, [tcp(22), ["fe80::/10"]], None),
+    Case(sg.rule_keeps_admin_ports_closed, [tcp(22), ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]], None),
+    Case(
+        sg.rule_keeps_admin_ports_closed,
+        [tcp(3389) | {"IpProtocol": "udp"}, EVERYONE],
+        "opens 3389 (RDP) to 0.0.0.0/0",
+    ),
     Case(sg.rule_keeps_admin_ports_closed, [ALL, EVERYONE], NotApplicable),  # said once, by the first check
     Case(sg.rule_keeps_admin_ports_closed, [ALL, []], NotApplicable),
     Case(sg.rule_keeps_admin_ports_closed, [tcp(443), EVERYONE], NotApplicable),
@@ -105,6 +112,19 @@ def test_each_inbound_rule_is_one_resource_with_a_name_people_know(aws: Region) 
     arns = {arn.rpartition("-")[0] for arn, _ in found}
     assert arns == {"arn:aws:ec2:eu-west-1:123456789012:security-group-rule/sgr"}
     assert [name for _, name in found] == ["bastion: tcp 22 from 0.0.0.0/0", "bastion: tcp 22 from ::/0"]
+
+
+def test_groups_that_others_share_are_theirs_with_their_rules(aws: Region) -> None:
+    """https://docs.aws.amazon.com/vpc/latest/userguide/security-group-sharing.html"""
+    with Stubber(aws.clients.get("ec2", "eu-west-1")) as stub:
+        owners = {"sg-1": aws.account, "sg-2": "210987654321"}
+        groups = [{"GroupId": id, "GroupName": "web", "OwnerId": owner} for id, owner in owners.items()]
+        rules = [tcp(22) | {"GroupId": id, "GroupOwnerId": owner, "IsEgress": False} for id, owner in owners.items()]
+        stub.add_response("describe_security_groups", {"SecurityGroups": groups})
+        for rule in rules:
+            del rule["rule_name"]
+        stub.add_response("describe_security_group_rules", {"SecurityGroupRules": rules})
+        assert [rule["GroupId"] for rule in sg.inbound_rules.stream(aws)] == ["sg-1"]
 
 
 def test_default_groups_are_one_of_each_vpc(aws: Region) -> None:
