@@ -53,7 +53,13 @@ def instance_requires_imdsv2(instance: Instance) -> Verdict:
 
 @fix(instance_requires_imdsv2, "ec2:ModifyInstanceMetadataOptions", risk=Risk.CUTS_ACCESS)
 def require_imdsv2(instance: Instance) -> Plan:
-    """Require IMDSv2 on the instance."""
+    """Require IMDSv2 on the instance.
+
+    Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/amazon-ec2-managed-instances.html
+    """
+    operator = instance.get("Operator", {})
+    if operator.get("Managed"):
+        raise NotApplicable(f"{operator['Principal']} manages it: change it there")
     tokens = instance["MetadataOptions"]["HttpTokens"]
     which = {"InstanceId": instance["InstanceId"]}
     return Plan(  # other options keep their values when they are not named
@@ -64,6 +70,7 @@ def require_imdsv2(instance: Instance) -> Plan:
         notes=[
             "Programs that still use IMDSv1 lose the role's credentials: metric MetadataNoToken counts their calls.",
             "Nothing restarts. Containers on the instance may need a hop limit of 2.",
+            *_made_again(instance),
         ],
     )
 
@@ -79,6 +86,12 @@ def instance_has_a_role(instance: Instance) -> Verdict:
     """
     _still_there(instance)
     return expect(instance.get("IamInstanceProfile"), "has no IAM role")  # AWS leaves the key out when there is none
+
+
+def _made_again(instance: Instance) -> Iterator[str]:
+    for tag in instance.get("Tags", []):
+        if tag["Key"] == "aws:autoscaling:groupName":
+            yield f"Auto Scaling group {tag['Value']} starts new ones by its launch template: change that too."
 
 
 def _still_there(instance: Instance) -> None:

@@ -44,6 +44,20 @@ def test_judges(case: Case) -> None:
     assert case.outcome() == case.expected
 
 
+def test_no_plan_for_an_instance_that_a_service_manages() -> None:
+    """Of EKS Auto Mode, say: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/amazon-ec2-managed-instances.html"""
+    managed = {"Operator": {"Managed": True, "Principal": "eks.amazonaws.com"}}
+    with pytest.raises(NotApplicable, match=r"eks\.amazonaws\.com manages it"):
+        ec2.require_imdsv2.plan(instance(tokens="optional") | managed)
+    assert ec2.require_imdsv2.plan(instance(tokens="optional") | {"Operator": {"Managed": False}})
+
+
+def test_the_plan_says_that_an_auto_scaling_group_starts_the_next_ones_as_before() -> None:
+    group = {"Tags": [{"Key": "aws:autoscaling:groupName", "Value": "shop-web"}]}
+    assert "shop-web" in ec2.require_imdsv2.plan(instance(tokens="optional") | group).notes[-1]
+    assert len(ec2.require_imdsv2.plan(instance(tokens="optional")).notes) == 2
+
+
 def start(aws: boto3.Session, tokens: Literal["optional", "required"] = "optional") -> str:
     made = aws.client("ec2", region_name="eu-west-1").run_instances(
         ImageId="ami-0a1b2c3d4e5f60718", MinCount=1, MaxCount=1, MetadataOptions={"HttpTokens": tokens}
