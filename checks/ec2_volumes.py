@@ -27,6 +27,7 @@ from checks.kit import (
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import CreateVolumePermissionTypeDef as Permission
     from types_boto3_ec2.type_defs import GetEbsEncryptionByDefaultResultTypeDef as Default
+    from types_boto3_ec2.type_defs import GetSnapshotBlockPublicAccessStateResultTypeDef as Sharing
     from types_boto3_ec2.type_defs import SnapshotTypeDef as Snapshot
     from types_boto3_ec2.type_defs import VolumeTypeDef as Volume
 
@@ -49,14 +50,24 @@ def defaults(aws: Aws) -> Iterator[Default]:
     yield aws.call("ec2:GetEbsEncryptionByDefault")
 
 
-@extra("ec2:DescribeSnapshotAttribute", needs=(public_snapshots,))
+@collector("ec2:GetSnapshotBlockPublicAccessState", arn=ACCOUNT_ARN, name="{region}")
+def public_sharing(aws: Aws) -> Iterator[Sharing]:
+    """The region's one answer."""
+    yield aws.call("ec2:GetSnapshotBlockPublicAccessState")
+
+
+@extra("ec2:DescribeSnapshotAttribute", needs=(public_snapshots, public_sharing))
 def permissions(aws: Aws, snapshot: Snapshot) -> Sequence[Permission]:
     """Who may make volumes of a snapshot, read for those alone that the region's list of public ones names.
 
-    The list spares a call for each snapshot; the attribute decides, for an emulator may list them all.
+    The list spares a call for each snapshot; the attribute decides, for an emulator may list them all. Where all
+    public sharing is blocked, AWS treats them as private and leaves the attribute as it was: nobody may.
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_EnableSnapshotBlockPublicAccess.html
     """
     id = snapshot["SnapshotId"]
     if not any(public["SnapshotId"] == id for public in aws.read(public_snapshots)):
+        return []
+    if any(sharing["State"] == "block-all-sharing" for sharing in aws.read(public_sharing)):
         return []
     answer = aws.call("ec2:DescribeSnapshotAttribute", SnapshotId=id, Attribute="createVolumePermission")
     found: Sequence[Permission] = answer["CreateVolumePermissions"]

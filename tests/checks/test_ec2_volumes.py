@@ -61,6 +61,20 @@ def test_what_the_list_of_public_snapshots_leaves_out_is_not_asked_about(aws: Re
     assert ebs.permissions.read(aws, {"SnapshotId": made}) == []
 
 
+@pytest.mark.parametrize(
+    ("state", "permitted"),
+    [("unblocked", [EVERYONE]), ("block-new-sharing", [EVERYONE]), ("block-all-sharing", [])],
+)
+def test_where_all_public_sharing_is_blocked_nobody_may_copy_a_snapshot(
+    aws: Region, state: str, permitted: list[dict[str, str]]
+) -> None:
+    """AWS leaves the attribute as it was, and lets nobody in.
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_EnableSnapshotBlockPublicAccess.html"""
+    made = snapshot(aws.clients.session, public=True)
+    aws.reads.once(ebs.public_sharing, aws.region, lambda: iter([{"State": state}]))
+    assert ebs.permissions.read(aws, {"SnapshotId": made}) == permitted
+
+
 def test_what_things_are_called(aws: Region) -> None:
     made = snapshot(aws.clients.session, public=False)
     [found] = ebs.snapshots.stream(aws)
