@@ -41,6 +41,7 @@ NAMES = frozenset(
         "kms:calleraccount",
         "s3:dataaccesspointaccount",
         "s3:dataaccesspointarn",
+        "s3:x-amz-server-side-encryption-aws-kms-key-id",  # only who may use the key can write
     }
 )
 """Condition keys that say who asks or from where, so that a fixed value shuts out the rest of the world."""
@@ -50,6 +51,7 @@ DIFFERS = frozenset({"stringnotequals", "stringnotequalsignorecase", "stringnotl
 OWN = re.compile(r"\$\{aws:Resource(?:Account|OrgID|OrgPaths)\}", re.IGNORECASE)  # stands for one owner: fixed
 WILD = re.compile(r"[*?]|\$\{")
 ALL_ACTIONS = re.compile(r"\*+(:\*+)?")
+ONE_BUCKET = re.compile(r"arn:[\w-]+:s3:[\w*-]*:[\d*]*:[\w.-]+")
 ALL_RESOURCES = re.compile(r"arn:[\w*-]*(:[*:]*)?\*|[*:]*\*")
 
 
@@ -105,7 +107,8 @@ class Condition:
         if self.quantifier == "foranyvalue":
             return False
         if self.operator == "bool":  # AWS's own calls: the usual exception of a data perimeter
-            return self.key in ("aws:principalisawsservice", "aws:viaawsservice") and _all_are(self.values, "false")
+            said = self.key == "aws:viaawsservice" or (self.key == "aws:principalisawsservice" and self.if_exists)
+            return said and _all_are(self.values, "false")  # unsigned requests do not say whose service they are of
         return self._fixed(DIFFERS, "notipaddress")
 
     def _fixed(self, operators: frozenset[str], of_addresses: str) -> bool:
@@ -164,14 +167,27 @@ def statements(document: Document) -> tuple[Statement, ...]:
 
 
 def allows_everything(document: Document) -> bool:
-    """Whether it makes an administrator: allows every action on every resource and does not take that back.
+    """Whether it makes an administrator: allows all, or all but a few, and does not take that back.
 
-    A condition on the Allow changes when, not what: it still counts. An unconditional Deny of every action,
-    or of all but a few, takes it back.
+    A condition on the Allow changes when, not what: it still counts. An unconditional Deny of every action on every
+    resource, or of all but a few, takes it back.
     """
     read = statements(document)
-    return any(s.allows and s.every_action and s.every_resource for s in read) and not any(
-        (s.every_action or s.not_actions) and s.every_resource and not s.allows and not s.conditions for s in read
+    return any(s.allows and _administers(s) for s in read) and not any(
+        (s.every_action or s.not_actions)
+        and (s.every_resource or s.not_resources)
+        and not s.allows
+        and not s.conditions
+        for s in read
+    )
+
+
+def _administers(allow: Statement) -> bool:
+    """Whether all of IAM is among what it allows on all but a few: who may change IAM can give themselves the rest."""
+    spared = (action.partition(":")[0] for action in allow.not_actions)
+    untouched = ([*arn.split(":"), "*", "*"][2] for arn in allow.not_resources)
+    return (allow.every_action or (bool(allow.not_actions) and not _any_matches(spared, "iam"))) and (
+        allow.every_resource or (bool(allow.not_resources) and not _any_matches(untouched, "iam"))
     )
 
 
@@ -284,8 +300,8 @@ def _is_fixed(key: str, value: str) -> bool:
     value = OWN.sub("owner", value)
     if not WILD.search(value):
         return bool(value)
-    if value.startswith("arn:"):
-        return bool(re.fullmatch(r"\d{12}", _account(value)))
+    if value.startswith("arn:"):  # the name of a bucket is nobody else's, whatever account is named with it
+        return bool(re.fullmatch(r"\d{12}", _account(value)) or ONE_BUCKET.fullmatch(value))
     if key.endswith("orgpaths"):  # o-exampleorg/r-ab12/ou-ab12-*
         return "/" in value and not WILD.search(value.split("/")[0])
     return key == "aws:userid" and ":" in value and not WILD.search(value.split(":")[0])  # AROAEXAMPLE:*

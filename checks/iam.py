@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from checks.kit import Collector, Scope, collect
+from checks.documents import allows_everything
+from checks.kit import Aws, Collector, Scope, collect, collector
 
 if TYPE_CHECKING:
+    from types_boto3_iam.type_defs import AttachedPolicyTypeDef as Attached
     from types_boto3_iam.type_defs import GroupDetailTypeDef as Group
     from types_boto3_iam.type_defs import ManagedPolicyDetailTypeDef as Policy
+    from types_boto3_iam.type_defs import PolicyDetailTypeDef as Inline
     from types_boto3_iam.type_defs import RoleDetailTypeDef as Role
     from types_boto3_iam.type_defs import UserDetailTypeDef as User
 
@@ -33,3 +37,17 @@ ADMINISTRATOR_ACCESS = ":iam::aws:policy/AdministratorAccess"
 def default_document(policy: Policy) -> Any:
     """The version of a managed policy that is in force."""
     return next(version["Document"] for version in policy["PolicyVersionList"] if version["IsDefaultVersion"])
+
+
+@collector(arn="{Arn}", scope=Scope.ACCOUNT, needs=(policies,))
+def full_policies(aws: Aws) -> Iterator[Policy]:
+    """The account's own policies that allow everything."""
+    yield from (policy for policy in aws.read(policies) if allows_everything(default_document(policy)))
+
+
+def grants_all(attached: Sequence[Attached], inline: Sequence[Inline], full: set[str]) -> bool:
+    """Whether any of these policies allows everything; `full`: the ARNs of the account's own that do."""
+    arns = (policy["PolicyArn"] for policy in attached)
+    return any(arn in full or arn.endswith(ADMINISTRATOR_ACCESS) for arn in arns) or any(
+        allows_everything(policy["PolicyDocument"]) for policy in inline
+    )

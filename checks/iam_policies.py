@@ -67,7 +67,7 @@ def policy_grants_no_full_admin(policy: Policy) -> Verdict:
     """
     if not policy["AttachmentCount"]:
         raise NotApplicable("the policy is attached to nobody")
-    return expect(not allows_everything(default_document(policy)), "allows every action on every resource")
+    return expect(not allows_everything(default_document(policy)), "makes an administrator of whoever holds it")
 
 
 @check(inline_holders, practice=Practice.LEAST_PRIVILEGE, severity=Severity.HIGH)
@@ -76,11 +76,12 @@ def inline_policy_grants_no_full_admin(holder: Holder) -> Verdict:
 
     It makes an administrator, and no list of policies shows it.
 
-    Fix: Replace it by a managed policy that allows only the actions that are used.
+    Fix: Replace it by a managed policy that allows only the actions that are used. For a role of IAM Identity Center,
+    do so in its permission set.
     See: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html
     """
     everything = [one["PolicyName"] for one in holder["inline"] if allows_everything(one["PolicyDocument"])]
-    return expect(not everything, f"is allowed every action on every resource by its inline {', '.join(everything)}")
+    return expect(not everything, f"is an administrator by its inline {', '.join(everything)}")
 
 
 @check(users, practice=Practice.POLICIES, severity=Severity.LOW)

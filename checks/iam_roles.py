@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from checks.documents import MATCHES, Condition, Principal, Statement, public_grants, trusted
-from checks.iam import ADMINISTRATOR_ACCESS, roles
+from checks.iam import full_policies, grants_all, roles
 from checks.kit import (
     ACCOUNT_ARN,
     Aws,
@@ -32,8 +32,18 @@ OF_AWS = ("/aws-service-role/", "/aws-reserved/")
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html"""
 
 ORGANIZATION = ("aws:principalorgid", "aws:principalorgpaths")
-SOCIAL = ("accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com")
-"""Providers whose audience is the id of one's own app or identity pool; elsewhere anybody may ask for the same one."""
+TENANT_IN_AUDIENCE = (
+    *("accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com"),
+    *("api.pulumi.com/oidc", "oidc.vercel.com", "sandboxes.cloud"),
+)
+"""Shared providers whose audience is one's own app, identity pool or team; of others anybody may ask for the same one.
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html"""
+SENTINEL = "sts.windows.net/33e01921-4d64-4f8c-a055-5bdaffd5e33d"
+"""Microsoft Sentinel, the provider that names its customer in the session's name."""
+SHARED = (SENTINEL, "studio.datachain.ai/api", "oidc.op1.openshiftapps.com/2f785sojlpb85i7402pk3qogugim5nfb")
+"""Shared providers with a path, which otherwise means that the issuer is of one tenant."""
+OF_ANY_TENANT = ("amr", "environment", "ref", "workflow")
+"""Claims that look the same in everybody's tokens: each repository has a branch main."""
 
 OPEN = re.compile(r"[*?]|\$\{")
 OWNED = re.compile(r"(?:[a-z_]+:)?+[^:/*?$]+[:/]")
@@ -52,6 +62,12 @@ def organization(aws: Aws) -> Iterator[Organization]:
 def management_account(aws: Aws, role: Role) -> str:
     """The account that manages this one's organization; empty without one."""
     return next((str(found["MasterAccountId"]) for found in aws.read(organization)), "")
+
+
+@extra(needs=(full_policies,))
+def full_arns(aws: Aws, role: Role) -> set[str]:
+    """The ARNs of the account's own policies that allow everything."""
+    return {policy["Arn"] for policy in aws.read(full_policies)}
 
 
 @check(roles, practice=Practice.ROLES, severity=Severity.CRITICAL)
@@ -82,6 +98,7 @@ def role_for_another_account_wants_external_id(
     Without one, a vendor that serves many can be talked into using your role for somebody else (the confused deputy).
 
     Fix: Agree on an external ID with the other party and require it in the trust policy, or require your organization.
+    Accounts that are yours as well belong in the setting `own_accounts` of this check.
     See: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html
     """
     _must_be_ours(role)
@@ -97,8 +114,8 @@ def role_for_another_account_wants_external_id(
     return expect(not loose, f"trusts account {', '.join(loose)} without an external ID")
 
 
-@check(roles, practice=Practice.LEAST_PRIVILEGE, severity=Severity.HIGH)
-def service_role_is_no_administrator(role: Role) -> Verdict:
+@check(roles, full_arns, practice=Practice.LEAST_PRIVILEGE, severity=Severity.HIGH)
+def service_role_is_no_administrator(role: Role, full: set[str]) -> Verdict:
     """Role of a service is no administrator.
 
     Whoever breaks into the server or function that wears it owns the account.
@@ -110,9 +127,8 @@ def service_role_is_no_administrator(role: Role) -> Verdict:
     services = sorted({p.id for p, _ in _let_in(role) if p.kind == "Service"})
     if not services:
         raise NotApplicable("no AWS service assumes the role")
-    attached = [policy["PolicyArn"] for policy in role.get("AttachedManagedPolicies", [])]
-    mighty = any(arn.endswith(ADMINISTRATOR_ACCESS) for arn in attached)
-    return expect(not mighty, f"has AdministratorAccess and is assumed by {', '.join(services)}")
+    mighty = grants_all(role.get("AttachedManagedPolicies", []), role.get("RolePolicyList", []), full)
+    return expect(not mighty, f"is an administrator and is assumed by {', '.join(services)}")
 
 
 def _must_be_ours(role: Role) -> None:
@@ -127,7 +143,8 @@ def _let_in(role: Role) -> list[tuple[Principal, Statement]]:
 
 def _lets_in(statement: Statement) -> bool:
     """Whether it is about assuming the role, not only about tagging a session."""
-    return any(action.lower().startswith("sts:assumerole") or "*" in action for action in statement.actions)
+    named = any(action.lower().startswith("sts:assumerole") or "*" in action for action in statement.actions)
+    return named or bool(statement.not_actions)
 
 
 def _web_identity(principal: Principal) -> str:
@@ -140,12 +157,19 @@ def _web_identity(principal: Principal) -> str:
 def _pins(condition: Condition, host: str) -> bool:
     """Whether a condition says which of the provider's tokens are meant."""
     provider, _, claim = condition.key.rpartition(":")
-    says_who = provider == host.lower() and claim != "amr" and (claim != "aud" or host in SOCIAL)
-    return says_who and _must_match(condition) and all(map(_names_owner, condition.values))
+    if not _must_match(condition) or not all(map(_names_owner, condition.values)):
+        return False
+    if condition.key == "sts:rolesessionname":
+        return host.startswith(SENTINEL)
+    if claim == "aud" and host not in TENANT_IN_AUDIENCE:
+        of_one_tenant = "/" in host and not host.startswith(SHARED)
+        return provider == host.lower() and of_one_tenant and "sts.amazonaws.com" not in condition.values
+    return provider == host.lower() and claim not in OF_ANY_TENANT
 
 
 def _names_owner(claim: str) -> bool:
-    return bool(OWNED.match(claim) if OPEN.search(claim) else claim)
+    """Whether a claim is somebody's; every repository has the bots."""
+    return bool(OWNED.match(claim) if OPEN.search(claim) else claim and not claim.endswith("[bot]"))
 
 
 def _wants_more(statement: Statement) -> bool:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypedDict
 
-from checks.documents import allows_everything
-from checks.iam import ADMINISTRATOR_ACCESS, default_document, groups, policies, users
+from checks.iam import full_policies, grants_all, groups, users
 from checks.iam_credentials import credential_report, on
 from checks.kit import (
     Aws,
@@ -23,9 +22,7 @@ from checks.kit import (
 )
 
 if TYPE_CHECKING:
-    from types_boto3_iam.type_defs import AttachedPolicyTypeDef as Attached
     from types_boto3_iam.type_defs import MFADeviceTypeDef as Device
-    from types_boto3_iam.type_defs import PolicyDetailTypeDef as Inline
 
 
 class Administrator(TypedDict):
@@ -36,10 +33,10 @@ class Administrator(TypedDict):
     has_password: bool | None
 
 
-@collector(arn="{arn}", name="{name}", scope=Scope.ACCOUNT, needs=(users, groups, policies, credential_report))
+@collector(arn="{arn}", name="{name}", scope=Scope.ACCOUNT, needs=(users, groups, full_policies, credential_report))
 def administrators(aws: Aws) -> Iterator[Administrator]:
     """The users who are allowed everything by a policy of their own or of a group of theirs."""
-    full = {policy["Arn"] for policy in aws.read(policies) if allows_everything(default_document(policy))}
+    full = {policy["Arn"] for policy in aws.read(full_policies)}
     mighty = {
         group["GroupName"]
         for group in aws.read(groups)
@@ -50,14 +47,6 @@ def administrators(aws: Aws) -> Iterator[Administrator]:
         own = grants_all(user.get("AttachedManagedPolicies", []), user.get("UserPolicyList", []), full)
         if own or mighty.intersection(user.get("GroupList", [])):
             yield {"arn": user["Arn"], "name": user["UserName"], "has_password": passwords.get(user["Arn"])}
-
-
-def grants_all(attached: Sequence[Attached], inline: Sequence[Inline], full: set[str]) -> bool:
-    """Whether any of these policies allows everything; `full`: the ARNs of the account's own that do."""
-    arns = (policy["PolicyArn"] for policy in attached)
-    return any(arn in full or arn.endswith(ADMINISTRATOR_ACCESS) for arn in arns) or any(
-        allows_everything(policy["PolicyDocument"]) for policy in inline
-    )
 
 
 @extra("iam:ListMFADevices")

@@ -45,12 +45,12 @@ def inline(*documents: Any) -> dict[str, Any]:
 CASES = [
     Case(ADMIN, [policy(SOME)], None),
     Case(ADMIN, [policy(SOME, ALL)], None),
-    Case(ADMIN, [policy(ALL, SOME)], "allows every action on every resource"),
-    Case(ADMIN, [policy(quote(json.dumps(ALL)))], "allows every action on every resource"),
+    Case(ADMIN, [policy(ALL, SOME)], "makes an administrator of whoever holds it"),
+    Case(ADMIN, [policy(quote(json.dumps(ALL)))], "makes an administrator of whoever holds it"),
     Case(ADMIN, [policy(document("*", "Deny"))], None),
     Case(ADMIN, [policy(ALL, attached=0)], NotApplicable),
     Case(INLINE, [inline(SOME)], None),
-    Case(INLINE, [inline(SOME, ALL)], "is allowed every action on every resource by its inline p1"),
+    Case(INLINE, [inline(SOME, ALL)], "is an administrator by its inline p1"),
     Case(GROUPS_ONLY, [{"UserName": "ana", "UserPolicyList": [], "AttachedManagedPolicies": []}], None),
     Case(GROUPS_ONLY, [{"UserName": "ana", "GroupList": ["administrators"]}], None),
     Case(

@@ -52,12 +52,23 @@ def sub(value: Any, operator: str = "StringLike", host: str = GITHUB) -> dict[st
 
 OPEN_GITHUB = f"may be assumed by anyone with a token of {GITHUB}"
 OPEN_EKS = f"may be assumed by anyone with a token of {EKS}"
+BITBUCKET = "api.bitbucket.org/2.0/workspaces/northwind/pipelines-config/identity/oidc"
+OKTA = "northwind.okta.com/oauth2/default"
+SENTINEL = "sts.windows.net/33e01921-4d64-4f8c-a055-5bdaffd5e33d/"
+OPEN_GITLAB = "may be assumed by anyone with a token of gitlab.com"
+OPEN_SENTINEL = f"may be assumed by anyone with a token of {SENTINEL}"
 POOL = "eu-west-1:00000000-1111-2222-3333-444444444444"
 COGNITO = "cognito-identity.amazonaws.com"
 SAML = {"Federated": f"arn:aws:iam::{OWN}:saml-provider/okta"}
 EC2 = {"Service": "ec2.amazonaws.com"}
 VENDOR = {"AWS": f"arn:aws:iam::{OTHER}:root"}
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+EVERYTHING = f"arn:aws:iam::{OWN}:policy/everything"
+INLINE = {
+    "PolicyName": "all",
+    "PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}},
+}
+MIGHTY = "is an administrator and is assumed by ec2.amazonaws.com"
 TRUSTS_VENDOR = f"trusts account {OTHER} without an external ID"
 
 CASES = [
@@ -68,12 +79,41 @@ CASES = [
     Case(NAMED, [role(allow("*", {"StringEquals": {"sts:ExternalId": "secret"}}))], ANYONE),
     Case(NAMED, [role(allow("*", {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}))], None),
     Case(NAMED, [role(allow("*", action="sts:TagSession"), allow(EC2))], None),
+    Case(NAMED, [role({"Effect": "Allow", "Principal": "*", "NotAction": "sts:TagSession"})], ANYONE),
     Case(NAMED, [role(allow("*"), path="/aws-reserved/sso.amazonaws.com/")], NotApplicable),
     Case(NAMED, [role(allow(EC2), path="/aws-service-role/x.amazonaws.com/")], NotApplicable),
     Case(NAMED, [oidc(sub("repo:northwind/shop:ref:refs/heads/main", "StringEquals"))], None),
     Case(NAMED, [oidc(sub("repo:northwind/*"))], None),
     Case(NAMED, [oidc(sub(["repo:northwind/shop:*", "repo:northwind/site:*"]))], None),
     Case(NAMED, [oidc({"StringEquals": {f"{GITHUB}:job_workflow_ref": "northwind/ci/.github/x.yml@main"}})], None),
+    Case(NAMED, [oidc({"StringEquals": {f"{GITHUB}:repository_id": "1296269"}})], None),
+    Case(NAMED, [oidc({"StringEquals": {f"{GITHUB}:actor": "octocat"}})], None),
+    Case(NAMED, [oidc({"StringEquals": {f"{GITHUB}:actor": "dependabot[bot]"}})], OPEN_GITHUB),
+    Case(NAMED, [oidc({"StringEquals": {f"{GITHUB}:ref": "refs/heads/main"}})], OPEN_GITHUB),
+    Case(NAMED, [oidc({"StringEquals": {f"{GITHUB}:environment": "production"}})], OPEN_GITHUB),
+    Case(NAMED, [oidc({"StringEquals": {f"{GITHUB}:workflow": "deploy"}})], OPEN_GITHUB),
+    Case(NAMED, [oidc({"StringEquals": {f"{BITBUCKET}:aud": "ari:cloud:bitbucket::workspace/1"}}, BITBUCKET)], None),
+    Case(NAMED, [oidc({"StringEquals": {f"{OKTA}:aud": "0oa1b2c3d4e5"}}, OKTA)], None),
+    Case(NAMED, [oidc({"StringLike": {f"{OKTA}:aud": "*"}}, OKTA)], f"may be assumed by anyone with a token of {OKTA}"),
+    Case(NAMED, [oidc({"StringEquals": {"gitlab.com:aud": "https://gitlab.com"}}, "gitlab.com")], OPEN_GITLAB),
+    Case(NAMED, [oidc({"StringEquals": {"api.pulumi.com/oidc:aud": "northwind"}}, "api.pulumi.com/oidc")], None),
+    Case(NAMED, [oidc({"StringEquals": {f"{SENTINEL}:aud": "api://1462b192"}}, SENTINEL)], OPEN_SENTINEL),
+    Case(
+        NAMED,
+        [
+            oidc(
+                {
+                    "StringEquals": {
+                        f"{SENTINEL}:aud": "api://1462b192",
+                        "sts:RoleSessionName": "MicrosoftSentinel_1a2b",
+                    }
+                },
+                SENTINEL,
+            )
+        ],
+        None,
+    ),
+    Case(NAMED, [oidc({"StringEquals": {"sts:RoleSessionName": "deploy"}})], OPEN_GITHUB),
     Case(NAMED, [oidc(None)], OPEN_GITHUB),
     Case(NAMED, [oidc({"StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com"}})], OPEN_GITHUB),
     Case(NAMED, [oidc(sub("*"))], OPEN_GITHUB),
@@ -107,9 +147,14 @@ CASES = [
     Case(EXTERNAL, [role(allow("*")), ""], NotApplicable),
     Case(EXTERNAL, [role(allow(EC2)), ""], NotApplicable),
     Case(EXTERNAL, [role(allow(VENDOR), path="/aws-reserved/sso.amazonaws.com/"), ""], NotApplicable),
-    Case(SERVICE, [role(allow(EC2), attached=("arn:aws:iam::aws:policy/ReadOnlyAccess",))], None),
-    Case(SERVICE, [role(allow(EC2), attached=(ADMIN,))], "has AdministratorAccess and is assumed by ec2.amazonaws.com"),
-    Case(SERVICE, [role(allow({"AWS": OWN}), attached=(ADMIN,))], NotApplicable),
+    Case(SERVICE, [role(allow(EC2), attached=("arn:aws:iam::aws:policy/ReadOnlyAccess",)), set()], None),
+    Case(SERVICE, [role(allow(EC2), attached=(ADMIN,)), set()], MIGHTY),
+    Case(SERVICE, [role(allow(EC2), attached=(ADMIN.replace(":aws:", ":aws-cn:", 1),)), set()], MIGHTY),
+    Case(SERVICE, [role(allow({"AWS": OWN}), attached=(ADMIN,)), set()], NotApplicable),
+    Case(SERVICE, [role(allow(EC2), attached=(EVERYTHING,)), {EVERYTHING}], MIGHTY),
+    Case(SERVICE, [role(allow(EC2), attached=(EVERYTHING,)), set()], None),
+    Case(SERVICE, [role(allow(EC2)) | {"RolePolicyList": [INLINE]}, set()], MIGHTY),
+    Case(SERVICE, [role(allow(EC2), path="/aws-service-role/x/", attached=(ADMIN,)), set()], NotApplicable),
 ]
 
 
