@@ -22,7 +22,10 @@ MUTE_WARNING = timedelta(days=3)
 
 @dataclass(frozen=True)
 class Digest:
-    """One day's news of an account. `since`: when the digest before went out, None for the first."""
+    """One day's news of an account.
+
+    `since`: when the digest before went out, None for the first. `asked_by`: who wanted it besides the daily one.
+    """
 
     slot: str
     late: timedelta | None
@@ -37,6 +40,7 @@ class Digest:
     waiting: list[FixRequest]
     mutes_ending: list[Finding]
     head: Head
+    asked_by: str = ""
 
 
 def compose(  # what to report on, which slot, when
@@ -48,6 +52,7 @@ def compose(  # what to report on, which slot, when
     slot: str,
     now: datetime,
     late: timedelta | None = None,
+    asked_by: str = "",
 ) -> Digest:
     """What happened since the last posted digest, and how things stand now."""
     since = store.digests.last_posted_at()
@@ -70,6 +75,7 @@ def compose(  # what to report on, which slot, when
         waiting=store.requests.in_state(State.WAITING),
         mutes_ending=store.findings.mutes_ending(now, now + MUTE_WARNING),
         head=store.audit.head(),
+        asked_by=asked_by,
     )
 
 

@@ -95,9 +95,5 @@ TO_UNDO: tuple[Guard, ...] = (mode, written, account, protected_tag, freeze)
 
 
 def refusal(situation: Situation, guards: tuple[Guard, ...] = TO_FIX) -> str | None:
-    """The first rule's reason to refuse, with the rule's name, or None."""
-    for guard in guards:
-        reason = guard(situation)
-        if reason:
-            return f"{reason} [{guard.__name__.replace('_', ' ')}]"
-    return None
+    """The first rule's reason to refuse, or None."""
+    return next(filter(None, (guard(situation) for guard in guards)), None)

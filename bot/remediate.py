@@ -6,7 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.execute import Executor, Refusal
@@ -22,23 +22,19 @@ from checks.kit import Fix, Plan
 
 __all__ = ["Proposal", "Refusal", "Remediator", "can_undo"]
 
-NOT_AN_APPROVER = "only an approver may decide on this request"
+NOT_AN_APPROVER = "only an approver may decide on this request; `/aws-sec help` names them"
 STOPPED = "the bot stopped in the middle"
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """What would be done about a finding.
-
-    `managed_by`: the infrastructure-as-code that owns it, or "". `within`: the ARN of what it is part of, or "".
-    """
+    """What would be done about a finding. `within`: the ARN of what it is part of, or ""."""
 
     finding: Finding
     fix: Fix
     plan: Plan
     plan_hash: str
     mode: FixMode
-    managed_by: str
     within: str = ""
 
 
@@ -179,9 +175,9 @@ class Remediator:
         if seen.status is not Status.FAIL:
             raise Refusal(f"{seen.words}: nothing to fix")
         if seen.plan is None:
-            raise Refusal("there is nothing this fix could change here: see *Explain* for what a person can do")
-        mode, owner = self._settings.fix_mode, managed_by(tags)
-        return Proposal(finding, fix, seen.plan, plan_hash(seen.plan), mode, owner, seen.within)
+            raise Refusal("there is nothing this fix could change here: `/aws-sec explain` says what a person can do")
+        plan = _owned(seen.plan, managed_by(tags))
+        return Proposal(finding, fix, plan, plan_hash(plan), self._settings.fix_mode, seen.within)
 
     def _new(self, proposal: Proposal, actor: Person, reason: str) -> New:
         finding, now = proposal.finding, self._now()
@@ -211,7 +207,7 @@ class Remediator:
         try:
             return self._store.findings.get(finding_id)
         except NoSuchFinding as error:
-            raise Refusal(str(error)) from error
+            raise Refusal(f"{error}; `/aws-sec findings` lists those there are") from error
 
     def _get(self, request_id: int) -> FixRequest:
         try:
@@ -252,3 +248,11 @@ class Remediator:
 def can_undo(request: FixRequest) -> bool:
     """Whether the request's change stands and can be taken back."""
     return bool(request.plan.undo) and request.state in (State.FIXED, State.FAILED) and request.after_state is not None
+
+
+def _owned(plan: Plan, owner: str) -> Plan:
+    """The plan with a word about the infrastructure-as-code that owns the resource: who decides must read it, too."""
+    if not owner:
+        return plan
+    note = f"⚠️ {owner} manages this resource. Better change it there: its next deployment may undo what is done here."
+    return replace(plan, notes=[note, *plan.notes])

@@ -93,8 +93,7 @@ class Schedule:
             return "No digest channel is set: set AWS_SEC_DIGEST_CHANNEL."
         async with self._digesting:
             local = self._bot.now().astimezone(self._bot.settings.zone)
-            name = f"{local:%Y-%m-%d %H:%M:%S}, asked for by {actor.user}"
-            await self._post(name, None)
+            await self._post(f"{local:%Y-%m-%d %H:%M:%S}", None, str(actor))
         return f"The digest is in <#{channel}>."
 
     # What follows uses the database in threads: one that is busy must not keep the bot from answering Slack.
@@ -119,12 +118,13 @@ class Schedule:
         await asyncio.to_thread(digests.posted, name, ts=ts, head=head, at=slot.claimed_at)
         return False
 
-    async def _post(self, name: str, late: timedelta | None) -> None:
+    async def _post(self, name: str, late: timedelta | None, asked_by: str = "") -> None:
         bot, channel, digests = self._bot, self._bot.settings.digest_channel, self._bot.store.digests
         now = bot.now()
         found = await asyncio.to_thread(
-            compose, bot.store, bot.account, bot.checks.values(), bot.fixes, slot=name, now=now, late=late
-        )
+            compose, bot.store, bot.account, bot.checks.values(), bot.fixes,
+            slot=name, now=now, late=late, asked_by=asked_by,
+        )  # fmt: skip
         if not await asyncio.to_thread(digests.claim, name, channel, now):
             return
         try:
@@ -134,6 +134,7 @@ class Schedule:
                 await asyncio.to_thread(digests.release, name, now)
             raise
         await asyncio.to_thread(digests.posted, name, ts=ts, head=found.head, at=now)
+        await asyncio.to_thread(bot.store.scans.score_now, bot.account, found.standing.as_score(now))
 
     async def _fresh_scan(self) -> None:
         if await self._last_scan_is_older(timedelta(minutes=self._bot.settings.stale_minutes)):

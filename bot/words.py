@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from checks.kit import Severity
 
 NONE = "-"
+
+
+def controls(asked: Mapping[str, Sequence[str]]) -> str:
+    """Controls of frameworks as people write them: {"cis_5.0": ["1.4"]} as "CIS 5.0 1.4"."""
+    return "; ".join(f"{_framework(key)} {', '.join(ids)}" for key, ids in asked.items())
 
 
 def plural(count: int, noun: str) -> str:
@@ -48,3 +53,8 @@ def bar(score: int | None, width: int = 10) -> str:
         return "·" * width
     full = score * width // 100
     return "█" * full + "░" * (width - full)
+
+
+def _framework(key: str) -> str:
+    name, _, version = key.partition("_")
+    return f"{name.upper() if len(name) < 5 else name.capitalize()} {version}".rstrip()

@@ -227,5 +227,5 @@ def _users(used_by: Sequence[Interface]) -> str:
         return "No network interface uses this security group now."
     instances = sorted({i["Attachment"]["InstanceId"] for i in used_by if "InstanceId" in i.get("Attachment", {})})
     others = sum("InstanceId" not in interface.get("Attachment", {}) for interface in used_by)
-    parts = [*instances, *([f"{others} other network interfaces"] if others else [])]
+    parts = [*instances, *([f"{others} other network interface{'s' if others > 1 else ''}"] if others else [])]
     return f"The security group guards {', '.join(parts)}: whoever reaches them through this rule loses that."

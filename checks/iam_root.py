@@ -113,7 +113,7 @@ def root_has_hardware_mfa(summary: Summary, virtual: Sequence[Device]) -> Verdic
     """
     _must_have_password(summary)
     if not summary["AccountMFAEnabled"]:
-        return "has no MFA"
+        return "has no MFA at all"
     return expect(not virtual, "may sign in with a virtual MFA device")
 
 

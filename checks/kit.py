@@ -62,7 +62,7 @@ class Scope(enum.Enum):
 
 class Risk(enum.Enum):
     SAFE = "nothing in use can notice"
-    CUTS_ACCESS = "whoever relies on the open access loses it"
+    CUTS_ACCESS = "whoever relies on this access loses it"
     INTERRUPTS = "the resource restarts or is unavailable for a while"
 
 

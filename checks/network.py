@@ -95,10 +95,10 @@ def ports_in_words(rule: Rule) -> str:
 
 
 def services_in_words(ports: Sequence[int]) -> str:
-    """The first of them by name: "22 (SSH)", "1433 (SQL Server), 1521 (Oracle), 3306 (MySQL) and 6 more"."""
+    """The first of them by name: "port 22 (SSH)", "ports 1433 (SQL Server), 1521 (Oracle), 3306 (MySQL) and 6 more"."""
     first, more = ports[:MOST_NAMED], len(ports[MOST_NAMED:])
     named = ", ".join(f"{port} ({SERVICES[port]})" if port in SERVICES else str(port) for port in first)
-    return f"{named} and {more} more" if more else named
+    return f"port{'s' if len(ports) > 1 else ''} {named}{f' and {more} more' if more else ''}"
 
 
 def _rest(piece: Any, other: Any) -> Iterator[Any]:

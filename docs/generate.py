@@ -26,6 +26,7 @@ from bot.cli.exits import MEANINGS
 from bot.cli.policies import document
 from bot.permissions import action
 from bot.settings import FILE, Freeze, Settings, variable
+from bot.words import controls
 from checks.kit import AnyCheck, Fix, Practice
 
 FOLDER = Path(__file__).parent
@@ -91,18 +92,12 @@ def one_check(check: AnyCheck) -> str:
     if check.thresholds:
         facts.append("Thresholds: " + codes(f"{name} = {shown(value)}" for name, value in check.thresholds.items()))
     if named := catalogue.references(check.id):
-        facts.append("Frameworks: " + "; ".join(f"{framework(key)} {', '.join(ids)}" for key, ids in named.items()))
+        facts.append(f"Frameworks: {controls(named)}")
     listed = "\n".join(f"- {fact}" for fact in facts)
     return (
         f'<a id="{check.id}"></a>\n\n### `{check.id}`\n\n**{plain(check.title)}.** {check.severity.word}{fix}\n\n'
         f"{plain(check.why)}\n\n{plain(check.how)} [AWS: how]({check.page})\n\n{listed}\n"
     )
-
-
-def framework(key: str) -> str:
-    """cis_5.0 as people write it."""
-    name, _, version = key.partition("_")
-    return f"{name.upper() if len(name) < 5 else name.capitalize()} {version}".rstrip()
 
 
 def fixes_page() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from collections.abc import Awaitable, Mapping
 from typing import Any
@@ -17,6 +18,9 @@ from bot.remediate import Refusal
 from bot.store import StoreError
 
 log = logging.getLogger(__name__)
+
+COMMAND = re.compile(r"'(/?aws-sec(?: [\w.]+)*)'")
+"""What to type, as our refusals name it: code again, once the backticks of strangers are gone."""
 
 
 class HalfDone(Exception):
@@ -58,6 +62,6 @@ async def in_modal(title: str, work: Awaitable[Mapping[str, Any]]) -> Mapping[st
 
 def refusal(text: str) -> Message:
     """No, and why."""
-    said = plain(text, 1500).rstrip(".")
+    said = COMMAND.sub(r"`\1`", plain(text, 1500).rstrip("."))
     end = "" if said.endswith("?") else "."
     return sentence(f"🚫 {said[:1].upper()}{said[1:]}{end}")

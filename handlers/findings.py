@@ -19,6 +19,7 @@ from bot.ids import Action, Input, OfFinding, OfList, Stale
 from bot.nearest import did_you_mean
 from bot.remediate import Refusal
 from bot.store.findings import Filter, Finding, NoSuchFinding
+from bot.words import plural
 from checks.kit import AnyCheck, Practice, Severity
 from handlers.ask import Ask
 
@@ -53,7 +54,9 @@ async def practice(ask: Ask) -> None:
 async def explain(ask: Ask) -> None:
     """A check or a finding, from the command."""
     check, found = await asyncio.to_thread(_explained, ask.bot, ask.text.strip())
-    await ask.whisper(blocks.explanation_message(check, _explanation(ask.bot, check, found)))
+    bot = ask.bot
+    explained = _explanation(bot, check, found)
+    await ask.whisper(blocks.explanation_message(check, explained, found, bot.fixes, bot.now()))
 
 
 async def explain_finding(ask: Ask) -> None:
@@ -96,8 +99,7 @@ async def muted(ask: Ask) -> Mapping[str, Any]:
         return bot.store.findings.mute(finding.id, until=until, reason=reason, actor=str(ask.who), at=bot.now())
 
     finding = await asyncio.to_thread(work)
-    days = length.days
-    return say("Muted", f"{code(finding.name)} is hidden for {days} day{'s' if days > 1 else ''}, then it comes back.")
+    return say("Muted", f"{code(finding.name)} is hidden for {plural(length.days, 'day')}, then it comes back.")
 
 
 async def unmute(ask: Ask) -> None:
@@ -132,6 +134,14 @@ def number(text: str, command: str) -> int:
     if not (digits.isascii() and digits.isdigit() and len(digits) < 16):
         raise Refusal(f"say which finding, as in `/aws-sec {command} 12`; `/aws-sec findings` lists them")
     return int(digits)
+
+
+def no_such_check(bot: Bot, wanted: str, command: str) -> str:
+    """What to say about a check that does not exist."""
+    if not wanted:
+        return f"say which check, as in `/aws-sec {command} s3.bucket_blocks_public_access`"
+    otherwise = "; `/aws-sec explain 12` names the check of finding 12"
+    return f"there is no check {wanted}{did_you_mean(wanted, bot.checks, otherwise)}"
 
 
 def find(bot: Bot, finding_id: int) -> Finding:
@@ -179,8 +189,7 @@ def _explained(bot: Bot, what: str) -> tuple[AnyCheck, Finding | None]:
     wanted = finding.check_id if finding else what
     check = bot.checks.get(checks.RENAMED.get(wanted, wanted))
     if check is None:
-        hint = did_you_mean(wanted, bot.checks, ": findings name their checks")
-        raise Refusal(f"there is no check {wanted or 'without a name'}{hint}")
+        raise Refusal(no_such_check(bot, wanted, "explain"))
     return check, finding
 
 

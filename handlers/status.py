@@ -9,13 +9,13 @@ from bot.blocks import status as blocks
 from bot.blocks.parts import Message, sentence
 from bot.blocks.text import code, plain
 from bot.context import Bot
-from bot.nearest import did_you_mean
 from bot.remediate import Refusal
 from bot.runner import Progress, Running
 from bot.standing import standing
 from bot.store.findings import Filter
 from checks import RENAMED
 from handlers.ask import Ask, Living
+from handlers.findings import no_such_check
 
 WORST = 3
 WEEK = timedelta(days=7)
@@ -64,7 +64,7 @@ async def check(ask: Ask) -> None:
     bot = ask.bot
     wanted = RENAMED.get(ask.text.strip(), ask.text.strip())
     if wanted not in bot.checks:
-        raise Refusal(_no_such_check(bot, wanted))
+        raise Refusal(no_such_check(bot, wanted, "check"))
     await ask.whisper(sentence(f"⏳ Running {code(wanted)}…"))
     run = await bot.scans.start(requested_by=str(ask.who), checks=[wanted])
     result = await run.result()
@@ -121,9 +121,3 @@ def _result(bot: Bot, check_id: str) -> Message:
     found = bot.store.findings.search(Filter(account=bot.account, check_id=check_id), now, limit=WORST)
     reasons = [line for r in readings for line in r.unknown_text.splitlines()]
     return blocks.check_result(bot.checks[check_id], counts, found, reasons, fixes=bot.fixes, now=now)
-
-
-def _no_such_check(bot: Bot, wanted: str) -> str:
-    if not wanted:
-        return "say which check, as in `/aws-sec check s3.bucket_blocks_public_access`"
-    return f"there is no check {wanted}{did_you_mean(wanted, bot.checks, ': findings name theirs')}"

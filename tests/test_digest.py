@@ -134,6 +134,12 @@ def test_the_score_is_compared_with_the_one_at_the_last_digest(yesterday: Store)
     assert before.score == 20
 
 
+def test_what_fixes_moved_before_the_last_digest_is_not_told_again(yesterday: Store) -> None:
+    yesterday.scans.record_score(100, ACCOUNT, Score(NOW - DAY - HOUR, 20, {}, 3))
+    yesterday.scans.score_now(ACCOUNT, Score(NOW - DAY, 25, {"mfa": 25}, 2))
+    assert composed(yesterday).before == Score(NOW - DAY, 25, {"mfa": 25}, 2)
+
+
 def test_a_skipped_digest_is_not_what_the_next_compares_with(yesterday: Store) -> None:
     yesterday.digests.skip("2026-03-02 08:00", "CDIGEST", NOW - HOUR)
     assert composed(yesterday).since == NOW - DAY

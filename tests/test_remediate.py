@@ -361,4 +361,5 @@ def test_requests_nobody_decided_on_expire(world: World) -> None:
 
 def test_the_owner_of_the_infrastructure_is_named(world: World) -> None:
     world.s3.put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": [{"Key": "managed-by", "Value": "Terraform"}]})
-    assert world.proposed().managed_by == "Terraform"
+    assert world.proposed().plan.notes[0].startswith("⚠️ Terraform manages this resource.")
+    assert world.requested().plan.notes == world.proposed().plan.notes, "the approver reads it, too"

@@ -25,7 +25,8 @@ def digest(news: Digest, *, fixes: Collection[str], now: datetime, zone: tzinfo)
     summary = _summary(news)
     blocks: list[Block] = [header(f"AWS account {news.standing.account}: {summary}")]
     late = f"  ·  {span(news.late)} late: the bot was down" if news.late else ""
-    blocks.append(context(f"Digest of {escape(news.slot)}{late}"))
+    asked = f"  ·  asked for by {mention(news.asked_by)}" if news.asked_by else ""
+    blocks.append(context(f"Digest of {escape(news.slot)}{late}{asked}"))
     blocks += _news(news)
     if news.todo:
         blocks.append(section("*Worth doing today*"))

@@ -23,6 +23,7 @@ from bot.blocks.text import code, mention, plain, severity
 from bot.ids import Action, Input, OfFinding, OfList, View
 from bot.store.findings import Finding
 from bot.words import age, plural, when
+from bot.words import controls as in_words
 from checks.kit import AnyCheck, Fix, Practice, Severity
 
 PAGE = 5
@@ -68,7 +69,7 @@ def findings_page(page: Page, *, fixes: Collection[str], now: datetime, zone: tz
     """Five findings with what can be done about each."""
     title = _title(page.asked)
     if not page.findings:
-        words = f"{title}: none." if page.total == 0 else f"{title}: that page is gone, the list got shorter."
+        words = "That page is gone: the list got shorter." if page.total else f"No {title[0].lower()}{title[1:]}."
         return Message(words, [section(words)])
     blocks: list[Block] = [section(f"*{title}* · {page.first} to {page.last} of {page.total:,}")]
     for finding in page.findings:
@@ -87,12 +88,13 @@ def explanation(check: AnyCheck, fix: Fix | None, controls: Mapping[str, Sequenc
     if finding:
         blocks.append(section(finding_line(finding, now)))
         blocks.append(section(f"*Resource*  {code(finding.resource, 300)}"))
-    claim = f"*{plain(check.title)}*\n{severity(check.severity)}  ·  {check.practice.value}  ·  {code(check.id)}"
+    level = "" if finding else f"{severity(check.severity)}  ·  "  # the finding's line has it
+    claim = f"*{plain(check.title)}*\n{level}{check.practice.value}  ·  {code(check.id)}"
     by_us = f"\n*By aws-sec*  {plain(fix.title)}, after an approval. Risk: {fix.risk.value}." if fix else ""
     blocks.append(section(claim))
     blocks.append(section(f"*Why*  {plain(check.why, 1500)}\n*What to do*  {plain(check.how, 1000)}{by_us}"))
     reads = ", ".join(code(call) for call in check.calls)
-    asked = "".join(f"\n*{name}*  {', '.join(numbers)}" for name, numbers in controls.items())
+    asked = f"\n*Frameworks*  {in_words(controls)}" if controls else ""
     blocks.append(section(f"*Reads*  {reads}{asked}"))
     blocks.append(context(f"<{check.page}|AWS documentation>"))
     return blocks
@@ -102,8 +104,13 @@ def explanation_modal(blocks: Sequence[Block]) -> dict[str, Any]:
     return modal(View.SAY, "Explain", blocks)
 
 
-def explanation_message(check: AnyCheck, blocks: Sequence[Block]) -> Message:
-    return Message(f"{check.title}. {check.why}", blocks)
+def explanation_message(
+    check: AnyCheck, blocks: Sequence[Block], finding: Finding | None, fixes: Collection[str], now: datetime
+) -> Message:
+    """With what can be done about the finding, if there is one and it is open."""
+    can = [b for b in _buttons(finding, fixes, now) if b.action_id != Action.EXPLAIN] if finding else []
+    still = finding is not None and finding.state == "open"
+    return Message(f"{check.title}. {check.why}", [*blocks, *([actions(*can)] if still else [])])
 
 
 def mute_modal(finding: Finding, now: datetime, origin: str) -> dict[str, Any]:
@@ -137,7 +144,7 @@ def _title(asked: OfList) -> str:
     of += [code(asked.check)] if asked.check else []
     of += [f"{Severity(asked.severity).word} and worse"] if asked.severity else []
     of += [f"with {code(asked.text)}"] if asked.text else []
-    return f"{kind}: {', '.join(of)}" if of else kind
+    return f"{kind} ({', '.join(of)})" if of else kind
 
 
 def _muted(finding: Finding, now: datetime, zone: tzinfo) -> str:

@@ -66,7 +66,9 @@ def audit_page(rows: Sequence[Mapping[str, Any]], head: Head, zone: tzinfo, requ
     title = f"Audit log of request {request_id}" if request_id else "Audit log, newest first"
     if not rows:
         return Message(f"{title}: empty", [section(f"{title}: there is nothing.")])
-    blocks: list[Block] = [*lines([f"*{title}*", *[_row(row, zone) for row in rows]])]
+    same = rows[0]["subject"] if request_id and len({row["subject"] for row in rows}) == 1 else ""
+    about = f"\n{code(same, 300)}" if same else ""
+    blocks: list[Block] = [*lines([f"*{title}*{about}", *[_row(row, zone, whole=not same) for row in rows]])]
     blocks.append(context(f"Head {head.seq}:{head.hash}  ·  `/aws-sec audit verify` proves the log"))
     return Message(title, blocks)
 
@@ -88,12 +90,12 @@ def without_key(found: Verification) -> str:
     return f" {plural(found.unkeyed, 'row')} without the key: whoever may write to the database could have made them."
 
 
-def _row(row: Mapping[str, Any], zone: tzinfo) -> str:
+def _row(row: Mapping[str, Any], zone: tzinfo, *, whole: bool) -> str:
+    """A line of the log; not `whole` leaves out what the title says already."""
     at = when(datetime.fromisoformat(row["at"]), zone)
     request = f" · request {row['request_id']}" if row["request_id"] else ""
     detail = row["detail"]
     why = detail.get("why") or detail.get("reason") or detail.get("result") or detail.get("call") or ""
     result = f" → {row['result']}" + (f": {plain(str(why), 200)}" if why else "")
-    return (
-        f"`{row['seq']}` {at}  {mention(row['actor'])}  *{row['action']}*  {code(row['subject'], 120)}{request}{result}"
-    )
+    about = f"  {code(row['subject'], 120)}{request}" if whole else ""
+    return f"`{row['seq']}` {at}  {mention(row['actor'])}  *{row['action']}*{about}{result}"

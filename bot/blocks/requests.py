@@ -61,13 +61,6 @@ def plan_modal(proposal: Proposal, origin: str) -> dict[str, Any]:
         section(f"*{plain(fix.title)}*\n{severity(finding.severity)}  {code(finding.name)} {plain(finding.text)}"),
         *_change(proposal.plan, fix),
     ]
-    if proposal.managed_by:
-        blocks.append(
-            section(
-                f"⚠️ *{plain(proposal.managed_by)} manages this resource.* Better change it there: what is changed by"
-                " hand is undone by the next deployment."
-            )
-        )
     if proposal.mode is FixMode.DRY_RUN:
         blocks.append(section("☑️ *Dry run*: all is checked up to the change itself, which is not made."))
     blocks.append(text_input(Input.REASON, "Why now?", "The approver and the audit log will read it."))
@@ -85,7 +78,7 @@ def card(request: FixRequest, fix: Fix | None, kind: str, zone: tzinfo) -> Messa
     blocks += _changes(request.plan)
     if kind == "approval":
         blocks += [*_calls("Calls to AWS", request.plan.do), *_risk(request.plan, fix)]
-    blocks.append(section(f"{mention(request.requester)} asks, because:"))
+    blocks.append(section(f"{mention(request.requester)} asked, because:"))
     blocks.append(quoted(request.reason))
     blocks += _outcome(request)
     whole = fits(blocks)

@@ -15,7 +15,7 @@ import checks as catalogue
 from bot.cli.exits import OK, Failed
 from bot.cli.output import Format, console, plain, print_json_array, severity, table
 from bot.nearest import did_you_mean
-from bot.words import plural, when
+from bot.words import controls, plural, when
 from checks.kit import AnyCheck, Fix, Practice
 
 
@@ -107,7 +107,7 @@ def _print_check(out: Console, check: AnyCheck, fix: Fix | None) -> None:
     rows.add_row("AWS calls", ", ".join(check.calls))
     for name, value in check.thresholds.items():
         rows.add_row("Threshold", f"{name} = {value!r} (AWS_SEC_THRESHOLDS)")
-    for framework, controls in catalogue.references(check.id).items():
-        rows.add_row(framework, ", ".join(controls))
+    if asked := catalogue.references(check.id):
+        rows.add_row("Frameworks", controls(asked))
     out.print(rows)
     out.print(f"\nRead more: {check.page}", soft_wrap=True)

@@ -111,6 +111,14 @@ class Scans:
             },
         )
 
+    def score_now(self, account: str, score: Score) -> None:
+        """Bring the last scan's score up to date: fixes and mutes have moved it since, and a digest has told so."""
+        self._db.write(
+            "UPDATE scores SET at = ?, score = ?, practices = ?, open = ?"
+            " WHERE scan_id = (SELECT scan_id FROM scores WHERE account = ? ORDER BY at DESC LIMIT 1)",
+            [stamp(score.at), score.score, json.dumps(dict(score.practices)), score.open, account],
+        )
+
     def score_before(self, account: str, at: datetime) -> Score | None:
         """The last score recorded at or before a moment."""
         row = self._db.row(

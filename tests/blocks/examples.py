@@ -133,7 +133,7 @@ def _messages(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     yield "findings_none", findings.findings_page(findings.Page(OfList(muted=True), [], 0), zone=ZONE, **given)
     yield "findings_page_gone", findings.findings_page(findings.Page(asked, [], 3), zone=ZONE, **given)
     explained = findings.explanation(CHECK, FIX, CONTROLS, one, NOW)
-    yield "explanation", findings.explanation_message(CHECK, explained)
+    yield "explanation", findings.explanation_message(CHECK, explained, one, FIXES, NOW)
     yield "explanation_modal", findings.explanation_modal(explained)
     yield "mute_modal", findings.mute_modal(one, NOW, "C012AB3CD")
 
@@ -141,6 +141,7 @@ def _messages(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     quiet = news(words, late=timedelta(hours=2), opened=[], reopened=[], resolved=[], waiting=[], mutes_ending=[])
     yield "digest_late_and_quiet", digest.digest(quiet, zone=ZONE, **given)
     yield "digest_first", digest.digest(replace(quiet, since=None, before=None, late=None), zone=ZONE, **given)
+    yield "digest_asked_for", digest.digest(replace(quiet, late=None, asked_by=ANA), zone=ZONE, **given)
 
     yield "help", pages.help_page("<@U02BEN>")
     rows = [_audited(words, seq) for seq in range(1, 16)]
@@ -151,7 +152,7 @@ def _messages(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     yield "verified", pages.verification(Verification(42, HEAD, 0), HEAD)
     yield "verified without a key", pages.verification(Verification(42, HEAD, 42), HEAD)
     yield "altered", pages.verification(Verification(3, HEAD, 0, f"row 4 was changed {words.text}"), None)
-    yield "refusal", refusal(f"there is no check {words.text}: findings name theirs")
+    yield "refusal", refusal(f"there is no check {words.text}: `/aws-sec explain 12` names its check")
     yield "sentence", sentence("The digest is in <#C012AB3CD>.")
     yield "wait", wait("Working on it…")
     yield "say", say("Denied", "Request 7 is denied. Nothing was changed.")
@@ -159,9 +160,9 @@ def _messages(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
 
 def _of_requests(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     made = plan(words)
-    proposal = Proposal(finding(words), FIX, made, plan_hash(made), FixMode.ON, words.text)
+    proposal = Proposal(finding(words), FIX, made, plan_hash(made), FixMode.ON)
     yield "plan_modal", requests.plan_modal(proposal, "C012AB3CD")
-    dry = replace(proposal, mode=FixMode.DRY_RUN, managed_by="", plan=replace(made, undo=[]))
+    dry = replace(proposal, mode=FixMode.DRY_RUN, plan=replace(made, undo=[]))
     yield "plan_modal_dry_run", requests.plan_modal(dry, "C012AB3CD")
     for state in State:
         yield f"card_{state}", requests.card(request(words, state), FIX, "approval", ZONE)

@@ -43,17 +43,17 @@ CASES = [
     Case(sg.rule_does_not_open_every_port, [ALL, ["10.0.0.0/8"]], None),
     Case(sg.rule_does_not_open_every_port, [tcp(443), EVERYONE], NotApplicable),
     Case(sg.rule_does_not_open_every_port, [ICMP, EVERYONE], NotApplicable),
-    Case(sg.rule_keeps_admin_ports_closed, [tcp(22), EVERYONE], "opens 22 (SSH) to 0.0.0.0/0"),
-    Case(sg.rule_keeps_admin_ports_closed, [tcp(3389), ["::/0"]], "opens 3389 (RDP) to ::/0"),
+    Case(sg.rule_keeps_admin_ports_closed, [tcp(22), EVERYONE], "opens port 22 (SSH) to 0.0.0.0/0"),
+    Case(sg.rule_keeps_admin_ports_closed, [tcp(3389), ["::/0"]], "opens port 3389 (RDP) to ::/0"),
     Case(
         sg.rule_keeps_admin_ports_closed,
         [tcp(20, 4000), ["128.0.0.0/1"]],
-        "opens 22 (SSH), 3389 (RDP) to 128.0.0.0/1",
+        "opens ports 22 (SSH), 3389 (RDP) to 128.0.0.0/1",
     ),
     Case(
         sg.rule_keeps_admin_ports_closed,  # of a prefix list
         [tcp(22), [*OFFICE, "0.0.0.0/1", "128.0.0.0/1"]],
-        "opens 22 (SSH) to 0.0.0.0/1, 128.0.0.0/1",
+        "opens port 22 (SSH) to 0.0.0.0/1, 128.0.0.0/1",
     ),
     Case(sg.rule_keeps_admin_ports_closed, [RULE | {"IpProtocol": "6", "FromPort": 22, "ToPort": 22}, OFFICE], None),
     Case(sg.rule_keeps_admin_ports_closed, [tcp(22), []], None),
@@ -68,17 +68,17 @@ CASES = [
     Case(sg.rule_keeps_admin_ports_closed, [ALL, []], NotApplicable),
     Case(sg.rule_keeps_admin_ports_closed, [tcp(443), EVERYONE], NotApplicable),
     Case(sg.rule_keeps_admin_ports_closed, [ICMP, EVERYONE], NotApplicable),
-    Case(sg.rule_keeps_database_ports_closed, [tcp(5432), EVERYONE], "opens 5432 (PostgreSQL) to 0.0.0.0/0"),
+    Case(sg.rule_keeps_database_ports_closed, [tcp(5432), EVERYONE], "opens port 5432 (PostgreSQL) to 0.0.0.0/0"),
     Case(
         sg.rule_keeps_database_ports_closed,
         [tcp(3000, 6000), EVERYONE],
-        "opens 3306 (MySQL), 5432 (PostgreSQL), 5439 (Redshift) and 1 more to 0.0.0.0/0",
+        "opens ports 3306 (MySQL), 5432 (PostgreSQL), 5439 (Redshift) and 1 more to 0.0.0.0/0",
     ),
     Case(sg.rule_keeps_database_ports_closed, [tcp(6379), ["10.40.0.0/16"]], None),
     Case(sg.rule_keeps_database_ports_closed, [tcp(5432), []], None),
     Case(sg.rule_keeps_database_ports_closed, [tcp(0, 65535), EVERYONE], NotApplicable),
     Case(sg.rule_keeps_database_ports_closed, [tcp(22), EVERYONE], NotApplicable),
-    Case(sg.rule_keeps_file_sharing_ports_closed, [tcp(445), EVERYONE], "opens 445 (CIFS) to 0.0.0.0/0"),
+    Case(sg.rule_keeps_file_sharing_ports_closed, [tcp(445), EVERYONE], "opens port 445 (CIFS) to 0.0.0.0/0"),
     Case(sg.rule_keeps_file_sharing_ports_closed, [tcp(445), OFFICE], None),
     Case(sg.rule_keeps_file_sharing_ports_closed, [tcp(443), EVERYONE], NotApplicable),
     Case(sg.rule_keeps_file_sharing_ports_closed, [ALL, EVERYONE], NotApplicable),
@@ -103,7 +103,7 @@ def test_judges(case: Case) -> None:
 
 def test_the_ports_can_be_other_ones() -> None:
     judged = Case(sg.rule_keeps_admin_ports_closed, [tcp(2222), EVERYONE], NotApplicable)
-    assert judged.outcome(ports=[2222]) == "opens 2222 to 0.0.0.0/0"
+    assert judged.outcome(ports=[2222]) == "opens port 2222 to 0.0.0.0/0"
 
 
 def test_each_inbound_rule_is_one_resource_with_a_name_people_know(aws: Region) -> None:

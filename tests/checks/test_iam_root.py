@@ -52,7 +52,7 @@ CASES = [
     Case(MFA, [NO_CREDENTIALS], NotApplicable),
     Case(HARDWARE, [SAFE, []], None),
     Case(HARDWARE, [SAFE, [APP]], "may sign in with a virtual MFA device"),
-    Case(HARDWARE, [BARE, []], "has no MFA"),
+    Case(HARDWARE, [BARE, []], "has no MFA at all"),
     Case(HARDWARE, [NO_CREDENTIALS, []], NotApplicable),
     Case(USE, [SAFE, used(), NOW], None),
     Case(USE, [SAFE, used("no_information"), NOW], None),

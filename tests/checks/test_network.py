@@ -64,8 +64,8 @@ def test_what_is_left_of_a_range(cidr: str, taken: list[str], left: list[str]) -
 
 
 def test_services_are_named_and_the_many_counted() -> None:
-    assert services_in_words([22, 1234]) == "22 (SSH), 1234"
-    assert services_in_words([22, 445, 3389, 5432, 6379]) == "22 (SSH), 445 (CIFS), 3389 (RDP) and 2 more"
+    assert services_in_words([22, 1234]) == "ports 22 (SSH), 1234"
+    assert services_in_words([22, 445, 3389, 5432, 6379]) == "ports 22 (SSH), 445 (CIFS), 3389 (RDP) and 2 more"
 
 
 def rule(protocol: str, first: int | None = None, last: int | None = None) -> dict[str, Any]:

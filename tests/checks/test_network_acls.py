@@ -35,7 +35,7 @@ def acl(*rules: dict[str, Any], subnets: Any = SUBNETS) -> dict[str, Any]:
 
 
 SSH = rule(100, "allow", 22)
-BOTH = "lets 0.0.0.0/0 reach 22 (SSH), 3389 (RDP) by rule 100"
+BOTH = "lets 0.0.0.0/0 reach ports 22 (SSH), 3389 (RDP) by rule 100"
 
 CASES = [
     Case(CLOSED, [acl(), USED], None),
@@ -43,16 +43,20 @@ CASES = [
     Case(CLOSED, [acl(rule(100, "allow"), subnets=[]), USED], NotApplicable),
     Case(CLOSED, [acl(rule(100, "allow")), not USED], NotApplicable),
     Case(CLOSED, [acl(rule(100, "allow", 1, 65535)), USED], BOTH),
-    Case(CLOSED, [acl(SSH), USED], "lets 0.0.0.0/0 reach 22 (SSH) by rule 100"),
-    Case(CLOSED, [acl(SSH | {"CidrBlock": "128.0.0.0/1"}), USED], "lets 128.0.0.0/1 reach 22 (SSH) by rule 100"),
+    Case(CLOSED, [acl(SSH), USED], "lets 0.0.0.0/0 reach port 22 (SSH) by rule 100"),
+    Case(CLOSED, [acl(SSH | {"CidrBlock": "128.0.0.0/1"}), USED], "lets 128.0.0.0/1 reach port 22 (SSH) by rule 100"),
     Case(CLOSED, [acl(SSH | {"CidrBlock": "203.0.113.8/29"}), USED], None),
     Case(CLOSED, [acl(rule(100, "allow", 443), rule(110, "allow", 32768, 60999)), USED], None),
     Case(CLOSED, [acl(rule(100, "allow", Protocol=ICMP, IcmpTypeCode={"Code": -1, "Type": -1})), USED], None),
-    Case(CLOSED, [acl(rule(100, "allow", 3389, Protocol=UDP)), USED], "lets 0.0.0.0/0 reach 3389 (RDP) by rule 100"),
-    Case(CLOSED, [acl(rule(100, "allow", 22, Ipv6CidrBlock="::/0")), USED], "lets ::/0 reach 22 (SSH) by rule 100"),
+    Case(
+        CLOSED, [acl(rule(100, "allow", 3389, Protocol=UDP)), USED], "lets 0.0.0.0/0 reach port 3389 (RDP) by rule 100"
+    ),
+    Case(
+        CLOSED, [acl(rule(100, "allow", 22, Ipv6CidrBlock="::/0")), USED], "lets ::/0 reach port 22 (SSH) by rule 100"
+    ),
     Case(CLOSED, [acl(rule(90, "deny", 22), SSH), USED], None),
     Case(CLOSED, [acl(SSH, rule(90, "deny", 22)), USED], None),  # AWS lists them in any order
-    Case(CLOSED, [acl(SSH, rule(110, "deny", 22)), USED], "lets 0.0.0.0/0 reach 22 (SSH) by rule 100"),
+    Case(CLOSED, [acl(SSH, rule(110, "deny", 22)), USED], "lets 0.0.0.0/0 reach port 22 (SSH) by rule 100"),
     Case(CLOSED, [acl(rule(90, "deny"), rule(100, "allow")), USED], None),
     Case(CLOSED, [acl(SSH | {"Protocol": "132"}), USED], None),  # SCTP
     Case(CLOSED, [acl(rule(90, "allow", 22, CidrBlock="203.0.113.8/29"), rule(95, "deny", 22), SSH), USED], None),
@@ -61,20 +65,22 @@ CASES = [
     Case(
         CLOSED,
         [acl(rule(90, "deny", 22), rule(91, "deny", 22, Protocol=UDP), rule(100, "allow")), USED],
-        "lets 0.0.0.0/0 reach 3389 (RDP) by rule 100",
+        "lets 0.0.0.0/0 reach port 3389 (RDP) by rule 100",
     ),
     Case(CLOSED, [acl(rule(90, "deny", 22), rule(100, "allow")), USED], BOTH),  # UDP is left, which AWS counts as well
     Case(CLOSED, [acl(rule(90, "deny", 1, 4000), rule(100, "allow", 22, 4000)), USED], None),
     Case(
         CLOSED,
         [acl(rule(90, "deny", 22), rule(100, "allow", 22, 3389)), USED],
-        "lets 0.0.0.0/0 reach 3389 (RDP) by rule 100",
+        "lets 0.0.0.0/0 reach port 3389 (RDP) by rule 100",
     ),
-    Case(CLOSED, [acl(rule(90, "deny", 22, Protocol=UDP), SSH), USED], "lets 0.0.0.0/0 reach 22 (SSH) by rule 100"),
+    Case(
+        CLOSED, [acl(rule(90, "deny", 22, Protocol=UDP), SSH), USED], "lets 0.0.0.0/0 reach port 22 (SSH) by rule 100"
+    ),
     Case(
         CLOSED,
         [acl(rule(90, "deny", 22, CidrBlock="10.0.0.0/8"), SSH), USED],
-        "lets 0.0.0.0/0 reach 22 (SSH) by rule 100",
+        "lets 0.0.0.0/0 reach port 22 (SSH) by rule 100",
     ),
     Case(
         CLOSED,
@@ -84,12 +90,12 @@ CASES = [
     Case(
         CLOSED,
         [acl(rule(90, "deny", 22), rule(100, "allow", 22, Ipv6CidrBlock="::/0")), USED],
-        "lets ::/0 reach 22 (SSH) by rule 100",
+        "lets ::/0 reach port 22 (SSH) by rule 100",
     ),
     Case(
         CLOSED,
         [acl(SSH, rule(101, "allow", 3389, Ipv6CidrBlock="::/0")), USED],
-        "lets 0.0.0.0/0 reach 22 (SSH) by rule 100; lets ::/0 reach 3389 (RDP) by rule 101",
+        "lets 0.0.0.0/0 reach port 22 (SSH) by rule 100; lets ::/0 reach port 3389 (RDP) by rule 101",
     ),
 ]
 
@@ -108,7 +114,7 @@ def test_a_rule_without_its_ports_is_never_taken_for_one_that_denies_them(action
 
 def test_other_ports_can_be_asked_for() -> None:
     assert Case(CLOSED, [acl(rule(100, "allow", 445)), USED], None).outcome(ports=[445]) == (
-        "lets 0.0.0.0/0 reach 445 (CIFS) by rule 100"
+        "lets 0.0.0.0/0 reach port 445 (CIFS) by rule 100"
     )
 
 

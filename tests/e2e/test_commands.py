@@ -21,7 +21,7 @@ pytestmark = pytest.mark.e2e
         ("xyzzy", "try one of"),
         ("<!channel>", "There is no /aws-sec &lt;!channel&gt;"),
         ("findings", "Open findings"),
-        ("findings network", "Open findings: Network controls"),
+        ("findings network", "Open findings (Network controls)"),
         ("findings critical", "critical and worse"),
         ("findings muted", "Muted findings: none."),
         ("findings no-such-thing", "none."),

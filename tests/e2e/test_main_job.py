@@ -31,7 +31,7 @@ def test_a_practice_opens_from_the_menu_and_a_finding_explains_itself(stage: Sta
     stage.alice.command("/aws-sec", "status", channel="security")
     status = stage.alice.wait_message("security", "Security status", "status.practice")
     stage.alice.click(status, "status.practice", "network")
-    page = stage.alice.wait_message("security", "Open findings: Network controls", "finding.explain")
+    page = stage.alice.wait_message("security", "Open findings (Network controls)", "finding.explain")
     assert page["subtype"] == "ephemeral"
     stage.alice.click(page, "finding.explain")
     said = stage.alice.wait_view("say")

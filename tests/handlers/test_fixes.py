@@ -61,7 +61,7 @@ async def test_from_the_question_to_the_fix_and_back(fixing: Fixing) -> None:
     assert fixing.desk.told == f"<#{APPROVALS}> has your request 1."
     (card,), (notice,) = fixing.slack.shown(APPROVALS), fixing.slack.shown(ELSEWHERE)
     assert card.startswith("*⏳ Waiting for approval*")
-    assert "<@UANA> asks, because:\nexports hold customer data" in card
+    assert "<@UANA> asked, because:\nexports hold customer data" in card
     assert "s3:PutPublicAccessBlock" not in notice
     assert fixing.world.block() is None
 

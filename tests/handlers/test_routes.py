@@ -78,16 +78,16 @@ async def test_every_button_is_acknowledged_and_answered(at_desk: Desk, action: 
         ("<!channel> :tada:", "There is no /aws-sec &lt;!channel&gt;: try one of"),
         ("check s3.bucket_blocks_public_acces", "did you mean s3.bucket_blocks_public_access?"),
         ("check", "Say which check"),
-        ("explain", "There is no check without a name"),
-        ("explain nothing", "There is no check nothing: findings name their checks"),
+        ("explain", "Say which check"),
+        ("explain nothing", "There is no check nothing; `/aws-sec explain 12` names the check of finding 12"),
         ("explain 99", "There is no finding 99"),
         ("explain ²", "Say which finding"),
-        ("fix", "Say which finding, as in '/aws-sec fix 12'"),
+        ("fix", "Say which finding, as in `/aws-sec fix 12`"),
         ("mute one", "Say which finding"),
         ("mute 99", "There is no finding 99"),
         ("mute " + "9" * 40, "Say which finding"),
         ("unmute 1", "This finding is not muted"),
-        ("audit nobody", "Say '/aws-sec audit'"),
+        ("audit nobody", "Say `/aws-sec audit`"),
     ],
 )
 async def test_what_cannot_be_done_is_said_in_a_sentence(at_desk: Desk, typed: str, answer: str) -> None:
@@ -258,7 +258,7 @@ async def test_a_list_below_a_public_message_is_shown_to_the_clicker_alone(at_de
     await at_desk.click(Action.PAGE, OfList().pack())
     assert at_desk.slack.called("response")[-1].arguments["replace_original"] is False
     await at_desk.click(Action.PRACTICE, "monitoring")
-    assert "Open findings: CloudTrail and monitoring" in at_desk.told
+    assert "Open findings (CloudTrail and monitoring)" in at_desk.told
 
 
 async def test_muting_and_showing_again(at_desk: Desk) -> None:
