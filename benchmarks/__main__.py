@@ -65,7 +65,7 @@ class Bench:
             made = run(tool, account, regions, self.options.latency, Path(folder))
             self.errors.print(f"{tool.name}: {where}: {made.wall:.2f} s, {made.calls} calls", soft_wrap=True)
             self.runs.setdefault((account.size, len(regions), tool.name), []).append(made)
-            if account.size == COMPARED[0]:
+            if account.size == self.options.sizes[0]:
                 self.judged[tool.name] = tool.judged(Path(folder))  # the last is of all regions
 
     def report(self) -> None:
@@ -79,10 +79,11 @@ class Bench:
             out.print(tables.beginnings(start_up(reference.REGIONS, Path(folder))), soft_wrap=True)
             out.print()
             out.print(stored_status(Path(folder), self.options.runs), soft_wrap=True)
-        for call, times in self.runs[max(self.runs)][-1].duplicates.items():
-            out.print(f"Asked {times} times again, by a retry or by us: {call}", soft_wrap=True)
-        if self.peer:
-            found = compare(self.judged[self.ours.name], self.judged[self.peer.name])
+        for (size, regions, tool), made in self.runs.items():
+            for call, times in made[-1].duplicates.items() if tool == self.ours.name else ():
+                out.print(f"Asked {times} times again (size {size}, {plural(regions, 'region')}): {call}")
+        if peer in self.judged:
+            found = compare(self.judged[self.ours.name], self.judged[peer])
             self._table("What fails", tables.agreement(*found))
 
     def _table(self, title: str, table: Table) -> None:
@@ -151,12 +152,14 @@ def main() -> None:
     options = arguments()
     options.cache = (options.cache or cache_folder().with_name("bench")).resolve()
     options.cache.mkdir(parents=True, exist_ok=True)
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 180)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 220)
     errors = Console(stderr=True, highlight=False)  # what goes on; what came of it goes to stdout
     python, peer = find_tools(options, errors)
     bench = Bench(options, console, errors, AwsSec(), peer)
     began = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load {load()}"
-    for size in options.sizes if python else COMPARED[:1]:
+    if not python:
+        options.sizes = COMPARED[:1]
+    for size in options.sizes:
         with account(python, options.cache, size) as recorded:
             bench.account(recorded)
     what = "the reference bench's account" if python else "the demo's account behind the project's own endpoint"
@@ -190,3 +193,8 @@ if __name__ == "__main__":
         main()
     except DemoError as error:
         sys.exit(str(error))
+    except subprocess.CalledProcessError as error:
+        said = (error.stderr or b"").decode(errors="replace").strip().rpartition("\n")[2]
+        sys.exit(f"{' '.join(map(str, error.cmd))} ended with {error.returncode}: {said or 'it said nothing'}")
+    except KeyboardInterrupt:
+        sys.exit(130)

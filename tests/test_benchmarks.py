@@ -23,6 +23,7 @@ from benchmarks import tables
 from benchmarks.agreement import Row, compare
 from benchmarks.demo import DemoAccount
 from benchmarks.endpoint import CONTROL, Call, Endpoint, call_of
+from benchmarks.install import installed
 from benchmarks.limit import import_times, limit, make_clients
 from benchmarks.measure import AWS_SEC, OwnEndpoint, Run, environment, measure, median, ratio
 from benchmarks.stored import ACCOUNT, fill, pictures
@@ -196,6 +197,12 @@ def test_only_a_run_that_the_recording_answered_counts(recorded: str, tmp_path: 
 def test_a_tool_that_always_asks_something_new_is_given_up(url: str, tmp_path: Path) -> None:
     with pytest.raises(DemoError, match="aws-sec asks something new each time: 3 of 3 calls"):
         run(OneCheck(), DemoAccount(url), ["us-east-1"], 0, tmp_path)
+
+
+def test_what_cannot_be_installed_is_left_out(tmp_path: Path) -> None:
+    with processes(tmp_path) as children:
+        assert installed(children, tmp_path, "peer", "peer", ["./no-such-package"]) is None
+    assert "no-such-package" in (tmp_path / "pip-peer.log").read_text()
 
 
 # --- arithmetic ----------------------------------------------------------------------
