@@ -98,7 +98,7 @@ def role_for_another_account_wants_external_id(
     Without one, a vendor that serves many can be talked into using your role for somebody else (the confused deputy).
 
     Fix: Agree on an external ID with the other party and require it in the trust policy, or require your organization.
-    Accounts that are yours as well belong in the setting `own_accounts` of this check.
+    Accounts that are yours as well belong into own_accounts of this check, in AWS_SEC_THRESHOLDS.
     See: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html
     """
     _must_be_ours(role)

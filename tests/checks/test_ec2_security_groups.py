@@ -62,7 +62,7 @@ CASES = [
     Case(
         sg.rule_keeps_admin_ports_closed,
         [tcp(3389) | {"IpProtocol": "udp"}, EVERYONE],
-        "opens 3389 (RDP) to 0.0.0.0/0",
+        "opens port 3389 (RDP) to 0.0.0.0/0",
     ),
     Case(sg.rule_keeps_admin_ports_closed, [ALL, EVERYONE], NotApplicable),  # said once, by the first check
     Case(sg.rule_keeps_admin_ports_closed, [ALL, []], NotApplicable),
