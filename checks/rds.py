@@ -33,6 +33,10 @@ WITHOUT_STANDBY = ("custom-", "sqlserver-ex")
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_SQLServerMultiAZ.html"""
 
+IN_MULTI_AZ_CLUSTERS = ("mysql", "postgres")
+"""Engines of Multi-AZ DB clusters: others have clusters of their own kind, and may change an instance of it.
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/modify-multi-az-db-cluster.html"""
+
 db_instances: Collector[DBInstance] = collect(
     "rds:DescribeDBInstances", "DBInstances", arn="{DBInstanceArn}", name="{DBInstanceIdentifier}"
 )
@@ -57,6 +61,8 @@ def db_instance_is_not_public(db: DBInstance) -> Verdict:
 @fix(db_instance_is_not_public, MODIFY, risk=Risk.CUTS_ACCESS)
 def take_off_the_internet(db: DBInstance) -> Plan:
     """Turn public access to the DB instance off."""
+    if "DBClusterIdentifier" in db and db["Engine"] in IN_MULTI_AZ_CLUSTERS:
+        raise NotApplicable(f"RDS changes no instance of the Multi-AZ DB cluster {db['DBClusterIdentifier']} by itself")
     notes = [
         "It happens at once, without a restart. Whoever connects from outside the VPC loses the connection.",
         "Its name then resolves to its private address; inside the VPC nothing changes.",
@@ -92,24 +98,28 @@ def db_instance_has_backups(db: DBInstance, *, days: int = 7) -> Verdict:
     kept = db["BackupRetentionPeriod"]
     if kept >= days:
         return None
+    if _wanted(db, "BackupRetentionPeriod") >= days:
+        raise NotApplicable("AWS is about to keep them for longer")
     return f"keeps automated backups for {_days(kept)}, not {days}" if kept else "has no automated backups"
 
 
 @fix(db_instance_has_backups, MODIFY, risk=Risk.INTERRUPTS)
 def keep_backups(db: DBInstance, *, days: int = 7) -> Plan:
     """Keep the DB instance's automated backups for long enough."""
-    kept = db["BackupRetentionPeriod"]
+    kept: int = _wanted(db, "BackupRetentionPeriod")
     _keeps_it_itself(db, "backups")
     if db.get("AwsBackupRecoveryPointArn"):
         raise NotApplicable("AWS Backup manages its backups: change the backup plan")
-    if not kept and db.get("PendingModifiedValues"):
+    if not kept and _others_wait(db, "BackupRetentionPeriod"):
         raise NotApplicable("other changes wait for its maintenance window and would be applied with this one")
     days = max(days, kept)  # what is fixed still tells if it drifts
     # Switching backups on or off would wait for the maintenance window; a longer period is applied soon anyway.
     at_once = {} if kept else {"ApplyImmediately": True}
     what = "automated backups"
     notes = ["Backups larger than the database's own storage cost extra."]
-    if not kept:
+    if kept:
+        notes += [f"Undo deletes the automated backups older than {_days(kept)}."]
+    else:
         notes += ["The database is down for a short time while backups are turned on, and again if that is undone."]
         notes += ["Undo turns backups off and deletes the automated backups made meanwhile."]
     return Plan(
@@ -165,7 +175,7 @@ def make_a_standby(db: DBInstance) -> Plan:
 
     Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.MultiAZ.Migrating.html
     """
-    if db.get("PendingModifiedValues"):
+    if _others_wait(db, "MultiAZ"):
         raise NotApplicable("other changes wait for its maintenance window and would be applied with this one")
     notes = [
         "It begins at once and takes a while: no downtime, but slow writes until the standby has caught up.",
@@ -210,6 +220,16 @@ def _keeps_it_itself(db: DBInstance, what: str) -> None:
         raise NotApplicable(f"{what} is a setting of its cluster {db['DBClusterIdentifier']}")
 
 
+def _wanted(db: DBInstance, setting: str) -> Any:
+    """What a setting is, or is about to be: a change that RDS has not made yet counts as made."""
+    return db.get("PendingModifiedValues", {}).get(setting, db[setting])  # type: ignore[literal-required]
+
+
+def _others_wait(db: DBInstance, setting: str) -> bool:
+    """Whether changes of other settings wait to be made."""
+    return bool(set(db.get("PendingModifiedValues", {})) - {setting})
+
+
 def _days(count: int) -> str:
     return "1 day" if count == 1 else f"{count} days"
 
@@ -223,7 +243,7 @@ def _switch(db: DBInstance, setting: str, *, to: bool, notes: Sequence[str], **h
 
     Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html
     """
-    is_on: bool = db[setting]  # type: ignore[literal-required]
+    is_on: bool = _wanted(db, setting)
     words = {True: "on", False: "off"}
     return Plan(
         do=[_modify(db, **{setting: to}, **how)],

@@ -35,6 +35,17 @@ CASES = [
     Case(rds.db_instance_has_backups, [backups(0)], "has no automated backups"),
     Case(rds.db_instance_has_backups, [backups(1)], "keeps automated backups for 1 day, not 7"),
     Case(rds.db_instance_has_backups, [backups(6)], "keeps automated backups for 6 days, not 7"),
+    Case(rds.db_instance_has_backups, [backups(1, PendingModifiedValues={"BackupRetentionPeriod": 7})], NotApplicable),
+    Case(
+        rds.db_instance_has_backups,
+        [backups(1, PendingModifiedValues={"BackupRetentionPeriod": 3})],
+        "keeps automated backups for 1 day, not 7",
+    ),
+    Case(
+        rds.db_instance_has_backups,
+        [backups(0, PendingModifiedValues={"MultiAZ": True})],
+        "has no automated backups",
+    ),
     Case(rds.db_instance_has_backups, [AURORA | {"BackupRetentionPeriod": 1}], NotApplicable),
     Case(rds.db_instance_has_backups, [backups(0, ReadReplicaSourceDBInstanceIdentifier="main")], NotApplicable),
     Case(rds.db_instance_has_backups, [backups(0, ReadReplicaSourceDBClusterIdentifier="main")], NotApplicable),
@@ -121,6 +132,33 @@ def test_turning_backups_on_is_applied_at_once_and_the_undo_says_what_it_deletes
 def test_no_plan_where_it_would_be_wrong(db: dict[str, Any]) -> None:
     with pytest.raises(NotApplicable):
         rds.keep_backups.plan(db)
+
+
+@pytest.mark.parametrize("off", [0, 1])
+def test_what_rds_is_about_to_change_counts_as_changed_so_it_can_be_undone(off: int) -> None:
+    """RDS shows the old value until the change is made, which takes longer than anybody waits for a fix."""
+    plan = rds.keep_backups.plan
+    pending = backups(off, PendingModifiedValues={"BackupRetentionPeriod": 7})
+    assert plan(pending).before == plan(backups(7)).before == {"automated backups": "7 days"}
+    undone = backups(7, PendingModifiedValues={"BackupRetentionPeriod": off})
+    assert plan(undone).before == plan(backups(off)).before
+    assert plan(backups(35)).do[0].params["BackupRetentionPeriod"] == 35
+    one, two = (BASE | {"MultiAZ": standby} for standby in (False, True))
+    standby = rds.make_a_standby.plan
+    assert standby(one | {"PendingModifiedValues": {"MultiAZ": True}}).before == standby(two).before
+    assert standby(two | {"PendingModifiedValues": {"MultiAZ": False}}).before == standby(one).before
+
+
+def test_the_undo_of_a_longer_period_says_what_it_deletes() -> None:
+    assert "Undo deletes the automated backups older than 1 day." in rds.keep_backups.plan(backups(1)).notes
+
+
+def test_no_plan_for_an_instance_of_a_multi_az_db_cluster() -> None:
+    """https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/modify-multi-az-db-cluster.html"""
+    public = {"PubliclyAccessible": True, "DBClusterIdentifier": "shop-cluster"}
+    with pytest.raises(NotApplicable, match="Multi-AZ DB cluster shop-cluster"):
+        rds.take_off_the_internet.plan(BASE | public)
+    assert rds.take_off_the_internet.plan(AURORA | public)
 
 
 def test_a_standby_is_made_at_once_unless_other_changes_would_come_with_it() -> None:
