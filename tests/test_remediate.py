@@ -176,7 +176,7 @@ REFUSALS: list[tuple[str, Refused, str, str]] = [
     ("a forged plan", lambda w: w.bot.approve(w.requested().id, "0" * 64, BEN, APPROVERS), "another plan", "fix.approved"),
     ("a request without a reason", lambda w: request(w, reason=" "), "a reason is needed", "fix.requested"),
     ("a plan nobody was shown", lambda w: request(w, plan="0" * 64), "changed since you looked", "fix.requested"),
-    ("a second request", lambda w: (w.requested(), w.requested()), "is still open", "fix.requested"),
+    ("a second request", lambda w: (w.requested(), w.requested()), "fix request 1 for ", "fix.requested"),
     ("a finding that does not exist", lambda w: w.bot.propose(99, ANA), "there is no finding 99", "fix.proposed"),
     ("taking back another's request", lambda w: w.bot.cancel(w.requested().id, BEN), "only who asked", "fix.cancelled"),
     ("a second approval", lambda w: (w.approved(), decide_again(w)), "is approved already", "fix.approved"),

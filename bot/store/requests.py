@@ -166,7 +166,10 @@ class Requests:
                     detail={"check": new.check_id, "reason": new.reason, "mode": new.mode},
                 )
         except sqlite3.IntegrityError as error:
-            raise ResourceBusy(f"another fix request for {new.name} is still open") from error
+            first = self._open_for(new.account, new.region, new.resource)
+            if first is None:
+                raise
+            raise ResourceBusy(f"fix request {first.id} for {first.name} is still open") from error
         return self.get(request_id)
 
     def get(self, request_id: int) -> FixRequest:
@@ -175,6 +178,11 @@ class Requests:
         if row is None:
             raise NoSuchRequest(f"there is no fix request {request_id}")
         return _request(row)
+
+    def _open_for(self, account: str, region: str, resource: str) -> FixRequest | None:
+        """The one that is open; an account's settings are one resource, so it may be about another of them."""
+        where = (account, region, resource)
+        return next((r for r in self.in_state(*OPEN) if (r.account, r.region, r.resource) == where), None)
 
     def in_state(self, *states: State) -> list[FixRequest]:
         """All requests in these states, oldest first."""

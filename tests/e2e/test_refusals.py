@@ -269,7 +269,7 @@ def test_a_second_request_for_the_same_resource_waits_its_turn(stage: Stage, acc
     stage.ask(bucket)
     stage.propose(bucket, "carol")
     stage.carol.submit({"reason": "me too"})
-    assert f"Another fix request for {bucket} is still open" in str(stage.carol.wait_view("say")["blocks"])
+    assert f" for {bucket} is still open: decide on that one first" in str(stage.carol.wait_view("say")["blocks"])
     assert len(stage.rows("SELECT id FROM requests WHERE name = ?", bucket)) == 1
 
 
