@@ -27,7 +27,8 @@ def region_has_external_access_analyzer(found: Mapping[str, list[Analyzer]]) -> 
 
     It reports each bucket, role, key or queue that somebody outside can reach, and costs nothing.
 
-    Fix: Create an analyzer for external access in the region, for the organization or the account.
+    Fix: Create an analyzer for external access in the region, for the organization or the account. An organization's
+    does not show in its member accounts: where it looks at this one, mute this.
     See: https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-getting-started.html
     """
     external = [analyzer for analyzer in found["analyzers"] if analyzer["type"] in EXTERNAL]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from checks.kit import (
@@ -95,6 +95,14 @@ def _watched(there: Aws, trail: Trail) -> Watched:
     except Unknown as reason:  # another account's trail, say: one that can be read may be enough
         seen["unread"] = str(reason)
     return seen
+
+
+@extra("cloudtrail:GetTrailStatus")
+def status(aws: Aws, trail: Trail) -> Mapping[str, Any]:
+    """How delivery goes; empty where there is no log group to deliver to."""
+    if not trail.get("CloudWatchLogsLogGroupArn"):
+        return {}
+    return cast("Mapping[str, Any]", aws.call("cloudtrail:GetTrailStatus", Name=trail["TrailARN"]))
 
 
 @collector("cloudtrail:DescribeTrails", arn="arn:{partition}:s3:::{name}", name="{name}", needs=(trails, buckets))
@@ -189,7 +197,10 @@ def _lacks_objects(read_only: str) -> Callable[[Watched], Verdict]:
 def _lacks_reach(one: Watched) -> Verdict:
     if not one["trail"].get("IsMultiRegionTrail"):
         return "covers one region"
-    return expect(one["status"].get("IsLogging"), "does not log")
+    if not one["status"].get("IsLogging"):
+        return "does not log"
+    error = one["status"].get("LatestDeliveryError")  # of the bucket: gone, or closed to CloudTrail
+    return f"cannot deliver its log files ({error})" if error else None
 
 
 def _management_events(selectors: dict[str, Any]) -> set[str]:
@@ -262,8 +273,8 @@ def validate_log_files(trail: Trail) -> Plan:
     )
 
 
-@check(trails, practice=Practice.MONITORING, severity=Severity.LOW)
-def trail_delivers_to_cloudwatch_logs(trail: Trail) -> Verdict:
+@check(trails, status, practice=Practice.MONITORING, severity=Severity.LOW)
+def trail_delivers_to_cloudwatch_logs(trail: Trail, status: Mapping[str, Any]) -> Verdict:
     """A trail delivers its events to CloudWatch Logs.
 
     There, filters and alarms can tell people within minutes; in a bucket the events wait until somebody looks.
@@ -271,7 +282,10 @@ def trail_delivers_to_cloudwatch_logs(trail: Trail) -> Verdict:
     Fix: Give the trail a log group and a role that may write to it.
     See: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/send-cloudtrail-events-to-cloudwatch-logs.html
     """
-    return expect(trail.get("CloudWatchLogsLogGroupArn"), "does not deliver to CloudWatch Logs")
+    if not trail.get("CloudWatchLogsLogGroupArn"):
+        return "does not deliver to CloudWatch Logs"
+    error = status.get("LatestCloudWatchLogsDeliveryError")
+    return f"cannot deliver to CloudWatch Logs ({error})" if error else None
 
 
 @check(trails, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)

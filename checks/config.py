@@ -41,8 +41,9 @@ def recordings(aws: Aws) -> Iterator[Recording]:
 
 
 @extra("config:DescribeDeliveryChannels")
-def channels(aws: Aws, _: Recording) -> list[Channel]:
-    return list(aws.items("config:DescribeDeliveryChannels", "DeliveryChannels"))
+def channels(aws: Aws, recording: Recording) -> list[Channel]:
+    """None where there is no recorder that could use one."""
+    return list(aws.items("config:DescribeDeliveryChannels", "DeliveryChannels")) if recording["recorders"] else []
 
 
 @check(recordings, practice=Practice.CONFIG, severity=Severity.MEDIUM)

@@ -47,8 +47,12 @@ class RootAccess(TypedDict):
 
 @collector("iam:GetAccountSummary", arn=ACCOUNT_ARN, name="root user", scope=Scope.ACCOUNT)
 def root(aws: Aws) -> Iterator[Summary]:
-    """What the account's summary says of its root user."""
-    yield aws.call("iam:GetAccountSummary")["SummaryMap"]
+    """What the account's summary says of its root user. In AWS GovCloud nobody can sign in as root.
+
+    Source: https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-iam.html
+    """
+    summary = aws.call("iam:GetAccountSummary")["SummaryMap"]
+    yield summary | ({"AccountPasswordPresent": 0} if aws.partition == "aws-us-gov" else {})
 
 
 @extra("iam:ListVirtualMFADevices")

@@ -57,10 +57,9 @@ def metadata(aws: Aws, key: Key) -> Metadata:
 
 @extra("kms:GetKeyRotationStatus")
 def rotation(aws: Aws, key: Key) -> Rotation:
-    """Empty for the kinds of keys that AWS cannot rotate."""
-    return cast(
-        "Rotation", aws.call("kms:GetKeyRotationStatus", KeyId=key["KeyId"], absent="UnsupportedOperationException")
-    )
+    """Empty for keys of a kind, or in a state, that AWS cannot rotate."""
+    refused = ("UnsupportedOperationException", "KMSInvalidStateException")
+    return cast("Rotation", aws.call("kms:GetKeyRotationStatus", KeyId=key["KeyId"], absent=refused))
 
 
 @extra("kms:GetKeyPolicy")

@@ -48,8 +48,10 @@ class Surroundings(TypedDict):
 
 
 buckets: Collector[Bucket] = collect(
-    "s3:ListBuckets", "Buckets", arn="arn:{partition}:s3:::{Name}", name="{Name}", scope=Scope.ACCOUNT
+    "s3:ListBuckets", "Buckets", arn="arn:{partition}:s3:::{Name}", name="{Name}", scope=Scope.ACCOUNT, MaxBuckets=10000
 )
+"""Asks for pages: S3 refuses a request without MaxBuckets to an account that may have more than 10,000.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/BucketRestrictions.html"""
 
 
 @collector("s3control:GetPublicAccessBlock", arn=ACCOUNT_ARN, name="{account}", scope=Scope.ACCOUNT)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TypedDict
 
-from checks.kit import Collector, NotApplicable, Practice, Severity, Verdict, check, collect, expect
+from checks.kit import Collector, NotApplicable, Practice, Severity, Verdict, check, collect, now
 
 
 class Secret(TypedDict, total=False):
@@ -13,6 +14,7 @@ class Secret(TypedDict, total=False):
     ARN: str
     Name: str
     RotationEnabled: bool
+    NextRotationDate: datetime
     OwningService: str
     PrimaryRegion: str
 
@@ -20,17 +22,25 @@ class Secret(TypedDict, total=False):
 secrets: Collector[Secret] = collect("secretsmanager:ListSecrets", "SecretList", arn="{ARN}", name="{Name}")
 
 
-@check(secrets, practice=Practice.PASSWORDS, severity=Severity.MEDIUM)
-def secret_rotates(secret: Secret) -> Verdict:
+A_DAY = timedelta(days=1)
+"""How long after its date a renewal may still be on its way: a rotation's window ends within a day."""
+
+
+@check(secrets, now, practice=Practice.PASSWORDS, severity=Severity.MEDIUM)
+def secret_rotates(secret: Secret, now: datetime) -> Verdict:
     """A secret is renewed automatically.
 
     A password that never changes stays useful to whoever once saw it.
 
     Fix: Turn on rotation: AWS has rotation functions for its databases, and anything else takes a Lambda of yours.
+    Where renewals fail, the log of the rotation function says why.
     See: https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets.html
     """
     if secret.get("OwningService"):
-        raise NotApplicable(f"{secret['OwningService']} owns it and rotates it")
+        raise NotApplicable(f"{secret['OwningService']} owns it")
     if secret.get("PrimaryRegion", secret["ARN"].split(":")[3]) != secret["ARN"].split(":")[3]:
         raise NotApplicable("it is a replica, renewed with its primary in another region")
-    return expect(secret.get("RotationEnabled"), "is never renewed automatically")
+    if not secret.get("RotationEnabled"):
+        return "is never renewed automatically"
+    due = secret.get("NextRotationDate", now)  # in the past when renewals fail
+    return f"should have been renewed by {due:%Y-%m-%d}" if now - due > A_DAY else None

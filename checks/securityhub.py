@@ -1,4 +1,4 @@
-"""AWS Security Hub."""
+"""AWS Security Hub CSPM, which AWS called Security Hub until 2025."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from checks.kit import ACCOUNT_ARN, Aws, Practice, Severity, Verdict, check, col
 
 
 class Hub(TypedDict):
-    """Security Hub in one region; `hub_arn` is empty where it is off."""
+    """Security Hub CSPM in one region; `hub_arn` is empty where it is off."""
 
     hub_arn: str
 
@@ -26,11 +26,11 @@ def hubs(aws: Aws) -> Iterator[Hub]:
 
 @check(hubs, practice=Practice.MONITORING, severity=Severity.MEDIUM)
 def region_has_security_hub(hub: Hub) -> Verdict:
-    """Security Hub is on in the region.
+    """Security Hub CSPM is on in the region.
 
     It gathers what GuardDuty, Inspector, Macie and AWS's own controls find, in one place.
 
-    Fix: Enable Security Hub in the region and choose a standard. It needs AWS Config and costs money by the check.
+    Fix: Enable Security Hub CSPM in the region and choose a standard. It needs AWS Config and costs money by the check.
     See: https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-settingup.html
     """
-    return expect(hub["hub_arn"], "has Security Hub off")
+    return expect(hub["hub_arn"], "has Security Hub CSPM off")

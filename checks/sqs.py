@@ -79,7 +79,10 @@ def encrypt(queue: Queue, attributes: Attributes) -> Plan:
         undo=[managed(on=False)],
         before={"encryption": _encryption(attributes)},
         after={"encryption": OWN_KEYS},
-        notes=["Messages that already wait in the queue stay as they are."],
+        notes=[
+            "Messages that already wait in the queue stay as they are.",
+            "From then on SQS takes only requests over HTTPS with Signature Version 4, as AWS's SDKs make them.",
+        ],
     )
 
 

@@ -26,8 +26,8 @@ def trail(name: str = "everything", **more: Any) -> dict[str, Any]:
     return {"Name": name, "TrailARN": arn, "HomeRegion": "eu-west-1", "IsMultiRegionTrail": True} | more
 
 
-def watched(selectors: Any = ALL, *, logging: bool = True, unread: str = "", **more: Any) -> Any:
-    status = {} if unread else {"IsLogging": logging}
+def watched(selectors: Any = ALL, *, logging: bool = True, error: str = "", unread: str = "", **more: Any) -> Any:
+    status = {} if unread else {"IsLogging": logging} | ({"LatestDeliveryError": error} if error else {})
     return {"trail": trail(**more), "status": status, "selectors": {} if unread else selectors, "unread": unread}
 
 
@@ -42,6 +42,7 @@ def advanced(*selectors: list[dict[str, Any]]) -> dict[str, Any]:
 HAS_NONE = "has no trail that logs all management events in all regions"
 PARTIAL = f"{HAS_NONE}: everything leaves out some management events"
 HAS = cloudtrail.account_has_multi_region_trail
+DELIVERS = cloudtrail.trail_delivers_to_cloudwatch_logs
 READS, WRITES = {"Field": "readOnly", "Equals": ["true"]}, {"Field": "readOnly", "Equals": ["false"]}
 KMS_EXCLUDED = {"ReadWriteType": "All", "ExcludeManagementEventSources": ["kms.amazonaws.com"]}
 NOT_RDS_DATA = {"Field": "eventSource", "NotEquals": ["rdsdata.amazonaws.com"]}
@@ -68,6 +69,11 @@ CASES = [
     Case(HAS, [{"trails": [watched()]}], None),
     Case(HAS, [{"trails": [watched(IsMultiRegionTrail=False)]}], f"{HAS_NONE}: everything covers one region"),
     Case(HAS, [{"trails": [watched(logging=False)]}], f"{HAS_NONE}: everything does not log"),
+    Case(
+        HAS,
+        [{"trails": [watched(error="NoSuchBucket")]}],
+        f"{HAS_NONE}: everything cannot deliver its log files (NoSuchBucket)",
+    ),
     Case(HAS, [{"trails": [watched(logging=False, name="old"), watched()]}], None),
     Case(HAS, [{"trails": [watched(unread="denied", name="organization"), watched()]}], None),
     Case(HAS, [{"trails": [watched(basic({"ReadWriteType": "WriteOnly"}))]}], PARTIAL),
@@ -85,8 +91,13 @@ CASES = [
         [trail(LogFileValidationEnabled=False)],
         "does not validate its log files",
     ),
-    Case(cloudtrail.trail_delivers_to_cloudwatch_logs, [trail(CloudWatchLogsLogGroupArn="arn:aws:logs:...")], None),
-    Case(cloudtrail.trail_delivers_to_cloudwatch_logs, [trail()], "does not deliver to CloudWatch Logs"),
+    Case(DELIVERS, [trail(CloudWatchLogsLogGroupArn="arn:aws:logs:..."), {"IsLogging": True}], None),
+    Case(DELIVERS, [trail(), {}], "does not deliver to CloudWatch Logs"),
+    Case(
+        DELIVERS,
+        [trail(CloudWatchLogsLogGroupArn="arn:aws:logs:..."), {"LatestCloudWatchLogsDeliveryError": "AccessDenied"}],
+        "cannot deliver to CloudWatch Logs (AccessDenied)",
+    ),
     Case(cloudtrail.trail_is_encrypted_with_kms, [trail(KmsKeyId="arn:aws:kms:...")], None),
     Case(cloudtrail.trail_is_encrypted_with_kms, [trail()], "does not encrypt its log files with a KMS key"),
     Case(cloudtrail.trail_bucket_has_mfa_delete, [{}, {"Status": "Enabled", "MFADelete": "Enabled"}], None),
@@ -177,6 +188,14 @@ def test_a_bucket_of_two_trails_is_looked_at_once_and_one_of_another_account_is_
     s3.delete_bucket(Bucket="log-archive")  # as good as another account's: it is not in the list of ours
     found = list(cloudtrail.trail_buckets.stream(aws))
     assert found == [{"name": "everywhere-logs", "ours": True}, {"name": "log-archive", "ours": False}]
+
+
+def test_only_a_trail_with_a_log_group_is_asked_how_delivery_goes(aws: Region) -> None:
+    make_trail(aws.clients.session, "everywhere", "eu-west-1", everywhere=True)
+    [found] = cloudtrail.trails.stream(aws)
+    assert cloudtrail.status.read(aws, found) == {}
+    found["CloudWatchLogsLogGroupArn"] = "arn:aws:logs:eu-west-1:123456789012:log-group:trail:*"
+    assert cloudtrail.status.read(aws, found)["IsLogging"]
 
 
 class Refusing:

@@ -13,7 +13,7 @@ CASES = [
     Case(guardduty.region_has_guardduty, [{"detectors": [{"Status": "DISABLED"}]}], "has GuardDuty suspended"),
     Case(guardduty.region_has_guardduty, [{"detectors": []}], "has no GuardDuty detector"),
     Case(securityhub.region_has_security_hub, [{"hub_arn": "arn:aws:securityhub:..."}], None),
-    Case(securityhub.region_has_security_hub, [{"hub_arn": ""}], "has Security Hub off"),
+    Case(securityhub.region_has_security_hub, [{"hub_arn": ""}], "has Security Hub CSPM off"),
 ]
 
 
@@ -33,6 +33,6 @@ def test_guardduty_is_read_where_it_is_off_on_and_suspended(aws: Region) -> None
 
 def test_security_hub_is_off_until_the_account_subscribes(aws: Region) -> None:
     judge = securityhub.region_has_security_hub.judge
-    assert [judge(one) for one in securityhub.hubs.stream(aws)] == ["has Security Hub off"]
+    assert [judge(one) for one in securityhub.hubs.stream(aws)] == ["has Security Hub CSPM off"]
     aws.clients.session.client("securityhub").enable_security_hub()
     assert [judge(one) for one in securityhub.hubs.stream(aws)] == [None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -83,6 +84,11 @@ def test_reads_the_summary_and_the_report(aws: Region) -> None:
     (summary,) = root.stream(aws)
     assert {"AccountMFAEnabled", "AccountAccessKeysPresent"} <= set(summary)
     assert reported_root.read(aws, summary) is None, "the emulator knows no root user"
+
+
+def test_nobody_signs_in_as_root_in_govcloud(aws: Region) -> None:
+    (summary,) = root.stream(replace(aws, partition="aws-us-gov"))
+    assert Case(MFA, [summary], None).outcome() is NotApplicable
 
 
 def test_root_is_found_in_the_demo(demo_account_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

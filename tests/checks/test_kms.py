@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 
 from bot.aws import Region
 from checks import kms
@@ -52,6 +53,8 @@ CASES = [
     Case(ROTATES, [KEY, OURS | {"KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC"}, {}], NotApplicable),
     Case(ROTATES, [KEY, OURS | {"Origin": "EXTERNAL"}, OFF], NotApplicable),
     Case(ROTATES, [KEY, OURS | {"Origin": "AWS_CLOUDHSM"}, {}], NotApplicable),
+    Case(ROTATES, [KEY, OURS | {"KeyState": "Creating"}, {}], NotApplicable),
+    Case(ROTATES, [KEY, OURS | {"Origin": "EXTERNAL", "KeyState": "PendingImport"}, {}], NotApplicable),
     Case(STAYS, [KEY, OURS], None),
     Case(STAYS, [KEY, OURS | {"KeyState": "Disabled"}], None),
     Case(STAYS, [KEY, OURS | DELETED], "is deleted on 2026-03-09"),
@@ -93,6 +96,13 @@ def test_a_key_of_a_kind_that_cannot_rotate_reads_as_nothing(aws: Region) -> Non
     assert kms.rotation.read(aws, key).get("KeyRotationEnabled", False) is False
     assert kms.metadata.read(aws, key)["KeySpec"] == "RSA_2048"
     assert "arn:aws:iam::123456789012:root" in kms.policy.read(aws, key)
+
+
+def test_a_key_in_no_state_to_say_reads_as_nothing(aws: Region) -> None:
+    """The emulator answers in every state, so AWS's refusal is played back."""
+    with Stubber(aws.clients.get("kms", aws.region)) as stub:
+        stub.add_client_error("get_key_rotation_status", "KMSInvalidStateException")
+        assert kms.rotation.read(aws, {"KeyId": "1", "KeyArn": "arn:...", "alias": "new"}) == {}
 
 
 def _keys(aws: Region, **spec: Any) -> list[kms.Key]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from bot.aws import Region
 from checks import secretsmanager
 from checks.kit import NotApplicable
-from tests.checks.cases import Case
+from tests.checks.cases import NOW, Case
 
 ROTATES = secretsmanager.secret_rotates
 
@@ -19,12 +20,19 @@ def secret(**more: Any) -> dict[str, Any]:
 
 
 CASES = [
-    Case(ROTATES, [secret(RotationEnabled=True)], None),
-    Case(ROTATES, [secret(RotationEnabled=True, PrimaryRegion="eu-west-1")], None),
-    Case(ROTATES, [secret(RotationEnabled=False)], "is never renewed automatically"),
-    Case(ROTATES, [secret()], "is never renewed automatically"),
-    Case(ROTATES, [secret(PrimaryRegion="us-east-1")], NotApplicable),
-    Case(ROTATES, [secret(OwningService="rds")], NotApplicable),
+    Case(ROTATES, [secret(RotationEnabled=True), NOW], None),
+    Case(ROTATES, [secret(RotationEnabled=True, PrimaryRegion="eu-west-1"), NOW], None),
+    Case(ROTATES, [secret(RotationEnabled=True, NextRotationDate=NOW + timedelta(days=9)), NOW], None),
+    Case(ROTATES, [secret(RotationEnabled=True, NextRotationDate=NOW - timedelta(hours=23)), NOW], None),
+    Case(
+        ROTATES,
+        [secret(RotationEnabled=True, NextRotationDate=NOW - timedelta(days=30)), NOW],
+        "should have been renewed by 2026-01-31",
+    ),
+    Case(ROTATES, [secret(RotationEnabled=False), NOW], "is never renewed automatically"),
+    Case(ROTATES, [secret(), NOW], "is never renewed automatically"),
+    Case(ROTATES, [secret(PrimaryRegion="us-east-1"), NOW], NotApplicable),
+    Case(ROTATES, [secret(OwningService="rds"), NOW], NotApplicable),
 ]
 
 
@@ -36,4 +44,4 @@ def test_judges(case: Case) -> None:
 def test_reads_the_secrets_of_a_region(aws: Region) -> None:
     aws.clients.session.client("secretsmanager").create_secret(Name="shop/database", SecretString="placeholder")
     [found] = secretsmanager.secrets.stream(aws)
-    assert ROTATES.judge(found) == "is never renewed automatically"
+    assert ROTATES.judge(found, NOW) == "is never renewed automatically"

@@ -22,9 +22,11 @@ def policy(**more: Any) -> dict[str, str]:
 
 
 OF_A_TOPIC = {"ArnEquals": {"aws:SourceArn": "arn:aws:sns:eu-west-1:123456789012:orders"}}
+OF_A_BUCKET = {"ArnLike": {"aws:SourceArn": "arn:aws:s3:*:*:northwind"}}
 CASES = [
     Case(sqs.queue_is_not_public, [QUEUE, {}], None),
     Case(sqs.queue_is_not_public, [QUEUE, policy(Condition=OF_A_TOPIC)], None),
+    Case(sqs.queue_is_not_public, [QUEUE, policy(Condition=OF_A_BUCKET)], None),
     Case(sqs.queue_is_not_public, [QUEUE, policy()], "lets everyone do sqs:SendMessage"),
     Case(sqs.queue_is_encrypted, [QUEUE, {"SqsManagedSseEnabled": "true"}], None),
     Case(sqs.queue_is_encrypted, [QUEUE, {"SqsManagedSseEnabled": "false", "KmsMasterKeyId": "alias/aws/sqs"}], None),
