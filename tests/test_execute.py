@@ -43,7 +43,7 @@ class RuleWorld(World):
     @property
     def rule(self) -> dict[str, str]:
         found = self.ec2.describe_security_group_rules()["SecurityGroupRules"]
-        return next(rule for rule in found if rule["SecurityGroupRuleId"] in self.resource)  # type: ignore[no-any-return]
+        return next(rule for rule in found if rule["SecurityGroupRuleId"] in self.resource)
 
     @property
     def resource(self) -> str:
