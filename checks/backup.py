@@ -16,16 +16,24 @@ HOLDS_DATA = (
 
 
 class Backups(TypedDict):
-    """A region: the names of its plans, and whether it holds anything. Without a plan alone is that looked into."""
+    """A region: its plans, whether one has anything assigned and, only looked into where none has, if it holds data."""
 
-    plans: list[str]
+    plans: int
+    backs_up: bool
     holds_data: bool
 
 
-@collector("backup:ListBackupPlans", *(call for call, *_ in HOLDS_DATA), arn=ACCOUNT_ARN, name="{region}")
+@collector(
+    "backup:ListBackupPlans",
+    "backup:ListBackupSelections",
+    *(call for call, *_ in HOLDS_DATA),
+    arn=ACCOUNT_ARN,
+    name="{region}",
+)
 def regions(aws: Aws) -> Iterator[Backups]:
-    plans = [plan["BackupPlanName"] for plan in aws.items("backup:ListBackupPlans", "BackupPlansList")]
-    yield Backups(plans=plans, holds_data=bool(plans) or _holds_data(aws))
+    plans = [plan["BackupPlanId"] for plan in aws.items("backup:ListBackupPlans", "BackupPlansList")]
+    backs_up = any(_has_selections(aws, plan) for plan in plans)
+    yield Backups(plans=len(plans), backs_up=backs_up, holds_data=backs_up or _holds_data(aws))
 
 
 @check(regions, practice=Practice.BACKUP, severity=Severity.MEDIUM)
@@ -35,11 +43,18 @@ def region_has_backup_plan(region: Backups) -> Verdict:
     A plan of AWS Backup makes backups by schedule, in a vault of their own, that survive the loss of what they copy.
 
     Fix: Create a backup plan in the region and assign the volumes, databases and tables to it.
-    See: https://docs.aws.amazon.com/aws-backup/latest/devguide/about-backup-plans.html
+    See: https://docs.aws.amazon.com/aws-backup/latest/devguide/assigning-resources.html
     """
     if not region["holds_data"]:
         raise NotApplicable("it has no volumes, databases or tables")
-    return expect(region["plans"], "holds data and has no plan of AWS Backup")
+    if region["plans"]:
+        return expect(region["backs_up"], "holds data and its plans of AWS Backup have nothing assigned")
+    return "holds data and has no plan of AWS Backup"
+
+
+def _has_selections(aws: Aws, plan: str) -> bool:
+    selections = aws.items("backup:ListBackupSelections", "BackupSelectionsList", BackupPlanId=plan)
+    return next(selections, None) is not None
 
 
 def _holds_data(aws: Aws) -> bool:

@@ -246,9 +246,11 @@ def _backups(aws: Emulated, keys: dict[str, str]) -> None:
         "ScheduleExpression": "cron(0 3 * * ? *)",
         "Lifecycle": {"DeleteAfterDays": 14},
     }
-    backup.create_backup_plan(
+    plan = backup.create_backup_plan(
         BackupPlan={"BackupPlanName": "nightly", "Rules": [rule]}, BackupPlanTags=tags("platform")
-    )
+    )["BackupPlanId"]
+    every = {"SelectionName": "all", "IamRoleArn": f"arn:aws:iam::{ACCOUNT}:role/backup", "Resources": ["*"]}
+    backup.create_backup_selection(BackupPlanId=plan, BackupSelection=every)
 
 
 def _policy(*statements: dict[str, Any]) -> str:

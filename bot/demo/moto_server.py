@@ -1,7 +1,5 @@
 """moto's server, with what its API cannot be told: how old people's keys are, and that there is a root user.
 
-And one answer that it lacks: whether a region blocks public snapshots. None does.
-
 Run as its own process: `python -m bot.demo.moto_server PORT`. Beside AWS's APIs it takes
 `POST /demo/history`, the past of the account's users as JSON (`bot.demo.account_iam.history`).
 """
@@ -14,13 +12,12 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from moto.core.responses import ActionResult
-from moto.ec2.responses import EC2Response
 from moto.iam.models import AccessKeyLastUsed, IAMBackend, User, iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import run_simple
 
 from bot.demo.aws import HISTORY
+from bot.demo.moto_more import add_operations
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -128,8 +125,7 @@ def main(port: int) -> None:
         return account.report(backend)
 
     IAMBackend.get_credential_report = report  # type: ignore[assignment,method-assign]
-    unblocked = {"State": "unblocked", "ManagedBy": "account"}
-    EC2Response.get_snapshot_block_public_access_state = lambda _: ActionResult(unblocked)  # type: ignore[attr-defined]
+    add_operations()
     application = with_history(DomainDispatcherApplication(create_backend_app), account)
     run_simple("127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler)
 

@@ -13,13 +13,17 @@ from checks.kit import NotApplicable
 from tests.checks.cases import Case
 
 
-def region(*plans: str, holds_data: bool) -> dict[str, Any]:
-    return {"plans": list(plans), "holds_data": holds_data}
+def region(*, plans: int = 0, backs_up: bool = False, holds_data: bool = True) -> dict[str, Any]:
+    return {"plans": plans, "backs_up": backs_up, "holds_data": holds_data}
 
 
 CASES = [
-    Case(backup.region_has_backup_plan, [region("nightly", holds_data=True)], None),
-    Case(backup.region_has_backup_plan, [region(holds_data=True)], "holds data and has no plan of AWS Backup"),
+    Case(backup.region_has_backup_plan, [region(plans=1, backs_up=True)], None),
+    Case(backup.region_has_backup_plan, [region()], "holds data and has no plan of AWS Backup"),
+    Case(
+        backup.region_has_backup_plan, [region(plans=2)], "holds data and its plans of AWS Backup have nothing assigned"
+    ),
+    Case(backup.region_has_backup_plan, [region(plans=1, holds_data=False)], NotApplicable),
     Case(backup.region_has_backup_plan, [region(holds_data=False)], NotApplicable),
 ]
 
@@ -46,12 +50,20 @@ def test_a_region_with_a_table(aws: Region) -> None:
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    assert read(aws) == region(holds_data=True)
+    assert read(aws) == region()
 
 
 def test_a_region_with_a_plan(aws: Region) -> None:
     client = aws.clients.session.client("backup")
     client.create_backup_vault(BackupVaultName="nightly")
     rule: Any = {"RuleName": "nightly", "TargetBackupVaultName": "nightly"}
-    client.create_backup_plan(BackupPlan={"BackupPlanName": "nightly", "Rules": [rule]})
-    assert read(aws) == region("nightly", holds_data=True)
+    for name in ("nightly", "weekly"):
+        made = client.create_backup_plan(BackupPlan={"BackupPlanName": name, "Rules": [rule]})["BackupPlanId"]
+    assert read(aws) == region(plans=2, holds_data=False)
+    selection: Any = {
+        "SelectionName": "all",
+        "IamRoleArn": f"arn:aws:iam::{aws.account}:role/backup",
+        "Resources": ["*"],
+    }
+    client.create_backup_selection(BackupPlanId=made, BackupSelection=selection)
+    assert read(aws) == region(plans=2, backs_up=True)

@@ -1,0 +1,41 @@
+"""Operations that checks call and moto lacks, added to its server: `add_operations`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from moto.backup.responses import BackupResponse
+from moto.core.responses import ActionResult
+from moto.ec2.responses import EC2Response
+from moto.moto_api._internal import mock_random
+
+
+def add_operations() -> None:
+    """Teaches moto, in this process, what it has no answer to."""
+    EC2Response.get_snapshot_block_public_access_state = _public_snapshots  # type: ignore[attr-defined]
+    BackupResponse.create_backup_selection = _assign  # type: ignore[attr-defined]
+    BackupResponse.list_backup_selections = _assigned  # type: ignore[attr-defined]
+
+
+def _public_snapshots(_: EC2Response) -> ActionResult:
+    """No region blocks them."""
+    return ActionResult({"State": "unblocked", "ManagedBy": "account"})
+
+
+def _assign(request: BackupResponse) -> str:
+    selection = json.loads(request.body)["BackupSelection"]
+    made = {"SelectionId": str(mock_random.uuid4()), "SelectionName": selection["SelectionName"]}
+    _selections(request).append(made)
+    return json.dumps(made)
+
+
+def _assigned(request: BackupResponse) -> str:
+    return json.dumps({"BackupSelectionsList": _selections(request)})
+
+
+def _selections(request: BackupResponse) -> list[dict[str, Any]]:
+    """Those of the plan in the request's path, kept on the plan itself."""
+    plan = request.backup_backend.plans[request.path.split("/")[3]]
+    kept: list[dict[str, Any]] = plan.__dict__.setdefault("selections", [])
+    return kept
