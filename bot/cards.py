@@ -29,14 +29,16 @@ class Cards:
         self._turns: dict[int, asyncio.Lock] = {}
 
     async def announce(self, request_id: int, origin: str) -> bool:
-        """Show a new request to the approvers, and where it was asked for; whether the approvers have it."""
+        """Show a new request where it was asked for and to the approvers; whether the approvers have it.
+
+        The approvers come last: should the bot end in between, it is their message that a later start makes up for.
+        """
         async with self._turn(request_id):
-            asked = await self._post(request_id, self._bot.settings.approvals_channel, "approval")
             if origin and origin != self._bot.settings.approvals_channel:
                 noticed = await self._post(request_id, origin, "notice")
                 if not noticed and origin != self._bot.settings.channel:  # the bot is not in every channel
                     await self._post(request_id, self._bot.settings.channel, "notice")
-        return asked
+            return await self._post(request_id, self._bot.settings.approvals_channel, "approval")
 
     async def refresh(self, request_id: int) -> None:
         """Make every message of the request show what the database says now, if there is such a request."""

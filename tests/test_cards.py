@@ -65,8 +65,8 @@ async def test_a_request_is_shown_to_the_approvers_and_where_it_was_asked_for(
     asked = await requests_of(slack, store, clock)
     assert await asked.desk.cards.announce(asked.id, ELSEWHERE)
     assert [(c.channel, c.kind, c.shown) for c in asked.request.cards] == [
-        (APPROVALS, "approval", "waiting"),
         (ELSEWHERE, "notice", "waiting"),
+        (APPROVALS, "approval", "waiting"),
     ]
 
 
