@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Any, TypedDict
 
-from checks.kit import (
-    ACCOUNT_ARN,
-    Aws,
-    Collector,
-    NotApplicable,
-    Practice,
-    Scope,
-    Severity,
-    Verdict,
-    check,
-    collect,
-    collector,
-    expect,
-    extra,
-)
+from checks.kit import Aws, Collector, NotApplicable, Practice, Scope, Severity, Verdict, check, collect, expect, extra
+from checks.log_deliveries import delivering
 
 DELIVERS_FROM = "us-east-1"
 """Where CloudWatch Logs keeps what CloudFront delivers, wherever its readers are.
@@ -43,16 +30,6 @@ distributions: Collector[Distribution] = collect(
 )
 
 
-@collector("logs:DescribeDeliverySources", "logs:DescribeDeliveries", arn=ACCOUNT_ARN, scope=Scope.ACCOUNT)
-def delivering(aws: Aws) -> Iterator[str]:
-    """The ARNs of what CloudWatch Logs delivers logs of: standard logging (v2) is no setting of CloudFront's own."""
-    there = aws.at(DELIVERS_FROM)
-    sources = {one["deliverySourceName"] for one in there.items("logs:DescribeDeliveries", "deliveries")}
-    for source in there.items("logs:DescribeDeliverySources", "deliverySources"):
-        if source["name"] in sources:
-            yield from source["resourceArns"]
-
-
 @extra("cloudfront:GetDistributionConfig")
 def config(aws: Aws, distribution: Distribution) -> dict[str, Any]:
     found = aws.call("cloudfront:GetDistributionConfig", Id=distribution["Id"])
@@ -61,7 +38,8 @@ def config(aws: Aws, distribution: Distribution) -> dict[str, Any]:
 
 @extra(needs=(delivering,))
 def delivered(aws: Aws, distribution: Distribution) -> Collection[str]:
-    return aws.read(delivering)
+    """The ARNs of what standard logging (v2) is on for. China has none: https://docs.amazonaws.cn, same page."""
+    return [] if aws.partition == "aws-cn" else aws.at(DELIVERS_FROM).read(delivering)
 
 
 @check(distributions, config, delivered, practice=Practice.MONITORING, severity=Severity.LOW)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TypedDict
 
 from checks.kit import Aws, Collector, NotApplicable, Practice, Severity, Verdict, check, collect, expect, extra
+from checks.log_deliveries import delivering
+
+APPLICATION = "application"
 
 
 class LoadBalancer(TypedDict):
@@ -20,21 +22,26 @@ load_balancers: Collector[LoadBalancer] = collect(
 )
 
 
-@extra("elbv2:DescribeLoadBalancerAttributes")
-def attributes(aws: Aws, balancer: LoadBalancer) -> Mapping[str, str]:
-    found = aws.items("elbv2:DescribeLoadBalancerAttributes", "Attributes", LoadBalancerArn=balancer["LoadBalancerArn"])
-    return {one["Key"]: one["Value"] for one in found}
+@extra("elbv2:DescribeLoadBalancerAttributes", needs=(delivering,))
+def is_logged(aws: Aws, balancer: LoadBalancer) -> bool:
+    """Whether an Application Load Balancer writes its log to S3 itself or CloudWatch Logs delivers it somewhere."""
+    if balancer["Type"] != APPLICATION:
+        return False
+    arn = balancer["LoadBalancerArn"]
+    found = aws.items("elbv2:DescribeLoadBalancerAttributes", "Attributes", LoadBalancerArn=arn)
+    to_s3 = any((one["Key"], one["Value"]) == ("access_logs.s3.enabled", "true") for one in found)
+    return to_s3 or arn in aws.read(delivering)
 
 
-@check(load_balancers, attributes, practice=Practice.MONITORING, severity=Severity.LOW)
-def load_balancer_logs_requests(balancer: LoadBalancer, attributes: Mapping[str, str]) -> Verdict:
+@check(load_balancers, is_logged, practice=Practice.MONITORING, severity=Severity.LOW)
+def load_balancer_logs_requests(balancer: LoadBalancer, is_logged: bool) -> Verdict:
     """Application Load Balancer keeps an access log.
 
     Its log shows who asked for what: the first thing to read after an attack on what is behind it.
 
     Fix: Turn on access logs of the load balancer, to a bucket that lets Elastic Load Balancing write.
-    See: https://docs.aws.amazon.com/config/latest/developerguide/elb-logging-enabled.html
+    See: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html
     """
-    if balancer["Type"] != "application":
+    if balancer["Type"] != APPLICATION:
         raise NotApplicable("it is no Application Load Balancer")
-    return expect(attributes.get("access_logs.s3.enabled") == "true", "keeps no access log")
+    return expect(is_logged, "keeps no access log")

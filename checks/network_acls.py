@@ -35,8 +35,7 @@ from checks.network import (
     services_in_words,
     without,
 )
-from checks.vpc import is_used as vpc_is_used
-from checks.vpc import vpcs
+from checks.vpc import unused_vpcs
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import NetworkAclEntryTypeDef as Entry
@@ -54,10 +53,9 @@ def network_acls(aws: Aws) -> Iterator[Acl]:
     return (with_name(acl, acl["NetworkAclId"]) for acl in own)
 
 
-@extra("ec2:DescribeNetworkInterfaces", needs=(vpcs,))
+@extra(needs=(unused_vpcs,))
 def is_used(aws: Aws, acl: Acl) -> bool:
-    """Whether anything is in its VPC, as far as `checks.vpc` looks: into a default VPC, which AWS makes unasked."""
-    return all(vpc_is_used.read(aws, vpc) for vpc in aws.read(vpcs) if vpc["VpcId"] == acl["VpcId"])
+    return all(vpc["VpcId"] != acl["VpcId"] for vpc in aws.read(unused_vpcs))
 
 
 @check(network_acls, is_used, practice=Practice.NETWORK, severity=Severity.MEDIUM)

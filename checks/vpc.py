@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import FlowLogTypeDef as FlowLog
     from types_boto3_ec2.type_defs import VpcTypeDef as Vpc
 
+VPC_ARN = "arn:{partition}:ec2:{region}:{account}:vpc/{VpcId}"
 SHOWS_REJECTED = ("ALL", "REJECT")
 
 flow_logs: Collector[FlowLog] = collect(
@@ -30,7 +31,7 @@ flow_logs: Collector[FlowLog] = collect(
 )
 
 
-@collector("ec2:DescribeVpcs", arn="arn:{partition}:ec2:{region}:{account}:vpc/{VpcId}", name="{known_as}")
+@collector("ec2:DescribeVpcs", arn=VPC_ARN, name="{known_as}")
 def vpcs(aws: Aws) -> Iterator[Vpc]:
     """The account's own: AWS also lists VPCs that others share with it, and hides their flow logs."""
     own = (vpc for vpc in aws.items("ec2:DescribeVpcs", "Vpcs") if vpc["OwnerId"] == aws.account)
@@ -43,14 +44,19 @@ def logs(aws: Aws, vpc: Vpc) -> Sequence[FlowLog]:
     return [log for log in aws.read(flow_logs) if log["ResourceId"] == vpc["VpcId"]]
 
 
-@extra("ec2:DescribeNetworkInterfaces")
+@collector("ec2:DescribeNetworkInterfaces", arn=VPC_ARN, needs=(vpcs,))
+def unused_vpcs(aws: Aws) -> Iterator[Vpc]:
+    """The default VPC, which AWS makes unasked, when nothing is in it; no other is looked into."""
+    for vpc in aws.read(vpcs):
+        if vpc["IsDefault"]:
+            one = {"Filters": [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}], "MaxResults": 5}  # 5: AWS's fewest
+            if next(aws.items("ec2:DescribeNetworkInterfaces", "NetworkInterfaces", **one), None) is None:
+                yield vpc
+
+
+@extra(needs=(unused_vpcs,))
 def is_used(aws: Aws, vpc: Vpc) -> bool:
-    """Whether anything is in the VPC; only a default VPC, which AWS makes unasked, is looked into."""
-    if not vpc["IsDefault"]:
-        return True
-    within = [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}]
-    interfaces = aws.items("ec2:DescribeNetworkInterfaces", "NetworkInterfaces", Filters=within)
-    return next(interfaces, None) is not None
+    return not vpc["IsDefault"] or all(unused["VpcId"] != vpc["VpcId"] for unused in aws.read(unused_vpcs))
 
 
 @check(vpcs, logs, is_used, practice=Practice.NETWORK, severity=Severity.MEDIUM)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from botocore.stub import Stubber
 
 from bot.aws import Region
 from bot.scan import identify
-from checks import cloudfront
+from checks import cloudfront, log_deliveries
 from checks.kit import NotApplicable
 from tests.checks.cases import Case
 
 LOGS = cloudfront.distribution_logs_requests
 ARN = "arn:aws:cloudfront::123456789012:distribution/E1"
-SHOP = {"ARN": ARN, "Enabled": True}
+SHOP: Any = {"ARN": ARN, "Enabled": True}
 
 
 def config(*, legacy: bool = False, **behavior: str) -> dict[str, Any]:
@@ -57,9 +57,7 @@ def test_reads_distributions_and_what_cloudwatch_logs_delivers(aws: Region) -> N
     assert LOGS.judge(found, read, cloudfront.delivered.read(aws, found)) == "keeps no log of requests"
 
 
-def test_a_source_without_a_delivery_delivers_nothing(aws: Region) -> None:
-    sources = [{"name": name, "resourceArns": [f"{ARN}{name}"]} for name in ("delivered", "forgotten")]
-    with Stubber(aws.clients.get("logs", "us-east-1")) as stub:
-        stub.add_response("describe_deliveries", {"deliveries": [{"deliverySourceName": "delivered"}]})
-        stub.add_response("describe_delivery_sources", {"deliverySources": sources})
-        assert list(cloudfront.delivering.stream(aws)) == [f"{ARN}delivered"]
+def test_what_is_delivered_is_read_where_cloudfront_keeps_it_and_china_has_none(aws: Region) -> None:
+    aws.reads.once(log_deliveries.delivering, "us-east-1", lambda: iter([ARN]))
+    assert cloudfront.delivered.read(aws, SHOP) == [ARN]
+    assert cloudfront.delivered.read(replace(aws, partition="aws-cn"), SHOP) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import boto3
 import pytest
@@ -71,7 +72,8 @@ def test_where_all_public_sharing_is_blocked_nobody_may_copy_a_snapshot(
     """AWS leaves the attribute as it was, and lets nobody in.
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_EnableSnapshotBlockPublicAccess.html"""
     made = snapshot(aws.clients.session, public=True)
-    aws.reads.once(ebs.public_sharing, aws.region, lambda: iter([{"State": state}]))
+    sharing: Any = {"State": state}
+    aws.reads.once(ebs.public_sharing, aws.region, lambda: iter([sharing]))
     assert ebs.permissions.read(aws, {"SnapshotId": made}) == permitted
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 
-from bot.aws import Region
+from bot.aws import Reads, Region
 from bot.scan import identify
-from checks import elbv2
+from checks import elbv2, log_deliveries
 from checks.kit import NotApplicable
 from tests.checks.cases import Case
 
@@ -16,10 +18,10 @@ LOGS = elbv2.load_balancer_logs_requests
 APPLICATION = {"Type": "application"}
 
 CASES = [
-    Case(LOGS, [APPLICATION, {"access_logs.s3.enabled": "true"}], None),
-    Case(LOGS, [APPLICATION, {"access_logs.s3.enabled": "false"}], "keeps no access log"),
-    Case(LOGS, [{"Type": "network"}, {"access_logs.s3.enabled": "false"}], NotApplicable),
-    Case(LOGS, [{"Type": "gateway"}, {}], NotApplicable),
+    Case(LOGS, [APPLICATION, True], None),
+    Case(LOGS, [APPLICATION, False], "keeps no access log"),
+    Case(LOGS, [{"Type": "network"}, False], NotApplicable),
+    Case(LOGS, [{"Type": "gateway"}, False], NotApplicable),
 ]
 
 
@@ -28,10 +30,22 @@ def test_judges(case: Case) -> None:
     assert case.outcome() == case.expected
 
 
-def test_reads_a_load_balancer_and_its_attributes(aws: Region) -> None:
+def test_its_log_is_written_to_s3_or_delivered_by_cloudwatch_logs(aws: Region) -> None:
     ec2, client = aws.clients.session.client("ec2"), aws.clients.session.client("elbv2")
     subnets = [one["SubnetId"] for one in ec2.describe_subnets()["Subnets"]]
     made: Any = client.create_load_balancer(Name="shop", Subnets=subnets)["LoadBalancers"][0]
     [found] = elbv2.load_balancers.stream(aws)
     assert identify(aws, elbv2.load_balancers, found) == (made["LoadBalancerArn"], "shop")
-    assert LOGS.judge(found, elbv2.attributes.read(aws, found)) == "keeps no access log"
+    assert not elbv2.is_logged.read(aws, found)
+    elsewhere = replace(aws, reads=Reads())
+    elsewhere.reads.once(log_deliveries.delivering, aws.region, lambda: iter([found["LoadBalancerArn"]]))
+    assert elbv2.is_logged.read(elsewhere, found)
+    on = [{"Key": "access_logs.s3.enabled", "Value": "true"}, {"Key": "access_logs.s3.bucket", "Value": "logs"}]
+    with Stubber(aws.clients.get("elbv2", aws.region)) as stub:
+        stub.add_response("describe_load_balancer_attributes", {"Attributes": on})
+        assert elbv2.is_logged.read(aws, found)
+
+
+def test_only_an_application_load_balancer_is_asked(aws: Region) -> None:
+    with Stubber(aws.clients.get("elbv2", aws.region)):
+        assert not elbv2.is_logged.read(aws, {"Type": "gateway", "LoadBalancerArn": "arn"})
