@@ -54,6 +54,13 @@ class Watch(TypedDict):
     trails: list[Watched]
 
 
+class Delivery(TypedDict):
+    """What CloudTrail says of its work on one trail."""
+
+    arn: str
+    status: dict[str, Any]
+
+
 class TrailBucket(TypedDict):
     """Where trails put their files. `ours`: whether the bucket belongs to this account."""
 
@@ -73,13 +80,27 @@ seen_from_home: Collector[Trail] = collect(
 """What covers all regions casts its shadow in every one, also a trail of the organization's."""
 
 
+@collector("cloudtrail:GetTrailStatus", arn="{arn}", needs=(trails,))
+def deliveries(aws: Aws) -> Iterator[Delivery]:
+    """How it goes with each trail of which that matters: it covers all regions, or has a log group to deliver to."""
+    for trail in aws.read(trails):
+        if trail.get("IsMultiRegionTrail") or trail.get("CloudWatchLogsLogGroupArn"):
+            yield {"arn": trail["TrailARN"], "status": aws.call("cloudtrail:GetTrailStatus", Name=trail["TrailARN"])}
+
+
+@extra(needs=(deliveries,))
+def status(aws: Aws, trail: Trail) -> Mapping[str, Any]:
+    """Empty for a trail of which it does not matter."""
+    return {one["arn"]: one["status"] for one in aws.read(deliveries)}.get(trail["TrailARN"], {})
+
+
 @collector(
     "cloudtrail:GetTrailStatus",
     "cloudtrail:GetEventSelectors",
     arn=ACCOUNT_ARN,
     name="{account}",
     scope=Scope.ACCOUNT,
-    needs=(seen_from_home,),
+    needs=(seen_from_home, deliveries),
 )
 def watch(aws: Aws) -> Iterator[Watch]:
     yield {"trails": [_watched(aws.at(trail["HomeRegion"]), trail) for trail in aws.read(seen_from_home)]}
@@ -90,19 +111,15 @@ def _watched(there: Aws, trail: Trail) -> Watched:
     if not trail.get("IsMultiRegionTrail"):
         return seen
     try:
-        seen["status"] = there.call("cloudtrail:GetTrailStatus", Name=trail["TrailARN"])
+        ours = {one["arn"]: one["status"] for one in there.read(deliveries)}
+        foreign = trail["TrailARN"] not in ours  # the organization's, seen from a member account
+        seen["status"] = (
+            there.call("cloudtrail:GetTrailStatus", Name=trail["TrailARN"]) if foreign else ours[trail["TrailARN"]]
+        )
         seen["selectors"] = there.call("cloudtrail:GetEventSelectors", TrailName=trail["TrailARN"])
     except Unknown as reason:  # another account's trail, say: one that can be read may be enough
         seen["unread"] = str(reason)
     return seen
-
-
-@extra("cloudtrail:GetTrailStatus")
-def status(aws: Aws, trail: Trail) -> Mapping[str, Any]:
-    """How delivery goes; empty where there is no log group to deliver to."""
-    if not trail.get("CloudWatchLogsLogGroupArn"):
-        return {}
-    return cast("Mapping[str, Any]", aws.call("cloudtrail:GetTrailStatus", Name=trail["TrailARN"]))
 
 
 @collector("cloudtrail:DescribeTrails", arn="arn:{partition}:s3:::{name}", name="{name}", needs=(trails, buckets))

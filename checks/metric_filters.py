@@ -44,10 +44,15 @@ def watched_groups(aws: Aws) -> Iterator[Groups]:
         one["trail"]["CloudWatchLogsLogGroupArn"]: one
         for account in aws.read(watch)
         for one in account["trails"]
-        if one["trail"].get("CloudWatchLogsLogGroupArn") and (one["unread"] or lack(one) is None)
+        if one["trail"].get("CloudWatchLogsLogGroupArn") and (one["unread"] or fills_its_group(one))
     }
     alarms: dict[str, list[dict[str, Any]]] = {}
     yield {"groups": [_group(aws, arn, one, alarms) for arn, one in arns.items()]}
+
+
+def fills_its_group(one: Watched) -> bool:
+    """Whether all events of the account arrive in a trail's log group."""
+    return lack(one) is None and not one["status"].get("LatestCloudWatchLogsDeliveryError")
 
 
 def _group(aws: Aws, arn: str, one: Watched, alarms: dict[str, list[dict[str, Any]]]) -> Group:

@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 
 from bot.aws import Region
 from bot.scan import Outcome, Status, scan
@@ -190,12 +191,24 @@ def test_a_bucket_of_two_trails_is_looked_at_once_and_one_of_another_account_is_
     assert found == [{"name": "everywhere-logs", "ours": True}, {"name": "log-archive", "ours": False}]
 
 
-def test_only_a_trail_with_a_log_group_is_asked_how_delivery_goes(aws: Region) -> None:
+def test_a_trail_of_one_region_without_a_log_group_is_not_asked_how_delivery_goes(aws: Region) -> None:
     make_trail(aws.clients.session, "everywhere", "eu-west-1", everywhere=True)
-    [found] = cloudtrail.trails.stream(aws)
-    assert cloudtrail.status.read(aws, found) == {}
-    found["CloudWatchLogsLogGroupArn"] = "arn:aws:logs:eu-west-1:123456789012:log-group:trail:*"
-    assert cloudtrail.status.read(aws, found)["IsLogging"]
+    make_trail(aws.clients.session, "local", "eu-west-1", everywhere=False)
+    found = {trail["Name"]: cloudtrail.status.read(aws, trail) for trail in cloudtrail.trails.stream(aws)}
+    assert found["everywhere"]["IsLogging"]
+    assert found["local"] == {}
+
+
+def test_an_organizations_trail_is_read_in_its_home_region_from_a_member_account(aws: Region) -> None:
+    """The emulator shows no shadow of another account's trail, so AWS's answers are played back."""
+    shadow = trail() | {"TrailARN": "arn:aws:cloudtrail:eu-west-1:999999999999:trail/everything"}
+    with Stubber(aws.clients.get("cloudtrail", "eu-west-1")) as stub:
+        stub.add_response("describe_trails", {"trailList": [shadow]}, {"includeShadowTrails": True})
+        stub.add_response("describe_trails", {"trailList": []}, {"includeShadowTrails": False})
+        stub.add_response("get_trail_status", {"IsLogging": True}, {"Name": shadow["TrailARN"]})
+        stub.add_response("get_event_selectors", ALL, {"TrailName": shadow["TrailARN"]})
+        [seen] = cloudtrail.watch.stream(aws)
+    assert HAS.judge(seen) is None
 
 
 class Refusing:

@@ -10,7 +10,7 @@ from bot.aws import Region
 from checks import metric_filters
 from checks.kit import CHECKS, AnyCheck, Unknown
 from tests.checks.cases import Case
-from tests.checks.test_cloudtrail import ALL
+from tests.checks.test_cloudtrail import ALL, watched
 
 CIS = '{ $.userIdentity.type = "Root" && $.userIdentity.invokedBy NOT EXISTS && $.eventType != "AwsServiceEvent" }'
 ACTS = {"ActionsEnabled": True, "AlarmActions": ["arn:aws:sns:eu-west-1:123456789012:alarms"]}
@@ -214,6 +214,13 @@ def test_judges(case: Case) -> None:
 def test_what_cannot_be_read_is_unknown(one: Any, words: str) -> None:
     with pytest.raises(Unknown, match=words):
         ROOT_USE.judge({"groups": [one]})
+
+
+def test_a_log_group_that_a_trail_cannot_write_to_raises_no_alarm() -> None:
+    trail = watched()
+    assert metric_filters.fills_its_group(trail)
+    trail["status"]["LatestCloudWatchLogsDeliveryError"] = "Access denied"
+    assert not metric_filters.fills_its_group(trail)
 
 
 def test_reads_the_filters_of_trails_that_see_everything_where_their_log_group_is(aws: Region) -> None:
