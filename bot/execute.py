@@ -51,7 +51,7 @@ class Executor:
     def fix(self, check_id: str) -> Fix:
         """The fix of a check; raises Refusal."""
         if check_id not in self._fixes:
-            raise Refusal("aws-sec has no fix for this one: `/aws-sec explain` says what a person can do")
+            raise Refusal("there is no fix for this one: `/aws-sec explain` says what a person can do")
         return self._fixes[check_id]
 
     def look(self, where: Finding | FixRequest) -> tuple[Region, Seen]:

@@ -44,7 +44,8 @@ def compliance_page(name: str, report: Report) -> Message:
     blocks: list[Block] = [section(f"*{plain(report.title)}*\n{counts}")]
     for stand, mark in ((Stand.FAIL, "❌ *Fail*"), (Stand.UNKNOWN, "❔ *Unknown*"), (Stand.PASS, "✅ *Pass*")):
         blocks += lines(_controls(mark, [control for control in report.controls if control.stand is stand]))
-    blocks.append(context(f"`aws-sec compliance {name}` says of each other control why it is not covered"))
+    if report.counts[Stand.NOT_COVERED]:
+        blocks.append(context(f"`aws-sec compliance {name}` in the terminal says why some are not covered"))
     return Message(f"{plain(report.title)}: {counts}", blocks)
 
 
@@ -95,7 +96,8 @@ def _row(row: Mapping[str, Any], zone: tzinfo, *, whole: bool) -> str:
     at = when(datetime.fromisoformat(row["at"]), zone)
     request = f" · request {row['request_id']}" if row["request_id"] else ""
     detail = row["detail"]
-    why = detail.get("why") or detail.get("reason") or detail.get("result") or detail.get("call") or ""
-    result = f" → {row['result']}" + (f": {plain(str(why), 200)}" if why else "")
+    why = plain(str(detail.get("why") or detail.get("reason") or detail.get("result") or ""), 200)
+    why = why or (code(detail["call"]) if "call" in detail else "")
+    result = f" → {row['result']}" + (f": {why}" if why else "")
     about = f"  {code(row['subject'], 120)}{request}" if whole else ""
     return f"`{row['seq']}` {at}  {mention(row['actor'])}  *{row['action']}*{about}{result}"
