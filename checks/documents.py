@@ -106,9 +106,10 @@ class Condition:
         """
         if self.quantifier == "foranyvalue":
             return False
-        if self.operator == "bool":  # AWS's own calls: the usual exception of a data perimeter
-            said = self.key == "aws:viaawsservice" or (self.key == "aws:principalisawsservice" and self.if_exists)
-            return said and _all_are(self.values, "false")  # unsigned requests do not say whose service they are of
+        if (
+            self.operator == "bool"
+        ):  # AWS's own calls, the usual exception of a data perimeter; unsigned ones lack the key
+            return self.key == "aws:principalisawsservice" and self.if_exists and _all_are(self.values, "false")
         return self._fixed(DIFFERS, "notipaddress")
 
     def _fixed(self, operators: frozenset[str], of_addresses: str) -> bool:

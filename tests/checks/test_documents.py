@@ -183,9 +183,9 @@ DENIES = [
         True,
     ),
     (
-        "unless of the organization or by way of AWS, which every request says",
+        "unless of the organization or by way of AWS, such as a stranger's own Athena",
         {"StringNotEqualsIfExists": ORG, "Bool": {"aws:ViaAWSService": "false"}},
-        False,
+        True,
     ),
     ("unless over TLS", {"Bool": {"aws:SecureTransport": "false"}}, True),
     (
