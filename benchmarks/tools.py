@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 import checks
-from benchmarks.measure import AWS_SEC, DONE, Counting, Run, environment, measure
+from benchmarks.measure import AWS_SEC, Counting, Run, environment, measure
 from bot.demo.processes import DemoError
 
 FRAMEWORK = "cis_5.0"
@@ -62,7 +63,7 @@ class AwsSec:
     """This project. It prints what it found."""
 
     name: str = "aws-sec"
-    good: tuple[int, ...] = DONE
+    good: tuple[int, ...] = (0,)
 
     def command(self, regions: Sequence[str], _folder: Path) -> list[str]:
         where = [word for region in regions for word in ("--region", region)]
@@ -112,11 +113,21 @@ class Prowler:
 
 
 def run(tool: Tool, account: Account, regions: Sequence[str], latency: int, folder: Path) -> Run:
-    """One run that the recording answered. A run that had to ask the emulator is made again. Raises DemoError."""
+    """One run that the recording answered. A run that had to ask the emulator is made again.
+
+    Raises CalledProcessError when the tool fails, and DemoError when it asks something new each time.
+    """
     for _ in range(ATTEMPTS):
-        env = tool.env(account.url, regions[0])
-        made = measure(tool.command(regions, folder), env, account, latency, folder=folder, good=tool.good)
+        command = tool.command(regions, folder)
+        made = measure(command, tool.env(account.url, regions[0]), account, latency, folder=folder)
         if not made.misses or (account.filled and made.misses <= made.calls // HANDFUL):
-            return made
+            if made.exit in tool.good:
+                return made
+            raise subprocess.CalledProcessError(made.exit, command, stderr=_last_words(folder))
         account.fill()
     raise DemoError(f"{tool.name} asks something new each time: {made.misses} of {made.calls} calls")
+
+
+def _last_words(folder: Path) -> bytes:
+    said = (folder / "stderr").read_bytes().strip() or (folder / "stdout").read_bytes().strip()
+    return said.rpartition(b"\n")[2]

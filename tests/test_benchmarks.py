@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from subprocess import CalledProcessError
 
 import boto3
 import pytest
@@ -20,6 +21,7 @@ from botocore.config import Config
 from rich.console import Console
 
 from benchmarks import tables
+from benchmarks.__main__ import sentence
 from benchmarks.agreement import Row, compare
 from benchmarks.demo import DemoAccount
 from benchmarks.endpoint import CONTROL, Call, Endpoint, call_of
@@ -90,6 +92,7 @@ def test_the_operation_is_found_in_header_body_or_path() -> None:
 def test_a_run_is_measured_as_a_process_of_its_own(url: str, tmp_path: Path) -> None:
     command = [*AWS_SEC, "scan", "--no-store", "--check", CHECK]
     one = measure(command, environment(url, "us-east-1"), OwnEndpoint(url), 0, folder=tmp_path)
+    assert one.exit == 0
     assert one.calls == 3, "who am I, which regions, which buckets"
     assert one.duplicates == {}
     assert one.most >= 1
@@ -205,12 +208,18 @@ def test_what_cannot_be_installed_is_left_out(tmp_path: Path) -> None:
     assert "no-such-package" in (tmp_path / "pip-peer.log").read_text()
 
 
+def test_a_tool_that_fails_is_said_with_its_last_words(recorded: str, tmp_path: Path) -> None:
+    with pytest.raises(CalledProcessError) as raised:
+        run(OneCheck(good=()), DemoAccount(recorded), ["nowhere-1"], 0, tmp_path)
+    assert "not enabled for account 123456789012: nowhere-1" in sentence(raised.value)
+
+
 # --- arithmetic ----------------------------------------------------------------------
 
 
 def a_run(**given: float) -> Run:
     usual = {"wall": 3.0, "cpu": 2.0, "peak_mb": 100.0, "before": 0.5, "window": 2.0}
-    counts = {"calls": 400, "misses": 0, "most": 50}
+    counts = {"exit": 0, "calls": 400, "misses": 0, "most": 50}
     return Run(**usual | counts | given)  # type: ignore[arg-type]
 
 
