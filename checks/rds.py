@@ -217,7 +217,7 @@ def db_instance_takes_minor_upgrades(db: DBInstance) -> Verdict:
 
 def _keeps_it_itself(db: DBInstance, what: str) -> None:
     if "DBClusterIdentifier" in db:
-        raise NotApplicable(f"{what} is a setting of its cluster {db['DBClusterIdentifier']}")
+        raise NotApplicable(f"its cluster {db['DBClusterIdentifier']} decides on {what}")
 
 
 def _wanted(db: DBInstance, setting: str) -> Any:
