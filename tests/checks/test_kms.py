@@ -102,7 +102,7 @@ def test_a_key_in_no_state_to_say_reads_as_nothing(aws: Region) -> None:
     """The emulator answers in every state, so AWS's refusal is played back."""
     with Stubber(aws.clients.get("kms", aws.region)) as stub:
         stub.add_client_error("get_key_rotation_status", "KMSInvalidStateException")
-        assert kms.rotation.read(aws, {"KeyId": "1", "KeyArn": "arn:...", "alias": "new"}) == {}
+        assert not kms.rotation.read(aws, {"KeyId": "1", "KeyArn": "arn:...", "alias": "new"})
 
 
 def _keys(aws: Region, **spec: Any) -> list[kms.Key]:
