@@ -31,7 +31,6 @@ class Action(StrEnum):
     CANCEL = "fix.cancel"
     UNDO = "fix.undo"
     AUDIT = "audit.request"
-    LINK = "link"
 
 
 class View(StrEnum):

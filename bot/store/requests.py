@@ -84,7 +84,6 @@ class FixRequest:
     created_at: datetime
     expires_at: datetime
     approver: str | None
-    decided_at: datetime | None
     undoer: str | None
     ended_at: datetime | None
     result: str
@@ -188,14 +187,6 @@ class Requests:
         """All requests in these states, oldest first."""
         marks = ", ".join("?" for _ in states)
         rows = self._db.rows(f"SELECT * FROM requests WHERE state IN ({marks}) ORDER BY id", [*states])  # noqa: S608
-        return [_request(row) for row in rows]
-
-    def latest(self, *, limit: int = 10, finding_id: int | None = None) -> list[FixRequest]:
-        """The newest requests first."""
-        rows = self._db.rows(
-            "SELECT * FROM requests WHERE (:finding IS NULL OR finding_id = :finding) ORDER BY id DESC LIMIT :limit",
-            {"finding": finding_id, "limit": limit},
-        )
         return [_request(row) for row in rows]
 
     def started_since(self, at: datetime) -> int:
@@ -357,7 +348,6 @@ def _request(row: Mapping[str, Any]) -> FixRequest:
         state=State(row["state"]),
         created_at=datetime.fromisoformat(row["created_at"]),
         expires_at=datetime.fromisoformat(row["expires_at"]),
-        decided_at=moment(row["decided_at"]),
         ended_at=moment(row["ended_at"]),
         after_state=json.loads(row["after_state"]) if row["after_state"] else None,
         cards=[Card(**card) for card in json.loads(row["cards"])],

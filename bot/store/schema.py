@@ -77,7 +77,7 @@ def fix_requests(db: sqlite_utils.Database) -> None:
             account TEXT NOT NULL, region TEXT NOT NULL, check_id TEXT NOT NULL, resource TEXT NOT NULL,
             name TEXT NOT NULL, plan TEXT NOT NULL, plan_hash TEXT NOT NULL, mode TEXT NOT NULL, state TEXT NOT NULL,
             requester TEXT NOT NULL, reason TEXT NOT NULL, created_at TEXT NOT NULL, expires_at TEXT NOT NULL,
-            approver TEXT, decided_at TEXT, undoer TEXT, ended_at TEXT, result TEXT NOT NULL DEFAULT '',
+            approver TEXT, undoer TEXT, ended_at TEXT, result TEXT NOT NULL DEFAULT '',
             after_state TEXT, cards TEXT NOT NULL DEFAULT '[]'
         )
         """,

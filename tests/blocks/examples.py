@@ -92,7 +92,7 @@ def request(words: Words, state: State = State.WAITING, **changes: Any) -> FixRe
     made, ended = plan(words), state not in (State.WAITING, State.APPROVED, State.RUNNING, State.UNDOING)
     usual = FixRequest(
         7, 1, ACCOUNT, "us-east-1", CHECK.id, f"arn:aws:s3:::{words.name}", words.name, made, plan_hash(made), "on",
-        state, ANA, words.reason, NOW, NOW + timedelta(days=1), None if state is State.WAITING else BEN, NOW, BEN,
+        state, ANA, words.reason, NOW, NOW + timedelta(days=1), None if state is State.WAITING else BEN, BEN,
         NOW if ended else None, words.text if ended else "", dict(made.after) if ended else None, [],
     )  # fmt: skip
     return replace(usual, **changes)

@@ -7,6 +7,7 @@ import pytest_asyncio
 
 from bot.ids import Action, OfFinding, OfRequest, View, unpack
 from bot.store import Store, StoreError
+from bot.store.requests import State
 from tests.aws_answers import answer_instead
 from tests.slack.desk import ANA, APPROVALS, BEN, CHIARA, DAN, ELSEWHERE, Desk, desk
 from tests.slack.fake import Slack, buttons, refused
@@ -134,7 +135,7 @@ async def test_a_modal_with_a_plan_nobody_was_shown_asks_for_nothing(fixing: Fix
     forged = unpack(OfFinding, await fixing.planned()).model_copy(update={"plan": "0" * 64})
     await fixing.desk.submit(View.REQUEST, forged.pack(), "because")
     assert "The resource changed since you looked at it" in fixing.desk.told
-    assert fixing.world.store.requests.latest() == []
+    assert fixing.world.store.requests.in_state(*State) == []
 
 
 async def test_a_denial_has_a_reason_the_requester_reads(fixing: Fixing) -> None:

@@ -47,7 +47,7 @@ async def test_help_names_every_command_and_no_other(at_desk: Desk) -> None:
 
 
 async def test_every_button_and_modal_has_a_handler() -> None:
-    assert {*routes.ACTIONS} == {*Action} - {Action.LINK}
+    assert {*routes.ACTIONS} == {*Action}
     assert {*routes.SUBMISSIONS} == {*View} - {View.WAIT, View.SAY}
 
 

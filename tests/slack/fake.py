@@ -101,10 +101,6 @@ class Slack:
     def response_url(self, name: str = "one") -> str:
         return f"{self.url}/response/{name}"
 
-    def close_views(self) -> None:
-        """The person closes every modal."""
-        self.views.clear()
-
     def called(self, method: str) -> list[Call]:
         return [call for call in self.calls if call.method == method]
 
