@@ -82,7 +82,7 @@ def test_from_the_question_to_the_fix_and_back(demo: tuple[str, str], pictures: 
         slack.open("security-approvals")
         slack.sees("Waiting for approval")
         slack.click("Approve")
-        slack.sees("Only an approver may decide on this request.")
+        slack.sees("Only an approver may decide on this request")
         assert open_groups(aws_url) == {"test-2021"}, "who asks cannot approve"
         slack.act_as("Ben Okafor")
         slack.picture("approval")

@@ -57,7 +57,7 @@ def test_a_fix_goes_from_the_question_to_the_change_and_back(stage: Stage, accou
     assert "<#C02APPR> has your request" in str(asked["blocks"])
     card = stage.card(bucket)
     assert REASON in card.content
-    assert "<@U01ALICE> asks" in card.content
+    assert "<@U01ALICE> asked, because:" in card.content
     assert "cuts access" in card.content or "Risk" in card.content
     notice = stage.alice.wait_message("security", "Waiting for approval")
     assert "fix.approve" not in notice.action_ids
