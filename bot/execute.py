@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from bot.aws import Region
@@ -20,9 +20,20 @@ from bot.store.findings import Finding
 from bot.store.requests import FixRequest, State, plan_hash
 from checks.kit import Fix
 
-PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0)
-"""Seconds before each look at the result: AWS shows some changes only after a while (eventual consistency).
-Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html"""
+LONGEST_PAUSE = 16.0
+"""Seconds between two looks at a result that takes its time."""
+
+
+def pauses(patience: float) -> Iterator[float]:
+    """Seconds before each look at the result: AWS shows some changes only after a while (eventual consistency).
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html
+    """
+    waited, pause = 0.0, 0.0
+    while waited + pause <= patience:
+        yield pause
+        waited += pause
+        pause = min(2 * pause or 1.0, LONGEST_PAUSE)
 
 
 class Refusal(Exception):
@@ -147,7 +158,7 @@ class Executor:
         return "", True
 
     def _verify(self, request: FixRequest, half: str, *, patient: bool) -> Seen:
-        for seconds in PAUSES if patient else PAUSES[:1]:
+        for seconds in pauses(self.fix(request.check_id).patience if patient else 0):
             self._pause(seconds)
             home, seen = self.look(request)
             if half == "undo" and seen.status is None:

@@ -85,7 +85,7 @@ def access_key_is_rotated(key: Key, now: datetime, *, days: int = 90) -> Verdict
     if key["Status"] != "Active":
         raise NotApplicable(INACTIVE)
     made = key["CreateDate"]
-    return expect(now - made <= timedelta(days=days), f"is active since {made:%Y-%m-%d}")
+    return expect(now - made <= timedelta(days=days), f"has been active since {made:%Y-%m-%d}")
 
 
 @check(access_keys, last_used, now, practice=Practice.PASSWORDS, severity=Severity.MEDIUM)

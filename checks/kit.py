@@ -195,11 +195,16 @@ class Plan:
     notes: Sequence[str] = ()
 
 
+PATIENCE = 15
+"""Seconds in which AWS shows most changes."""
+
+
 @dataclass(frozen=True, eq=False)
 class Fix:
     """How to repair what a check found. `plan` takes the resource, the check's extras, then `reads`.
 
-    A keyword-only parameter of `plan` named as a threshold of the check gets that threshold.
+    A keyword-only parameter of `plan` named as a threshold of the check gets that threshold. `patience`: seconds that
+    AWS may take to show the change.
     """
 
     repairs: AnyCheck
@@ -208,6 +213,7 @@ class Fix:
     calls: tuple[str, ...]
     plan: Callable[..., Plan]
     reads: tuple[Extra[Any, Any], ...] = field(default=())
+    patience: int = PATIENCE
 
     @property
     def read_calls(self) -> tuple[str, ...]:
@@ -278,13 +284,18 @@ def check(over: Any, /, *extras: Any, practice: Practice, severity: Severity) ->
 
 
 def fix(
-    repairs: Check[*Given], /, *calls: str, risk: Risk, reads: tuple[Extra[Any, Any], ...] = ()
+    repairs: Check[*Given],
+    /,
+    *calls: str,
+    risk: Risk,
+    reads: tuple[Extra[Any, Any], ...] = (),
+    patience: int = PATIENCE,
 ) -> Callable[[Callable[..., Plan]], Fix]:
     """Register the plan that repairs what a check found. A plan may use only these calls."""
 
     def register(plan: Callable[..., Plan]) -> Fix:
         title = (plan.__doc__ or "").partition("\n\n")[0].rstrip(".")
-        FIXES[repairs.id] = Fix(repairs, title, risk, calls, plan, reads)
+        FIXES[repairs.id] = Fix(repairs, title, risk, calls, plan, reads, patience)
         return FIXES[repairs.id]
 
     return register

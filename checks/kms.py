@@ -122,8 +122,8 @@ def key_is_not_scheduled_for_deletion(key: Key, metadata: Metadata) -> Verdict:
     if metadata["KeyManager"] == "AWS":
         raise NotApplicable("AWS manages it")
     if metadata["KeyState"] == "PendingDeletion":
-        return f"is deleted on {metadata['DeletionDate']:%Y-%m-%d}"
-    return expect(metadata["KeyState"] != "PendingReplicaDeletion", "is deleted once its replicas are")
+        return f"will be deleted on {metadata['DeletionDate']:%Y-%m-%d}"
+    return expect(metadata["KeyState"] != "PendingReplicaDeletion", "will be deleted once its replicas are")
 
 
 @check(keys, policy, practice=Practice.LEAST_PRIVILEGE, severity=Severity.CRITICAL)

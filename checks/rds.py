@@ -58,7 +58,8 @@ def db_instance_is_not_public(db: DBInstance) -> Verdict:
     return expect(not db["PubliclyAccessible"], "is publicly accessible")
 
 
-@fix(db_instance_is_not_public, MODIFY, risk=Risk.CUTS_ACCESS)
+# The instance is "modifying" for a minute or so before it shows the change.
+@fix(db_instance_is_not_public, MODIFY, risk=Risk.CUTS_ACCESS, patience=180)
 def take_off_the_internet(db: DBInstance) -> Plan:
     """Turn public access to the DB instance off."""
     if "DBClusterIdentifier" in db and db["Engine"] in IN_MULTI_AZ_CLUSTERS:

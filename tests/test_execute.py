@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
+from bot.execute import pauses
 from bot.recording import connect, record, select, target
 from bot.remediate import Refusal, can_undo
 from bot.store import Store
@@ -156,3 +157,12 @@ def test_undo_calls_altered_in_the_database_are_not_made(world: World) -> None:
     with pytest.raises(Refusal, match="is not the approved one"):
         world.bot.undo(fixed.id, BEN, APPROVERS, "oops")
     assert [row[0] for row in world.audited()].count("aws.write") == 2, "those of the fix"
+
+
+@pytest.mark.parametrize(
+    ("patience", "expected"),
+    [(0, [0]), (15, [0, 1, 2, 4, 8]), (60, [0, 1, 2, 4, 8, 16, 16])],
+)
+def test_a_result_is_looked_for_ever_less_often_until_patience_ends(patience: int, expected: list[float]) -> None:
+    assert list(pauses(patience)) == expected
+    assert sum(expected) <= patience

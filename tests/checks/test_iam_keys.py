@@ -46,7 +46,7 @@ NEVER = {"ServiceName": "N/A", "Region": "N/A"}
 # NOW is 2026-03-02 12:00.
 CASES = [
     Case(ROTATED, [key(90), NOW], None),
-    Case(ROTATED, [key(91), NOW], "is active since 2025-12-01"),
+    Case(ROTATED, [key(91), NOW], "has been active since 2025-12-01"),
     Case(ROTATED, [key(900, "Inactive"), NOW], NotApplicable),
     Case(UNUSED, [key(900), used(44), NOW], None),
     Case(UNUSED, [key(900), used(45), NOW], "is active but was last used on 2026-01-16 for s3 in eu-west-1"),
