@@ -19,6 +19,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from botocore.config import Config
 from rich.console import Console
+from rich.table import Table
 
 from benchmarks import tables
 from benchmarks.__main__ import sentence
@@ -252,7 +253,7 @@ def test_clients_are_made_for_what_the_checks_use() -> None:
     assert made["first"] > made["more"] / 2 > 1, "services of the whole account have no client elsewhere"
 
 
-def printed(table: tables.Table) -> str:
+def printed(table: Table) -> str:
     console = Console(width=250)
     with console.capture() as shown:
         console.print(table)
