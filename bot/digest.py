@@ -14,7 +14,7 @@ from bot.store.requests import FixRequest, State
 from bot.store.scans import Score
 from checks.kit import AnyCheck
 
-TODO = 3
+WORTH_DOING = 3
 """Things worth doing that a digest names."""
 MUTE_WARNING = timedelta(days=3)
 """How long before its end a mute is announced."""
@@ -106,4 +106,4 @@ def _todo(store: Store, account: str, fixes: Container[str], now: datetime) -> l
     by_check: dict[str, Finding] = {}
     for finding in worst:
         by_check.setdefault(finding.check_id, finding)
-    return list(by_check.values())[:TODO]
+    return list(by_check.values())[:WORTH_DOING]

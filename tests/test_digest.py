@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.digest import MUTE_WARNING, TODO, Digest, compose
+from bot.digest import MUTE_WARNING, WORTH_DOING, Digest, compose
 from bot.store import Store
 from bot.store.requests import New, State
 from bot.store.scans import Score
@@ -102,7 +102,7 @@ def test_worth_doing_is_the_worst_one_of_each_check_those_with_a_fix_first(store
     found(store, *outcomes, at=NOW - HOUR, checks=checks)
     assert OTHER.severity == FIXABLE.severity
     assert [finding.name for finding in composed(store).todo] == ["root", "a", "trail"]
-    assert TODO == 3
+    assert WORTH_DOING == 3
 
 
 def test_who_fixed_it_is_named_and_who_waits_too(yesterday: Store) -> None:
