@@ -24,8 +24,11 @@ NOT_HERE: Mapping[str, str] = {
     "ec2_volumes.region_encrypts_new_volumes": "it has no encryption by default",
     "ec2_volumes.snapshot_is_private": "it shares no snapshots",
     "iam_keys.unused_access_key_is_inactive": "it has no way to make a key older",
+    "network_acls.acl_keeps_admin_ports_closed": "its network ACLs guard no subnets",
     "rds.db_instance_has_backups": "it puts every instance in a cluster",
     "rds.db_instance_has_deletion_protection": "it puts every instance in a cluster",
+    "rds.db_instance_is_in_several_zones": "it puts every instance in a cluster",
+    "rds.db_instance_is_not_public": "it puts every instance in a cluster",
     "s3.account_blocks_public_access": "it has no public access block for the account",
 }
 """Fixes that the emulator cannot show, and why."""

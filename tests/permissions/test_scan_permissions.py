@@ -25,6 +25,14 @@ pytestmark = pytest.mark.e2e  # installs the emulator at its first run
 
 CHECKS = checks.load()[0]
 REGIONS = ["eu-west-1"]
+NOTHING_THERE = {
+    "apigateway.rest_stage_logs_requests",
+    "apigateway.stage_logs_requests",
+    "cloudfront.distribution_logs_requests",
+    "elbv2.load_balancer_logs_requests",
+    "rds.db_cluster_is_in_several_zones",
+}
+"""Checks whose lists are read and found empty: nothing of the kind is made here."""
 
 
 class Account:
@@ -93,7 +101,8 @@ def test_the_policy_is_enough(bot: Account) -> None:
     assert "eu-west-1" in aws.enabled_regions(home)
     outcomes = run(home, bot.readable)
     assert {key: text for key, (status, text) in outcomes.items() if status is Status.UNKNOWN} == {}
-    assert {id for id, _, _ in outcomes} == {check.id for check in bot.readable}, "every check had something to judge"
+    judged = {id for id, _, _ in outcomes}
+    assert {check.id for check in bot.readable} - judged == NOTHING_THERE, "every other check had something to judge"
 
 
 def test_without_an_action_just_the_checks_that_need_it_are_unknown_and_name_it(bot: Account) -> None:
@@ -128,6 +137,7 @@ def fill(client: Callable[[str], Any]) -> None:
     s3 = client("s3")
     s3.create_bucket(Bucket="trail-logs", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     client("sqs").create_queue(QueueName="orders")
+    client("efs").create_file_system(CreationToken="share")
     client("kms").create_key()
     client("secretsmanager").create_secret(Name="shop/database", SecretString="placeholder")
     client("rds").create_db_instance(
