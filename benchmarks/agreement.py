@@ -7,26 +7,26 @@ from dataclasses import dataclass
 
 from benchmarks.tools import Failing
 
-KNOWN: Mapping[str, str] = {
-    "1.10": "a manual control: aws-sec has no check for it",
-    "1.15": "Prowler also counts AWS's own AdministratorAccess, once; aws-sec counts the account's policies",
-    "2.1.2": "Prowler asks it of every bucket, aws-sec of those that keep a trail's logs",
-    "2.2.3": "aws-sec goes by PubliclyAccessible alone, Prowler not",
-    "2.2.4": "a cluster without instances: not applicable for aws-sec; Prowler fails it",
+OURS_MORE: Mapping[str, str] = {
+    "2.2.3": "PubliclyAccessible is on, which is all that aws-sec asks",
     "3.1": "aws-sec also wants the trail to log all management events",
-    "3.3": "the same regions, named by account or by recorder",
-    "3.6": "AWS's own keys (aws/ebs, aws/dynamodb), which moto says are the customer's; aws-sec knows them by alias",
-    "3.8": "aws-sec counts a trail that records writes only",
-    "4.16": "Prowler also fails a hub without standards or integrations",
-    "5.1.1": "aws-sec judges the region's default, Prowler each volume too",
     "5.1.2": "aws-sec judges each rule, Prowler the instances behind it",
-    "5.2": "an ACL that guards no subnet: not applicable for aws-sec; Prowler fails it",
     "5.3": "aws-sec judges each rule, Prowler each group",
     "5.4": "aws-sec judges each rule, Prowler each group",
-    "5.5": "Prowler passes over default groups that it holds unused",
+    "5.5": "Prowler says nothing of some default groups; aws-sec judges each",
 }
-"""Control -> why the two differ, on the accounts of these benchmarks."""
-ALARMS = "the trail's log group: aws-sec wants a trail of all events behind the filter"
+THEIRS_MORE: Mapping[str, str] = {
+    "1.15": "AWS's own AdministratorAccess; aws-sec judges the account's policies",
+    "2.1.2": "the control speaks of every bucket; aws-sec asks it of those with a trail's logs, once in each region",
+    "2.2.4": "clusters without instances, not applicable for aws-sec",
+    "3.6": "aws/ebs and aws/dynamodb, which moto gives out as the customer's; aws-sec knows AWS's keys by alias",
+    "3.8": "the trail records all writes but no reads; the control asks for writes",
+    "4.16": "Prowler also fails a hub without standards or integrations",
+    "5.1.1": "aws-sec judges the region's default, Prowler each volume too",
+    "5.2": "ACLs that guard no subnet, not applicable for aws-sec",
+}
+"""Control -> why the one fails more than the other, where that was looked into on the recorded accounts."""
+ALARMS = "the trail behind the filter leaves out events; aws-sec wants one of all events"
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,11 @@ class Row:
     @property
     def note(self) -> str:
         """Why they differ, where that is known."""
-        if self.agrees:
-            return ""
-        return KNOWN.get(self.control) or (ALARMS if self.control.startswith("4.") else "")
+        if self.ours < self.theirs:
+            return THEIRS_MORE.get(self.control, "")
+        if self.ours > self.theirs:
+            return ALARMS if self.control.startswith("4.") else OURS_MORE.get(self.control, "")
+        return ""
 
 
 def compare(ours: tuple[set[str], Failing], theirs: tuple[set[str], Failing]) -> tuple[list[Row], set[str], set[str]]:

@@ -310,6 +310,13 @@ def test_controls_are_in_the_order_of_the_benchmark() -> None:
     assert "by aws-sec only: 3.9; by Prowler only: none" in " ".join(shown.split())
 
 
+def test_a_reason_is_given_only_for_the_difference_it_explains() -> None:
+    assert "management events" in Row("3.1", 1, 0, 0).note
+    assert Row("3.1", 0, 1, 0).note == Row("3.1", 1, 1, 0).note == ""
+    assert "every bucket" in Row("2.1.2", 3, 61, 3).note
+    assert "all events" in Row("4.3", 1, 0, 0).note
+
+
 def test_a_database_is_filled_with_so_many_findings_and_answers(store: Store) -> None:
     fill(store, 700)
     assert store.findings.count(Filter(account=ACCOUNT), datetime.now(UTC)) == 700
