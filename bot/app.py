@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -32,6 +33,9 @@ from handlers.ask import Parts
 from handlers.routes import register
 
 log = logging.getLogger(__name__)
+
+THREADS = 64
+"""Work at once that would block: changes that wait, for AWS or each other, must not keep answers from the database."""
 
 CONNECT_SECONDS = 20
 """How long the first Socket Mode connection may take."""
@@ -61,6 +65,7 @@ async def _serve(settings: Settings, store: Store, account: str) -> None:
 @asynccontextmanager
 async def running(settings: Settings, store: Store, account: str) -> AsyncIterator[Bot]:
     """A bot that listens and keeps its schedule, until the block is left. Raises CannotRun."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "bot"))
     post = Post(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
     identity = await _identity(post)
     bot = _bot(settings, store, account, identity.team_id or "", post)

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -301,3 +302,14 @@ async def test_a_bot_that_cannot_start_says_so_in_one_sentence(
             assert await bot._process.wait() == 1
         last = bot.log.splitlines()[-1]
         assert last.startswith("aws-sec: Slack does not let the bot in: Slack could not be reached")
+
+
+async def test_changes_that_take_their_time_leave_room_for_answers(slack: Slack, scanned: Store) -> None:
+    async with bot_of(slack, scanned):
+        go_on = threading.Event()
+        changes = [asyncio.create_task(asyncio.to_thread(go_on.wait, 20)) for _ in range(2 * (os.cpu_count() or 1) + 8)]
+        try:
+            assert await asyncio.wait_for(asyncio.to_thread(scanned.scans.last), 10)
+        finally:
+            go_on.set()
+            await asyncio.gather(*changes)
