@@ -26,6 +26,30 @@ class Framework:
     not_covered: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class Guide:
+    """How a person does what a check asks for. Where a way is missing, `only` says why. UPPER_CASE words are to fill in.
+
+    `cloudformation`: resources in YAML, parted by `---`. `cli`: commands of the AWS CLI. `terraform`: HCL.
+    """
+
+    console: str
+    cli: str = ""
+    cloudformation: str = ""
+    terraform: str = ""
+    only: str = ""
+
+
+@cache
+def guides() -> Mapping[str, Guide]:
+    """Every guide by check id, from `checks/guides/`, one file for each module of checks."""
+    return {
+        f"{file.name.removesuffix('.toml')}.{name}": Guide(**{way: text.strip() for way, text in ways.items()})
+        for file in sorted(files(__name__).joinpath("guides").iterdir(), key=str)
+        for name, ways in tomllib.loads(file.read_text()).items()
+    }
+
+
 @cache
 def frameworks() -> Mapping[str, Framework]:
     """Every framework by name and version, from `checks/frameworks/`."""

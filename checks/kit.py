@@ -24,6 +24,8 @@ Verdict: TypeAlias = str | None
 
 
 class Severity(enum.IntEnum):
+    """How near harm is when the claim does not hold. The rule by which a check gets its severity is in `rule`."""
+
     LOW = 1
     MEDIUM = 2
     HIGH = 3
@@ -32,6 +34,18 @@ class Severity(enum.IntEnum):
     @property
     def word(self) -> str:
         return self.name.lower()
+
+    @property
+    def rule(self) -> str:
+        return _RULES[self]
+
+
+_RULES = {
+    Severity.CRITICAL: "Open now: a stranger gets in, reads data or becomes administrator without anything else going wrong.",
+    Severity.HIGH: "One step away: one stolen credential, one mistake or one leak is enough, or nobody would see the harm.",
+    Severity.MEDIUM: "A second line is missing: something else must fail first, and then this makes it worse.",
+    Severity.LOW: "Order: it keeps an account easy to oversee, to recover and to answer for.",
+}
 
 
 class Practice(enum.Enum):
