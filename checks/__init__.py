@@ -28,7 +28,7 @@ class Framework:
 
 @dataclass(frozen=True)
 class Guide:
-    """How a person does what a check asks for. Where a way is missing, `only` says why. UPPER_CASE words are to fill in.
+    """How a person does what a check asks for; UPPER_CASE is to fill in. Where a way is missing, `only` says why.
 
     `cloudformation`: resources in YAML, parted by `---`. `cli`: commands of the AWS CLI. `terraform`: HCL.
     """

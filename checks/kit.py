@@ -41,8 +41,8 @@ class Severity(enum.IntEnum):
 
 
 _RULES = {
-    Severity.CRITICAL: "Open now: a stranger gets in, reads data or becomes administrator without anything else going wrong.",
-    Severity.HIGH: "One step away: one stolen credential, one mistake or one leak is enough, or nobody would see the harm.",
+    Severity.CRITICAL: "Open now: a stranger gets in, reads data or becomes administrator; nothing else need go wrong.",
+    Severity.HIGH: "One step away: one stolen credential, mistake or leak is enough, or nobody would see the harm.",
     Severity.MEDIUM: "A second line is missing: something else must fail first, and then this makes it worse.",
     Severity.LOW: "Order: it keeps an account easy to oversee, to recover and to answer for.",
 }

@@ -62,7 +62,7 @@ def test_a_command_is_one_of_the_cli_with_its_options(check: str) -> None:
         named = {known.get(option) or known.get(option.removeprefix("no-")) for option in given - GLOBAL_OPTIONS}
         assert None not in named, f"{words[1:3]} takes {sorted(known)}, not {sorted(given)}"
         required = set(called.input_shape.required_members if called.input_shape else ())
-        assert required <= named, f"{words[1:3]} wants {sorted(required - named)}"  # type: ignore[operator]
+        assert required <= named, f"{words[1:3]} wants {sorted(required - named)}"
 
 
 def test_cloudformation_examples_fit_the_schemas() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -12,17 +13,21 @@ NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
 class Case(NamedTuple):
-    """`given`: the resource, then the check's extras. `expected`: the words, None, or NotApplicable."""
+    """`given`: the resource, then the check's extras. `expected`: the words, None, or NotApplicable.
+
+    `where`: thresholds as the settings have them, where the defaults leave the question out.
+    """
 
     check: Any  # Check[...] of any shape: rows of one table differ in theirs
     given: list[Any]
     expected: Verdict | type[NotApplicable]
+    where: Mapping[str, Any] = {}
 
     def outcome(self, **thresholds: Any) -> Verdict | type[NotApplicable]:
         """What the judge says of what it is given."""
         check: AnyCheck = self.check
         try:
-            return check.judge(*self.given, **thresholds)
+            return check.judge(*self.given, **{**self.where, **thresholds})
         except NotApplicable:
             return NotApplicable
 
