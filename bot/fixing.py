@@ -101,7 +101,7 @@ class FixAws:
         return GONE
 
     def _judge(self, here: Any, fix: Fix, found: Any) -> Seen:
-        thresholds = self._settings.thresholds.get(fix.repairs.id, {})
+        thresholds = self._settings.thresholds_of(fix.repairs)
         seen: dict[Any, Any] = {}
         arguments = given(here, fix.repairs, found, seen)
         status, text = verdict(lambda: fix.repairs.judge(*arguments, **thresholds))

@@ -140,7 +140,8 @@ def record(  # what, where, for whom, until when
 
 def _until(settings: Settings, started: datetime, where: Target, checks: Sequence[AnyCheck]) -> Iterator[Event | None]:
     limit = started + timedelta(minutes=settings.scan_minutes)
-    for event in scan(where.home, checks, where.regions, settings.thresholds):
+    thresholds = {check.id: settings.thresholds_of(check) for check in checks}
+    for event in scan(where.home, checks, where.regions, thresholds):
         yield event
         if datetime.now(UTC) > limit:
             yield None

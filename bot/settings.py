@@ -25,6 +25,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError
 
 from bot.nearest import did_you_mean, nearest
+from checks.kit import AnyCheck
 
 PREFIX = "AWS_SEC_"
 FILE = "aws-sec.toml"
@@ -152,6 +153,9 @@ class Settings(BaseSettings):
     thresholds: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Check id -> parameter -> value, where a benchmark's default does not fit."
     )
+    customer_managed_keys: bool = Field(
+        False, description="Whether data must be encrypted with KMS keys of yours, where AWS's own would do for most."
+    )
 
     fix_mode: FixMode = Field(
         FixMode.DRY_RUN, description="off: no fixes. dry-run: approve and rehearse, write nothing. on: make the change."
@@ -206,6 +210,11 @@ class Settings(BaseSettings):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    def thresholds_of(self, check: AnyCheck) -> dict[str, Any]:
+        """What judge and plan of a check are told: what the settings say of it, over what they say of all."""
+        of_all = {"customer_managed_key": True} if self.customer_managed_keys else {}
+        return {k: v for k, v in of_all.items() if k in check.thresholds} | self.thresholds.get(check.id, {})
 
     @property
     def request_lifetime(self) -> timedelta:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,20 @@ from typing import Any
 import pytest
 
 from bot.settings import BadSettings, FixMode, Late, Settings, load, needed_to_run, variable
+from checks.kit import AnyCheck, Check, Collector, Practice, Severity, Verdict
 
 FIELDS = list(Settings.model_fields)
 
 
 def write(tmp_path: Path, toml: str) -> None:
     (tmp_path / "aws-sec.toml").write_text(toml)
+
+
+def asked_by(judge: Callable[..., Verdict]) -> AnyCheck:
+    nothing: Collector[Any] = Collector((), lambda _: iter(()), "arn")
+    return Check(
+        f"t.{judge.__name__}", "t", "why", "how", "page", Practice.ENCRYPTION, Severity.LOW, nothing, (), judge
+    )
 
 
 def refusal(**overrides: Any) -> str:
@@ -207,6 +216,22 @@ def test_every_setting_can_be_in_the_file(tmp_path: Path) -> None:
     assert settings.digest_time == time(7, 30)
     assert settings.thresholds == {"iam_users.access_key_is_rotated": {"days": 30}}
     assert settings.freezes[0].reason == "Christmas"
+
+
+def test_one_setting_asks_for_keys_of_ones_own_everywhere_but_where_a_check_says_otherwise() -> None:
+    def judge(_: object, *, customer_managed_key: bool = False, days: int = 90) -> Verdict:
+        return f"{customer_managed_key} {days}"
+
+    def other(_: object, *, days: int = 90) -> Verdict:
+        return f"{days}"
+
+    asks, does_not = asked_by(judge), asked_by(other)
+    assert load().thresholds_of(asks) == {}
+    strict = load(customer_managed_keys=True, thresholds={asks.id: {"days": 30}})
+    assert strict.thresholds_of(asks) == {"customer_managed_key": True, "days": 30}
+    assert "customer_managed_key" not in strict.thresholds_of(does_not)
+    lenient = load(customer_managed_keys=True, thresholds={asks.id: {"customer_managed_key": False}})
+    assert lenient.thresholds_of(asks) == {"customer_managed_key": False}
 
 
 @pytest.mark.parametrize(
