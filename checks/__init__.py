@@ -39,6 +39,12 @@ class Guide:
     terraform: str = ""
     only: str = ""
 
+    @property
+    def code(self) -> Mapping[str, str]:
+        """The ways that are text to copy, by the name of what reads it."""
+        ways = {"AWS CLI": self.cli, "CloudFormation": self.cloudformation, "Terraform": self.terraform}
+        return {name: text for name, text in ways.items() if text}
+
 
 @cache
 def guides() -> Mapping[str, Guide]:

@@ -27,7 +27,7 @@ from bot.cli.policies import document
 from bot.permissions import action
 from bot.settings import FILE, Freeze, Settings, variable
 from bot.words import controls
-from checks.kit import AnyCheck, Fix, Practice
+from checks.kit import AnyCheck, Fix, Practice, Severity
 
 FOLDER = Path(__file__).parent
 CHECKS, FIXES = catalogue.load()
@@ -47,6 +47,7 @@ def pages() -> dict[str, str]:
     """Every generated file, by its path below docs/."""
     return {
         "checks.md": checks_page(),
+        **{f"checks/{practice.key}.md": practice_page(practice, group) for practice, group in by_practice()},
         "fixes.md": fixes_page(),
         "settings.md": settings_page(),
         "commands.md": commands_page(),
@@ -71,23 +72,36 @@ def main() -> None:
 
 
 def checks_page() -> str:
-    known = in_order(CHECKS)
-    by_practice = {practice: [*group] for practice, group in groupby(known, key=lambda check: check.practice)}
-    rows = [[f"[{p.value}](#{p.key})", f"`{p.key}`", len(by_practice[p])] for p in Practice]
+    severities = table(["Severity", "Given when"], [[one.word, one.rule] for one in reversed(Severity)])
     head = (
         f"{NOTE}\n# Checks\n\nThere are {len(CHECKS)}. `aws-sec explain CHECK` prints the same in the terminal,"
         " `/aws-sec explain CHECK` in Slack.\nA threshold is changed with [`AWS_SEC_THRESHOLDS`](settings.md), a check"
-        " is left out with `AWS_SEC_SKIP_CHECKS`.\n"
+        f" is left out with `AWS_SEC_SKIP_CHECKS`.\n\n{severities}"
     )
-    parts = [head, table(["Practice", "Key", "Checks"], rows)]
-    for practice, group in by_practice.items():
-        parts.append(f'<a id="{practice.key}"></a>\n\n## {practice.value}\n')
-        parts += [one_check(check) for check in group]
+    parts = [head]
+    for practice, group in by_practice():
+        rows = [[f"[`{check.id}`]({page_of(check)})", plain(check.title), check.severity.word,
+                 f"[yes](fixes.md#{check.id})" if check.id in FIXES else ""] for check in group]  # fmt: skip
+        parts.append(f'<a id="{practice.key}"></a>\n\n## {practice.value} (`{practice.key}`)\n')
+        parts.append(table(["Check", "Claim", "Severity", "Fix"], rows))
     return "\n".join(parts)
 
 
+def practice_page(practice: Practice, group: Iterable[AnyCheck]) -> str:
+    head = f"{NOTE}\n# {practice.value}\n\nOne of twelve practices: [all checks](../checks.md).\n"
+    return "\n".join([head, *map(one_check, group)])
+
+
+def by_practice() -> list[tuple[Practice, list[AnyCheck]]]:
+    return [(practice, [*group]) for practice, group in groupby(in_order(CHECKS), key=lambda check: check.practice)]
+
+
+def page_of(check: AnyCheck) -> str:
+    return f"checks/{check.practice.key}.md#{check.id}"
+
+
 def one_check(check: AnyCheck) -> str:
-    fix = f" · [aws-sec can fix it](fixes.md#{check.id})" if check.id in FIXES else ""
+    fix = f" · [aws-sec can fix it](../fixes.md#{check.id})" if check.id in FIXES else ""
     facts = [f"AWS calls: {codes(check.calls)}"]
     if check.thresholds:
         facts.append("Thresholds: " + codes(f"{name} = {shown(value)}" for name, value in check.thresholds.items()))
@@ -95,9 +109,17 @@ def one_check(check: AnyCheck) -> str:
         facts.append(f"Frameworks: {controls(named)}")
     listed = "\n".join(f"- {fact}" for fact in facts)
     return (
-        f'<a id="{check.id}"></a>\n\n### `{check.id}`\n\n**{plain(check.title)}.** {check.severity.word}{fix}\n\n'
-        f"{plain(check.why)}\n\n{plain(check.how)} [AWS: how]({check.page})\n\n{listed}\n"
+        f'<a id="{check.id}"></a>\n\n## `{check.id}`\n\n**{plain(check.title)}.** {check.severity.word}{fix}\n\n'
+        f"{plain(check.why)}\n\n{plain(check.how)} [AWS: how]({check.page})\n\n{listed}\n\n{by_hand(check)}"
     )
+
+
+def by_hand(check: AnyCheck) -> str:
+    guide = catalogue.guides()[check.id]
+    languages = {"AWS CLI": "text", "CloudFormation": "yaml", "Terraform": "hcl"}
+    ways = [f"**Console**: {plain(guide.console)}\n", *([f"**As code**: {plain(guide.only)}\n"] if guide.only else [])]
+    ways += [f"**{name}**\n\n```{languages[name]}\n{text}\n```\n" for name, text in guide.code.items()]
+    return "<details><summary>By hand</summary>\n\n" + "\n".join(ways) + "\n</details>\n"
 
 
 def fixes_page() -> str:
@@ -115,7 +137,7 @@ def one_fix(check_id: str, fix: Fix) -> list[str]:
     service = fix.calls[0].partition(":")[0]
     one_way = re.search(r"undo=(\[\]|\(\))", inspect.getsource(fix.plan))
     undo = "none; the plan's notes say why" if one_way else "yes"
-    check = f'<a id="{check_id}"></a>[`{check_id}`](checks.md#{check_id})'
+    check = f'<a id="{check_id}"></a>[`{check_id}`]({page_of(FIXES[check_id].repairs)})'
     return [service, check, plain(fix.title), plain(fix.risk.value), undo, codes({*map(action, fix.calls)})]
 
 

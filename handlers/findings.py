@@ -194,4 +194,5 @@ def _explained(bot: Bot, what: str) -> tuple[AnyCheck, Finding | None]:
 
 
 def _explanation(bot: Bot, check: AnyCheck, finding: Finding | None) -> list[Block]:
-    return blocks.explanation(check, bot.fixes.get(check.id), checks.references(check.id), finding, bot.now())
+    guide, controls = checks.guides()[check.id], checks.references(check.id)
+    return blocks.explanation(check, bot.fixes.get(check.id), guide, controls, finding, bot.now())

@@ -22,7 +22,9 @@ from docs.generate import cell, command_helps, pages
 
 ROOT = Path(__file__).parents[1]
 CHECKS, FIXES = checks.load()
-TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]}
+TEXTS = {
+    path.relative_to(ROOT).as_posix(): path.read_text() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+}
 GENERATED = pages()
 MANAGED_POLICY = 6144
 """Characters a managed policy may have, without white space.
@@ -61,11 +63,15 @@ def test_generated_pages_are_as_the_code_is(name: str) -> None:
 
 def test_every_check_and_fix_is_documented() -> None:
     for check in CHECKS.values():
-        assert f'<a id="{check.id}"></a>' in GENERATED["checks.md"]
-        assert check.page in GENERATED["checks.md"]
-    for check_id in FIXES:
-        assert f"(checks.md#{check_id})" in GENERATED["fixes.md"]
+        page = f"checks/{check.practice.key}.md"
+        assert f"({page}#{check.id})" in GENERATED["checks.md"]
+        assert f'<a id="{check.id}"></a>' in GENERATED[page]
+        assert check.page in GENERATED[page]
+    for check_id, fix in FIXES.items():
+        page = f"checks/{fix.repairs.practice.key}.md"
+        assert f"({page}#{check_id})" in GENERATED["fixes.md"]
         assert f"(fixes.md#{check_id})" in GENERATED["checks.md"]
+        assert f"(../fixes.md#{check_id})" in GENERATED[page]
 
 
 def test_every_setting_is_documented_and_says_what_it_is() -> None:

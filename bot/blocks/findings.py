@@ -16,6 +16,7 @@ from bot.blocks.parts import (
     choice,
     context,
     modal,
+    preformatted,
     section,
     text_input,
 )
@@ -24,6 +25,7 @@ from bot.ids import Action, Input, OfFinding, OfList, View
 from bot.store.findings import Finding
 from bot.words import age, plural, when
 from bot.words import controls as in_words
+from checks import Guide
 from checks.kit import AnyCheck, Fix, Practice, Severity
 
 PAGE = 5
@@ -81,9 +83,9 @@ def findings_page(page: Page, *, fixes: Collection[str], now: datetime, zone: tz
     return Message(f"{title}: {plural(page.total, 'finding')}", blocks)
 
 
-def explanation(check: AnyCheck, fix: Fix | None, controls: Mapping[str, Sequence[str]], finding: Finding | None,
-                now: datetime) -> list[Block]:  # fmt: skip
-    """Why a check matters and what to do, and if there is a finding, what was found."""
+def explanation(check: AnyCheck, fix: Fix | None, guide: Guide, controls: Mapping[str, Sequence[str]],
+                finding: Finding | None, now: datetime) -> list[Block]:  # fmt: skip
+    """Why a check matters and what to do, by us or by hand, and if there is a finding, what was found."""
     blocks: list[Block] = []
     if finding:
         blocks.append(section(finding_line(finding, now)))
@@ -93,6 +95,9 @@ def explanation(check: AnyCheck, fix: Fix | None, controls: Mapping[str, Sequenc
     by_us = f"\n*By aws-sec*  {plain(fix.title)}, after an approval. Risk: {fix.risk.value}." if fix else ""
     blocks.append(section(claim))
     blocks.append(section(f"*Why*  {plain(check.why, 1500)}\n*What to do*  {plain(check.how, 1000)}{by_us}"))
+    as_code = f"\n*As code*  {plain(guide.only, 500)}" if guide.only else ""
+    blocks.append(section(f"*In the console*  {plain(guide.console, 1000)}{as_code}"))
+    blocks += [preformatted(name, text) for name, text in guide.code.items()]
     reads = ", ".join(code(call) for call in check.calls)
     asked = f"\n*Frameworks*  {in_words(controls)}" if controls else ""
     blocks.append(section(f"*Reads*  {reads}{asked}"))

@@ -27,7 +27,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View as SlackView
 
-from bot.blocks.text import cut, cut_markup, visible
+from bot.blocks.text import cut, cut_markup, escape, visible
 from bot.ids import Action, Input, Value, View
 
 SECTION = 3000
@@ -78,6 +78,11 @@ def lines(texts: Sequence[str]) -> Iterator[SectionBlock]:
 def quoted(text: str, length: int = 1000) -> SectionBlock:
     """What a person wrote, as plain text."""
     return SectionBlock(text=PlainTextObject(text=cut(text.strip(), length) or " ", emoji=False))
+
+
+def preformatted(title: str, text: str) -> SectionBlock:
+    """Text to copy, as it is, under a title of ours."""
+    return SectionBlock(text=_mrkdwn(f"*{title}*\n```{escape(cut(text.replace('`', chr(39)), 1200))}```"))
 
 
 def context(text: str) -> ContextBlock:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import groupby
+from textwrap import indent
 from typing import Any
 
 from rich.console import Console
@@ -60,6 +62,7 @@ def as_json(check: AnyCheck, fix: Fix | None) -> dict[str, Any]:
         "fix": fix.title if fix else None,
         "frameworks": catalogue.references(check.id),
         "how": check.how,
+        "guide": asdict(catalogue.guides()[check.id]),
         "page": check.page,
     }
 
@@ -109,5 +112,12 @@ def _print_check(out: Console, check: AnyCheck, fix: Fix | None) -> None:
         rows.add_row("Threshold", f"{name} = {value!r} (AWS_SEC_THRESHOLDS)")
     if asked := catalogue.references(check.id):
         rows.add_row("Frameworks", controls(asked))
+    guide = catalogue.guides()[check.id]
+    rows.add_row("Console", Text(guide.console))
+    if guide.only:
+        rows.add_row("As code", Text(guide.only))
     out.print(rows)
+    for name, text in guide.code.items():
+        out.print(Text(f"\n{name}", "bold"))
+        out.print(Text(indent(text, "  ")), soft_wrap=True)
     out.print(f"\nRead more: {check.page}", soft_wrap=True)

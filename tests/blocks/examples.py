@@ -22,7 +22,7 @@ from bot.store.audit import Head, Verification
 from bot.store.findings import Finding
 from bot.store.requests import FixRequest, State, plan_hash
 from bot.store.scans import Score
-from checks import s3
+from checks import Guide, s3
 from checks.kit import Call, Plan, Practice, Risk, Severity
 from handlers.errors import refusal
 
@@ -39,6 +39,12 @@ CHECK = replace(
 )
 FIX = replace(s3.block_public_access, title="Turn on all four public access blocks", risk=Risk.CUTS_ACCESS)
 FIXES = {CHECK.id: FIX}
+GUIDE = Guide(
+    "S3 > Buckets > <the bucket> & its permissions > *Edit*.",
+    cli="aws s3api put-public-access-block --bucket BUCKET --public-access-block-configuration 'BlockPublicAcls=true'",
+    cloudformation="Type: AWS::S3::Bucket\nProperties:\n  BucketName: `<name>`",
+    only="Terraform: <it> has *no* resource for it.",
+)
 CONTROLS = {"cis_3.0": ["2.1.4"], "fsbp": ["S3.8"]}
 HEAD = Head(42, "c0ffee" * 10 + "c0ff")
 COMPLIANCE = Report(
@@ -132,7 +138,7 @@ def _messages(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     yield "findings", findings.findings_page(findings.Page(asked, [one, muted] * 2, 12), zone=ZONE, **given)
     yield "findings_none", findings.findings_page(findings.Page(OfList(muted=True), [], 0), zone=ZONE, **given)
     yield "findings_page_gone", findings.findings_page(findings.Page(asked, [], 3), zone=ZONE, **given)
-    explained = findings.explanation(CHECK, FIX, CONTROLS, one, NOW)
+    explained = findings.explanation(CHECK, FIX, GUIDE, CONTROLS, one, NOW)
     yield "explanation", findings.explanation_message(CHECK, explained, one, FIXES, NOW)
     yield "explanation_modal", findings.explanation_modal(explained)
     yield "mute_modal", findings.mute_modal(one, NOW, "C012AB3CD")
