@@ -197,7 +197,7 @@ def public_grants(document: Document) -> tuple[Statement, ...]:
     read = statements(document)
     denies = [s for s in read if not s.allows and s.everyone and all(c.spares for c in s.conditions)]
     return tuple(
-        s for s in read if s.allows and s.everyone and not s.narrowed and not any(_covers(deny, s) for deny in denies)
+        s for s in read if s.allows and s.everyone and not s.narrowed and not any(covers(deny, s) for deny in denies)
     )
 
 
@@ -308,7 +308,7 @@ def _is_fixed(key: str, value: str) -> bool:
     return key == "aws:userid" and ":" in value and not WILD.search(value.split(":")[0])  # AROAEXAMPLE:*
 
 
-def _covers(deny: Statement, grant: Statement) -> bool:
+def covers(deny: Statement, grant: Statement) -> bool:
     """Whether all that `grant` allows is among what `deny` denies."""
     actions = not grant.not_actions and all(_any_matches(deny.actions, action) for action in grant.actions)
     resources = not grant.not_resources and all(_any_matches(deny.resources, one) for one in grant.resources)
