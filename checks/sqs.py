@@ -7,6 +7,7 @@ from typing import TypedDict, cast
 
 from checks import documents
 from checks.kit import Aws, Call, Plan, Practice, Risk, Severity, Verdict, check, collector, expect, extra, fix
+from checks.policy_edits import close
 
 OWN_KEYS = "with keys that SQS owns"
 
@@ -41,7 +42,7 @@ def attributes(aws: Aws, queue: Queue) -> Attributes:
     return cast("Attributes", got.get("Attributes", {}))
 
 
-@check(queues, attributes, practice=Practice.LEAST_PRIVILEGE, severity=Severity.HIGH)
+@check(queues, attributes, practice=Practice.LEAST_PRIVILEGE, severity=Severity.CRITICAL)
 def queue_is_not_public(queue: Queue, attributes: Attributes) -> Verdict:
     """SQS queue lets in nobody from outside.
 
@@ -51,6 +52,16 @@ def queue_is_not_public(queue: Queue, attributes: Attributes) -> Verdict:
     See: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-security-best-practices.html
     """
     return documents.opens_to_everyone(attributes.get("Policy", ""))
+
+
+@fix(queue_is_not_public, "sqs:SetQueueAttributes", risk=Risk.CUTS_ACCESS)
+def close_queue(queue: Queue, attributes: Attributes) -> Plan:
+    """Take the statements that let everyone in out of the queue's policy."""
+
+    def put(policy: str) -> Call:
+        return Call("sqs:SetQueueAttributes", {"QueueUrl": queue["url"], "Attributes": {"Policy": policy}})
+
+    return close(attributes.get("Policy", ""), put, put(""))
 
 
 @check(queues, attributes, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)

@@ -61,4 +61,11 @@ def unencrypted(aws: boto3.Session) -> None:
     )
 
 
-BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {sqs.queue_is_encrypted.id: unencrypted}
+def public(aws: boto3.Session) -> None:
+    aws.client("sqs", region_name="eu-west-1").create_queue(QueueName="orders", Attributes=policy())
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
+    sqs.queue_is_encrypted.id: unencrypted,
+    sqs.queue_is_not_public.id: public,
+}
