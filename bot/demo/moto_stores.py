@@ -1,0 +1,67 @@
+"""What stores of data have in AWS and moto lacks, added to its server: `add_stores`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from moto.athena.models import WorkGroup
+from moto.athena.responses import AthenaResponse
+from moto.core.responses import ActionResult
+from moto.elasticache.models import ElastiCacheBackend, ReplicationGroup
+from moto.elasticache.responses import ElastiCacheResponse
+from moto.redshift.models import RedshiftBackend
+from moto.redshift.responses import RedshiftResponse
+
+
+def add_stores() -> None:
+    """Teaches moto, in this process, what it has no answer to, or forgets."""
+    RedshiftResponse.modify_cluster_parameter_group = _set_parameters  # type: ignore[attr-defined]
+    RedshiftResponse.reboot_cluster = _reboot  # type: ignore[attr-defined]
+    RedshiftBackend.describe_cluster_parameters = _parameters  # type: ignore[method-assign]
+    AthenaResponse.update_work_group = _update_work_group  # type: ignore[attr-defined]
+    ElastiCacheResponse.modify_replication_group = _remember_upgrades(  # type: ignore[method-assign]
+        ElastiCacheResponse.modify_replication_group
+    )
+
+
+def _set_parameters(request: RedshiftResponse) -> ActionResult:
+    group = request.redshift_backend.parameter_groups[request._get_param("ParameterGroupName")]
+    kept: dict[str, str] = group.__dict__.setdefault("set_values", {})
+    kept |= {one["ParameterName"]: one["ParameterValue"] for one in request._get_param("Parameters", [])}
+    return ActionResult({"ParameterGroupName": group.name, "ParameterGroupStatus": ""})
+
+
+def _reboot(request: RedshiftResponse) -> ActionResult:
+    [cluster] = request.redshift_backend.describe_clusters(request._get_param("ClusterIdentifier"))
+    return ActionResult({"Cluster": cluster})
+
+
+def _parameters(backend: RedshiftBackend, parameter_group_name: str) -> list[dict[str, Any]]:
+    """Those of the group where they were set, AWS's defaults otherwise."""
+    set_values: Mapping[str, str] = getattr(backend.parameter_groups[parameter_group_name], "set_values", {})
+    return [
+        one | {"ParameterValue": set_values.get(one["ParameterName"], one["ParameterValue"])}
+        for one in backend.describe_default_cluster_parameters()
+    ]
+
+
+def _update_work_group(request: AthenaResponse) -> str:
+    """Merges what is given, as AWS does, except what is nested in it."""
+    asked = json.loads(request.body)
+    group: WorkGroup = request.athena_backend.work_groups[asked["WorkGroup"]]
+    group.configuration |= asked.get("ConfigurationUpdates", {})
+    return "{}"
+
+
+def _remember_upgrades(untold: Callable[[Any], ActionResult]) -> Callable[[Any], ActionResult]:
+    def modify(request: ElastiCacheResponse) -> ActionResult:
+        backend: ElastiCacheBackend = request.elasticache_backend
+        wanted = request._get_bool_param("AutoMinorVersionUpgrade")
+        if wanted is not None:
+            group: ReplicationGroup = backend.replication_groups[request._get_param("ReplicationGroupId")]
+            group.auto_minor_version_upgrade = wanted
+        return untold(request)
+
+    return modify
