@@ -1,4 +1,4 @@
-"""Operations of Lambda, EKS, CodeBuild and Elastic Beanstalk that moto lacks, as far as checks and fixes call them."""
+"""Operations of Lambda, ECR, EKS and CodeBuild that moto lacks, as far as checks and fixes call them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from moto.awslambda.models import LambdaBackend
 from moto.awslambda.responses import LambdaResponse
 from moto.codebuild.responses import CodeBuildResponse
 from moto.core.responses import ActionResult
+from moto.ecr.models import ECRBackend
+from moto.ecr.responses import ECRResponse
 from moto.eks import urls as eks_urls
 from moto.eks.responses import EKSResponse
 
@@ -35,6 +37,8 @@ def add_compute_operations() -> None:
     eks_urls.url_paths["{0}/cluster-versions$"] = eks_urls.response.dispatch
     EKSResponse.describe_cluster_versions = _cluster_versions  # type: ignore[attr-defined]
     EKSResponse.update_cluster_config = _update_cluster  # type: ignore[method-assign]
+    ECRBackend.batch_get_repository_scanning_configuration = _scanning  # type: ignore[method-assign]
+    ECRResponse.describe_pull_through_cache_rules = _no_cache_rules  # type: ignore[attr-defined]
     CodeBuildResponse.update_project = _update_project  # type: ignore[attr-defined]
     CodeBuildResponse.update_project_visibility = _update_visibility  # type: ignore[attr-defined]
     CodeBuildResponse.list_report_groups = _report_groups  # type: ignore[attr-defined]
@@ -59,6 +63,26 @@ def _add_permission(backend: LambdaBackend, function_name: str, qualifier: str, 
         asked = str(statement.pop("InvokedViaFunctionUrl")).lower()
         statement.setdefault("Condition", {})["Bool"] = {"lambda:InvokedViaFunctionUrl": asked}
     return statement
+
+
+_scanning_of_registry = ECRBackend.batch_get_repository_scanning_configuration
+
+
+def _scanning(backend: ECRBackend, names: list[str]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Where no rule of the registry speaks of it, the repository's own setting counts, which moto leaves out."""
+    found, missing = _scanning_of_registry(backend, names)
+    return [one | _own_scanning(backend, one) for one in found], missing
+
+
+def _own_scanning(backend: ECRBackend, one: dict[str, Any]) -> dict[str, Any]:
+    own = backend.repositories[one["repositoryName"]].image_scanning_configuration
+    if one["scanFrequency"] != "MANUAL" or not own["scanOnPush"]:
+        return {}
+    return {"scanOnPush": True, "scanFrequency": "SCAN_ON_PUSH"}
+
+
+def _no_cache_rules(_: ECRResponse) -> ActionResult:
+    return ActionResult({"pullThroughCacheRules": []})
 
 
 def _cluster_versions(_: EKSResponse) -> ActionResult:
