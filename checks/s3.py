@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, TypedDict, cast
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from checks import documents
 from checks.kit import (
@@ -11,6 +12,7 @@ from checks.kit import (
     Aws,
     Call,
     Collector,
+    NotApplicable,
     Plan,
     Practice,
     Risk,
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from types_boto3_s3.type_defs import PublicAccessBlockConfigurationTypeDef as Block
 
 FLAGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+
+LONGEST_POLICY = 20 * 1024
+"""Bytes. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html"""
 
 
 class Account(TypedDict):
@@ -84,10 +89,30 @@ def website(aws: Aws, bucket: Bucket) -> bool:
     return "IndexDocument" in site
 
 
+@extra(needs=(account_settings,))
+def account_block(aws: Aws, bucket: Bucket) -> Block:
+    """The account's own Block Public Access."""
+    [account] = aws.read(account_settings)
+    return account["block"]
+
+
 @extra(*website.calls, needs=(account_settings,))
 def surroundings(aws: Aws, bucket: Bucket) -> Surroundings:
-    [account] = aws.read(account_settings)
-    return {"website": website.read(aws, bucket), "account_block": account["block"]}
+    return {"website": website.read(aws, bucket), "account_block": account_block.read(aws, bucket)}
+
+
+@extra()
+def partition(aws: Aws, bucket: Bucket) -> str:
+    """Where the bucket's ARN begins."""
+    return aws.partition
+
+
+def effective(*blocks: Block) -> Block:
+    """What several blocks come to: S3 applies the most restrictive combination of the account's and the bucket's.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+    """
+    return cast("Block", {flag: any(block.get(flag) for block in blocks) for flag in FLAGS})
 
 
 @check(account_settings, practice=Practice.LEAST_PRIVILEGE, severity=Severity.HIGH)
@@ -99,7 +124,7 @@ def account_blocks_public_access(account: Account) -> Verdict:
     Fix: Turn on all four settings of Block Public Access for the account. Serve public files through CloudFront.
     See: https://docs.aws.amazon.com/AmazonS3/latest/userguide/configuring-block-public-access-account.html
     """
-    return _left_off(account["block"])
+    return left_off(account["block"])
 
 
 @fix(
@@ -114,16 +139,16 @@ def block_public_access_of_account(account: Account) -> Plan:
     return _all_on("s3control", {"AccountId": account["account_id"]}, account["block"], notes)
 
 
-@check(buckets, public_access_block, practice=Practice.LEAST_PRIVILEGE, severity=Severity.HIGH)
-def bucket_blocks_public_access(bucket: Bucket, block: Block) -> Verdict:
+@check(buckets, public_access_block, account_block, practice=Practice.LEAST_PRIVILEGE, severity=Severity.HIGH)
+def bucket_blocks_public_access(bucket: Bucket, block: Block, account: Block) -> Verdict:
     """S3 bucket blocks public access.
 
-    With all four blocks on, one careless ACL or policy cannot expose the bucket.
+    With all four blocks on, of the bucket or of the account, one careless ACL or policy cannot expose it.
 
-    Fix: Turn on all four settings of Block Public Access on the bucket.
+    Fix: Turn on all four settings of Block Public Access on the bucket, or better on the account.
     See: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
     """
-    return _left_off(block)
+    return left_off(effective(block, account))
 
 
 @fix(
@@ -133,13 +158,43 @@ def bucket_blocks_public_access(bucket: Bucket, block: Block) -> Verdict:
     risk=Risk.CUTS_ACCESS,
     reads=(website,),
 )
-def block_public_access(bucket: Bucket, block: Block, website: bool) -> Plan:
+def block_public_access(bucket: Bucket, block: Block, account: Block, website: bool) -> Plan:
     """Turn on all four public access blocks."""
     notes = ["It serves a website, which goes dark for visitors."] if website else []
     return _all_on("s3", {"Bucket": bucket["Name"]}, block, notes)
 
 
-def _left_off(block: Block) -> Verdict:
+@check(buckets, public_access_block, account_block, practice=Practice.LEAST_PRIVILEGE, severity=Severity.MEDIUM)
+def bucket_has_its_own_public_access_block(bucket: Bucket, block: Block, account: Block) -> Verdict:
+    """S3 bucket blocks public access by itself, too.
+
+    What only the account blocks opens in every bucket at once when somebody takes the account's block off.
+
+    Fix: Turn on all four settings of Block Public Access on the bucket as well.
+    See: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+    """
+    problem = left_off(block)
+    if problem and left_off(effective(block, account)):
+        raise NotApplicable("the account does not block what the bucket leaves open: another check tells of it")
+    return f"{problem}; only the account's own block holds" if problem else None
+
+
+@fix(
+    bucket_has_its_own_public_access_block,
+    "s3:PutPublicAccessBlock",
+    "s3:DeletePublicAccessBlock",
+    risk=Risk.SAFE,
+)
+def block_public_access_twice(bucket: Bucket, block: Block, account: Block) -> Plan:
+    """Turn on all four public access blocks of the bucket."""
+    if left_off(effective(block, account)):
+        raise NotApplicable("the account does not block what the bucket leaves open")
+    notes = ["Nothing changes for anybody today: the account's block already holds."]
+    return _all_on("s3", {"Bucket": bucket["Name"]}, block, notes)
+
+
+def left_off(block: Block) -> Verdict:
+    """Which of the four settings are off, in words; None when all are on."""
     off = [flag for flag in FLAGS if not block.get(flag)]
     return f"leaves {', '.join(off)} off" if off else None
 
@@ -178,6 +233,20 @@ def bucket_policy_is_not_public(bucket: Bucket, policy: str, block: Block, aroun
     return problem
 
 
+@fix(bucket_policy_is_not_public, "s3:PutBucketPolicy", "s3:DeleteBucketPolicy", risk=Risk.CUTS_ACCESS)
+def remove_public_statements(bucket: Bucket, policy: str, block: Block, around: Surroundings) -> Plan:
+    """Remove the statements that let everyone in."""
+    public = documents.public_grants(policy)
+    if not public:
+        raise NotApplicable("its policy lets nobody in from outside")
+    given = documents.statements(policy)
+    kept = [raw for raw, read in zip(_raw_statements(policy), given, strict=True) if read not in public]
+    notes = ["Whoever uses the bucket without being named in its policy, or by IAM in this account, loses access."]
+    if around["website"]:
+        notes.append("It serves a website, which goes dark for visitors.")
+    return _policy_plan(bucket, policy, kept, notes)
+
+
 @check(buckets, policy, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)
 def bucket_refuses_plain_http(bucket: Bucket, policy: str) -> Verdict:
     """S3 bucket refuses requests over plain HTTP.
@@ -191,6 +260,59 @@ def bucket_refuses_plain_http(bucket: Bucket, policy: str) -> Verdict:
     return expect(documents.refuses_plain_http(policy, bucket["Name"]), "answers over plain HTTP")
 
 
+@fix(
+    bucket_refuses_plain_http,
+    "s3:PutBucketPolicy",
+    "s3:DeleteBucketPolicy",
+    risk=Risk.CUTS_ACCESS,
+    reads=(partition, website),
+)
+def refuse_plain_http(bucket: Bucket, policy: str, partition: str, website: bool) -> Plan:
+    """Deny everyone requests over plain HTTP."""
+    arn = f"arn:{partition}:s3:::{bucket['Name']}"
+    kept = _raw_statements(policy)
+    denies = {
+        "Sid": _free_sid(kept, "DenyPlainHttp"),
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    notes = ["Every other statement stays. AWS's SDKs and tools speak HTTPS unless they are told not to."]
+    if website:
+        notes.append("It serves a website, and S3's website endpoint speaks only HTTP: it goes dark for visitors.")
+    return _policy_plan(bucket, policy, [*kept, denies], notes)
+
+
+def _raw_statements(policy: str) -> list[Mapping[str, Any]]:
+    """The statements of a policy as they are written."""
+    found = json.loads(policy)["Statement"] if policy else []
+    return [found] if isinstance(found, dict) else found
+
+
+def _free_sid(statements: Sequence[Mapping[str, Any]], wanted: str) -> str:
+    taken = {statement.get("Sid") for statement in statements}
+    return next(sid for sid in (wanted, *(f"{wanted}{n}" for n in range(2, len(taken) + 3))) if sid not in taken)
+
+
+def _policy_plan(bucket: Bucket, policy: str, kept: Sequence[Mapping[str, Any]], notes: Sequence[str]) -> Plan:
+    """Give the bucket these statements, and nothing else of its policy a new look."""
+    whose = {"Bucket": bucket["Name"]}
+    remove = Call("s3:DeleteBucketPolicy", whose)
+    document = (json.loads(policy) if policy else {"Version": "2012-10-17"}) | {"Statement": list(kept)}
+    text = json.dumps(document, separators=(",", ":"))
+    if len(text.encode()) > LONGEST_POLICY:
+        raise NotApplicable("its policy would be longer than S3 takes")
+    return Plan(
+        do=[Call("s3:PutBucketPolicy", whose | {"Policy": text}) if kept else remove],
+        undo=[Call("s3:PutBucketPolicy", whose | {"Policy": policy}) if policy else remove],
+        before={"policy": json.dumps(json.loads(policy)) if policy else "none"},
+        after={"policy": json.dumps(document) if kept else "none"},
+        notes=notes,
+    )
+
+
 @check(buckets, versioning, practice=Practice.BACKUP, severity=Severity.MEDIUM)
 def bucket_has_versioning(bucket: Bucket, versioning: Versioning) -> Verdict:
     """S3 bucket keeps versions of its objects.
@@ -201,3 +323,24 @@ def bucket_has_versioning(bucket: Bucket, versioning: Versioning) -> Verdict:
     See: https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html
     """
     return expect(versioning.get("Status") == "Enabled", "keeps no versions of its objects")
+
+
+@fix(bucket_has_versioning, "s3:PutBucketVersioning", risk=Risk.SAFE)
+def keep_versions(bucket: Bucket, versioning: Versioning) -> Plan:
+    """Keep versions of the bucket's objects."""
+    if versioning.get("MFADelete") == "Enabled":
+        raise NotApplicable("it has MFA delete: only the root user, with its MFA device, changes its versioning")
+
+    def put(status: str) -> Call:
+        return Call("s3:PutBucketVersioning", {"Bucket": bucket["Name"], "VersioningConfiguration": {"Status": status}})
+
+    return Plan(
+        do=[put("Enabled")],
+        undo=[put("Suspended")],
+        before={"versioning": "on" if versioning.get("Status") == "Enabled" else "off"},
+        after={"versioning": "on"},
+        notes=[
+            "Objects that are overwritten or deleted stay and cost money until a lifecycle rule removes old versions.",
+            "Undo suspends it: the versions made by then stay, and a bucket never goes back to one without any.",
+        ],
+    )

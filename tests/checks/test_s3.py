@@ -9,8 +9,9 @@ from typing import Any
 import boto3
 import pytest
 
-from bot.aws import Region
-from checks import s3
+from bot.aws import Clients, Region
+from checks import documents, s3
+from checks.kit import NotApplicable, Plan
 from tests.checks.cases import Case
 
 ALL_ON = dict.fromkeys(s3.FLAGS, True)
@@ -35,6 +36,7 @@ def denies(**more: Any) -> dict[str, Any]:
     return whole | more
 
 
+OWN_BLOCK = s3.bucket_has_its_own_public_access_block
 NOT_PUBLIC, TLS, VERSIONS = s3.bucket_policy_is_not_public, s3.bucket_refuses_plain_http, s3.bucket_has_versioning
 PLAIN = "answers over plain HTTP"
 OLD_TLS = {"NumericLessThan": {"s3:TlsVersion": "1.2"}}
@@ -53,8 +55,19 @@ CASES = [
         [{"account_id": "123456789012", "block": ALL_ON | {"IgnorePublicAcls": False}}],
         "leaves IgnorePublicAcls off",
     ),
-    Case(s3.bucket_blocks_public_access, [{}, ALL_ON], None),
-    Case(s3.bucket_blocks_public_access, [{}, ALL_ON | {"BlockPublicAcls": False}], "leaves BlockPublicAcls off"),
+    Case(s3.bucket_blocks_public_access, [{}, ALL_ON, {}], None),
+    Case(s3.bucket_blocks_public_access, [{}, {}, ALL_ON], None),
+    Case(s3.bucket_blocks_public_access, [{}, ALL_ON | {"BlockPublicAcls": False}, {"BlockPublicAcls": True}], None),
+    Case(s3.bucket_blocks_public_access, [{}, ALL_ON | {"BlockPublicAcls": False}, {}], "leaves BlockPublicAcls off"),
+    Case(OWN_BLOCK, [{}, ALL_ON, {}], None),
+    Case(OWN_BLOCK, [{}, ALL_ON, ALL_ON], None),
+    Case(
+        OWN_BLOCK,
+        [{}, ALL_ON | {"BlockPublicAcls": False}, ALL_ON],
+        "leaves BlockPublicAcls off; only the account's own block holds",
+    ),
+    Case(OWN_BLOCK, [{}, ALL_ON | {"BlockPublicAcls": False}, {}], NotApplicable),
+    Case(OWN_BLOCK, [{}, {}, {}], NotApplicable),
     Case(NOT_PUBLIC, [BUCKET, "", {}, ALONE], None),
     Case(NOT_PUBLIC, [BUCKET, reads(), {}, ALONE], PUBLIC),
     Case(NOT_PUBLIC, [BUCKET, reads(), ALL_ON | {"RestrictPublicBuckets": False}, ALONE], PUBLIC),
@@ -117,8 +130,87 @@ def test_what_surrounds_a_website_in_an_account_that_blocks_public_access(aws: R
 
 
 def test_a_plan_warns_of_a_website() -> None:
-    assert s3.block_public_access.plan(BUCKET, {}, False).notes == []
-    assert s3.block_public_access.plan(BUCKET, {}, True).notes == ["It serves a website, which goes dark for visitors."]
+    dark = "It serves a website, which goes dark for visitors."
+    assert s3.block_public_access.plan(BUCKET, {}, {}, False).notes == []
+    assert s3.block_public_access.plan(BUCKET, {}, {}, True).notes == [dark]
+    assert dark in s3.remove_public_statements.plan(BUCKET, reads(), {}, SITE).notes
+    assert any("dark" in note for note in s3.refuse_plain_http.plan(BUCKET, "", "aws", True).notes)
+
+
+def test_a_block_that_the_account_lacks_is_left_to_the_other_fix() -> None:
+    with pytest.raises(NotApplicable):
+        s3.block_public_access_twice.plan(BUCKET, {}, {})
+
+
+def statements(plan: Plan) -> list[dict[str, Any]]:
+    [call] = plan.do
+    found: list[dict[str, Any]] = json.loads(call.params["Policy"])["Statement"]
+    return found
+
+
+def test_denying_plain_http_keeps_the_policy_that_is_there() -> None:
+    old = json.dumps(
+        {"Version": "2008-10-17", "Id": "mine", "Statement": [{"Sid": "DenyPlainHttp"} | denies(Action="s3:Get*")]}
+    )
+    plan = s3.refuse_plain_http.plan(BUCKET, old, "aws-cn", False)
+    kept, added = statements(plan)
+    assert kept == {"Sid": "DenyPlainHttp"} | denies(Action="s3:Get*")
+    assert (added["Sid"], added["Resource"][0]) == ("DenyPlainHttp2", "arn:aws-cn:s3:::northwind-exports")
+    assert json.loads(plan.do[0].params["Policy"])["Id"] == "mine"
+    assert documents.refuses_plain_http(plan.do[0].params["Policy"], "northwind-exports")
+    assert plan.undo[0].params["Policy"] == old
+
+
+def test_a_policy_of_one_statement_that_is_no_list_stays_whole() -> None:
+    single = json.dumps({"Statement": json.loads(reads())["Statement"][0]})
+    assert len(statements(s3.refuse_plain_http.plan(BUCKET, single, "aws", False))) == 2
+
+
+def test_a_policy_that_would_grow_too_long_is_left_alone() -> None:
+    with pytest.raises(NotApplicable):
+        s3.refuse_plain_http.plan(BUCKET, policy(denies(Sid="x" * 20_400)), "aws", False)
+
+
+def test_only_the_public_statements_are_removed() -> None:
+    ours = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
+        "Action": "s3:*",
+        "Resource": BOTH,
+    }
+    public = json.loads(reads())["Statement"][0]
+    assert statements(s3.remove_public_statements.plan(BUCKET, policy(ours, public, denies()), {}, ALONE)) == [
+        ours,
+        denies(),
+    ]
+    last = s3.remove_public_statements.plan(BUCKET, reads(), {}, ALONE)
+    assert [call.call for call in last.do] == ["s3:DeleteBucketPolicy"]
+    with pytest.raises(NotApplicable):
+        s3.remove_public_statements.plan(BUCKET, policy(ours), {}, ALONE)
+
+
+def test_versions_that_only_the_root_user_changes_are_left_alone() -> None:
+    with pytest.raises(NotApplicable):
+        s3.keep_versions.plan(BUCKET, {"Status": "Suspended", "MFADelete": "Enabled"})
+
+
+def public_policy(aws: boto3.Session) -> None:
+    open_bucket(aws)
+    ours = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
+        "Action": "s3:*",
+        "Resource": BOTH,
+    }
+    public = json.loads(reads())["Statement"][0]
+    aws.client("s3", region_name="us-east-1").put_bucket_policy(Bucket="northwind-exports", Policy=policy(ours, public))
+
+
+def only_the_account_blocks(aws: boto3.Session) -> None:
+    open_bucket(aws)
+    Clients(aws).get("s3control", "us-east-1").put_public_access_block(
+        AccountId="123456789012", PublicAccessBlockConfiguration=ALL_ON
+    )
 
 
 def open_bucket(aws: boto3.Session) -> None:
@@ -134,4 +226,8 @@ def nothing_set(aws: boto3.Session) -> None:
 BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
     s3.bucket_blocks_public_access.id: open_bucket,
     s3.account_blocks_public_access.id: nothing_set,
+    s3.bucket_has_its_own_public_access_block.id: only_the_account_blocks,
+    s3.bucket_policy_is_not_public.id: public_policy,
+    s3.bucket_refuses_plain_http.id: public_policy,
+    s3.bucket_has_versioning.id: open_bucket,
 }
