@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from urllib.parse import unquote
@@ -173,7 +173,11 @@ def allows_everything(document: Document) -> bool:
     A condition on the Allow changes when, not what: it still counts. An unconditional Deny of every action on every
     resource, or of all but a few, takes it back.
     """
-    read = statements(document)
+    return makes_administrator(statements(document))
+
+
+def makes_administrator(read: Sequence[Statement]) -> bool:
+    """The same of statements that hold together, whichever policies they come from."""
     return any(s.allows and _administers(s) for s in read) and not any(
         (s.every_action or s.not_actions)
         and (s.every_resource or s.not_resources)

@@ -29,6 +29,10 @@ roles: Collector[Role] = collect(
 )
 policies: Collector[Policy] = collect(CALL, "Policies", arn="{Arn}", scope=Scope.ACCOUNT, Filter=["LocalManagedPolicy"])
 """Customer-managed policies with their versions; AWS's own are not among them."""
+aws_policies: Collector[Policy] = collect(
+    CALL, "Policies", arn="{Arn}", scope=Scope.ACCOUNT, Filter=["AWSManagedPolicy"]
+)
+"""AWS's own policies, of which AWS lists those in use."""
 
 ADMINISTRATOR_ACCESS = ":iam::aws:policy/AdministratorAccess"
 """How the ARN of AWS's policy for administrators ends, whatever the partition."""

@@ -6,11 +6,10 @@ import json
 from typing import Any
 
 from moto.backup.responses import BackupResponse
-from moto.core.responses import ActionResult
-from moto.ec2.responses import EC2Response
 from moto.moto_api._internal import mock_random
 
 from bot.demo.moto_compute import add_compute_operations
+from bot.demo.moto_ec2 import add_ec2_operations
 from bot.demo.moto_front import add_front_operations
 from bot.demo.moto_iam import add_iam
 from bot.demo.moto_stores import add_stores
@@ -19,17 +18,12 @@ from bot.demo.moto_stores import add_stores
 def add_operations() -> None:
     """Teaches moto, in this process, what it has no answer to."""
     add_compute_operations()
-    EC2Response.get_snapshot_block_public_access_state = _public_snapshots  # type: ignore[attr-defined]
+    add_ec2_operations()
     BackupResponse.create_backup_selection = _assign  # type: ignore[attr-defined]
     BackupResponse.list_backup_selections = _assigned  # type: ignore[attr-defined]
     add_stores()
     add_iam()
     add_front_operations()
-
-
-def _public_snapshots(_: EC2Response) -> ActionResult:
-    """No region blocks them."""
-    return ActionResult({"State": "unblocked", "ManagedBy": "account"})
 
 
 def _assign(request: BackupResponse) -> str:

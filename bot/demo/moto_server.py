@@ -58,6 +58,12 @@ class Account:
                     used = datetime.fromisoformat(key_past["last_used"])
                     key.last_used = AccessKeyLastUsed(used, key_past["service"], key_past["region"])
 
+        for name, past in history.get("roles", {}).items():
+            role = backend.get_role(name)
+            role.create_date = datetime.fromisoformat(past["created"])
+            if "last_used" in past:
+                role.last_used, role.last_used_region = datetime.fromisoformat(past["last_used"]), past["region"]
+
     def report(self, backend: IAMBackend) -> str:
         """The credential report as AWS writes it, where moto leaves root out and has other placeholders.
 
