@@ -24,8 +24,8 @@ from tests.checks.cases import Case
 CHECKS, FIXES = checks.load()
 MODELS = botocore.session.get_session()
 READS = ("Describe", "Get", "List", "BatchGet")
-EXCEPTIONS_TO_READS = {"iam:GenerateCredentialReport"}
-"""Makes a report for whoever may read it; changes nothing.
+EXCEPTIONS_TO_READS = {"iam:GenerateCredentialReport", "iam:GenerateServiceLastAccessedDetails"}
+"""Make a report for whoever may read it; change nothing.
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_GenerateCredentialReport.html"""
 LOWEST = {practice: 1 if practice is Practice.AWARENESS else 2 for practice in Practice}
 
