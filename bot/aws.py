@@ -37,6 +37,9 @@ WINDOW = 64
 AWS_HOST = re.compile(r"\.amazonaws\.com(\.cn)?$|\.api\.aws$")
 """Any other host is an endpoint of the person's own choice (AWS_ENDPOINT_URL)."""
 
+TOKENS = ("NextToken", "nextToken")
+"""What AWS calls the way to the next page, in its answers and in requests alike."""
+
 HOME = "us-east-1"
 HOMES = {"aws": HOME, "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
 """Where each partition keeps what belongs to a whole account."""
@@ -163,12 +166,7 @@ class Region:
 
     def _items(self, call: str, path: str, params: Mapping[str, Any]) -> Iterator[Any]:
         client, method = self._method(call)
-        pages = (
-            client.get_paginator(method).paginate(**params)
-            if client.can_paginate(method)
-            else [getattr(client, method)(**params)]
-        )
-        for page in pages:
+        for page in _pages(client, method, params):
             found: Any = page
             for step in path.split("."):
                 found = found.get(step) or []
@@ -204,6 +202,18 @@ class Region:
     def _method(self, call: str) -> tuple[Any, str]:
         service, operation = call.split(":")
         return self.clients.get(service, self.region), xform_name(operation)
+
+
+def _pages(client: Any, method: str, params: Mapping[str, Any]) -> Iterator[Any]:
+    """Every page, also of an operation that hands out tokens and for which botocore has no paginator."""
+    if client.can_paginate(method):
+        yield from client.get_paginator(method).paginate(**params)
+        return
+    page = getattr(client, method)(**params)
+    yield page
+    while token := {key: page[key] for key in TOKENS if page.get(key)}:
+        page = getattr(client, method)(**params, **token)
+        yield page
 
 
 def session(role_arn: str = "", *, external_id: str = "", name: str = "aws-sec") -> boto3.Session:
