@@ -1,4 +1,4 @@
-"""Operations of Lambda, ECR, EKS and CodeBuild that moto lacks, as far as checks and fixes call them."""
+"""Operations of Lambda, ECR, ECS, EKS and CodeBuild that moto lacks, as far as checks and fixes call them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from moto.codebuild.responses import CodeBuildResponse
 from moto.core.responses import ActionResult
 from moto.ecr.models import ECRBackend
 from moto.ecr.responses import ECRResponse
+from moto.ecs.models import EC2ContainerServiceBackend
 from moto.eks import urls as eks_urls
 from moto.eks.responses import EKSResponse
 
@@ -34,6 +35,8 @@ def add_compute_operations() -> None:
     )
     LambdaResponse.list_function_url_configs = _function_urls  # type: ignore[attr-defined]
     LambdaBackend.add_permission = _add_permission  # type: ignore[method-assign]
+    EC2ContainerServiceBackend.describe_clusters = _clusters  # type: ignore[method-assign]
+    EC2ContainerServiceBackend.describe_capacity_providers = _capacity_providers  # type: ignore[method-assign]
     eks_urls.url_paths["{0}/cluster-versions$"] = eks_urls.response.dispatch
     EKSResponse.describe_cluster_versions = _cluster_versions  # type: ignore[attr-defined]
     EKSResponse.update_cluster_config = _update_cluster  # type: ignore[method-assign]
@@ -63,6 +66,22 @@ def _add_permission(backend: LambdaBackend, function_name: str, qualifier: str, 
         asked = str(statement.pop("InvokedViaFunctionUrl")).lower()
         statement.setdefault("Condition", {})["Bool"] = {"lambda:InvokedViaFunctionUrl": asked}
     return statement
+
+
+_clusters_plainly = EC2ContainerServiceBackend.describe_clusters
+_capacity_providers_named = EC2ContainerServiceBackend.describe_capacity_providers
+
+
+def _clusters(backend: EC2ContainerServiceBackend, *asked: Any, **more: Any) -> Any:
+    """moto does not count services."""
+    for cluster in backend.clusters.values():
+        cluster.active_services_count = sum(one.cluster_arn == cluster.arn for one in backend.services.values())
+    return _clusters_plainly(backend, *asked, **more)
+
+
+def _capacity_providers(backend: EC2ContainerServiceBackend, names: list[str] | None) -> Any:
+    """Without names AWS describes all."""
+    return _capacity_providers_named(backend, list(backend.capacity_providers) if names is None else names)
 
 
 _scanning_of_registry = ECRBackend.batch_get_repository_scanning_configuration
