@@ -11,12 +11,19 @@ from moto.athena.responses import AthenaResponse
 from moto.core.responses import ActionResult
 from moto.elasticache.models import ElastiCacheBackend, ReplicationGroup
 from moto.elasticache.responses import ElastiCacheResponse
+from moto.kafka.responses import KafkaResponse
+from moto.kafka.urls import url_paths as kafka_urls
+from moto.moto_server.werkzeug_app import SIGNING_ALIASES
 from moto.redshift.models import RedshiftBackend
 from moto.redshift.responses import RedshiftResponse
 
 
 def add_stores() -> None:
     """Teaches moto, in this process, what it has no answer to, or forgets."""
+    KafkaResponse.list_kafka_versions = _kafka_versions  # type: ignore[attr-defined]
+    kafka_urls["{0}/v1/kafka-versions$"] = KafkaResponse.dispatch
+    SIGNING_ALIASES["kafkaconnect"] = "kafka"
+    kafka_urls["{0}/v1/connectors$"] = _no_connectors
     RedshiftResponse.modify_cluster_parameter_group = _set_parameters  # type: ignore[attr-defined]
     RedshiftResponse.reboot_cluster = _reboot  # type: ignore[attr-defined]
     RedshiftBackend.describe_cluster_parameters = _parameters  # type: ignore[method-assign]
@@ -24,6 +31,15 @@ def add_stores() -> None:
     ElastiCacheResponse.modify_replication_group = _remember_upgrades(  # type: ignore[method-assign]
         ElastiCacheResponse.modify_replication_group
     )
+
+
+def _kafka_versions(_: KafkaResponse) -> str:
+    known = {"2.8.1": "DEPRECATED", "3.6.0": "ACTIVE", "3.9.x": "ACTIVE"}
+    return json.dumps({"kafkaVersions": [{"version": version, "status": word} for version, word in known.items()]})
+
+
+def _no_connectors(*_: Any) -> tuple[int, dict[str, str], str]:
+    return 200, {}, json.dumps({"connectors": []})
 
 
 def _set_parameters(request: RedshiftResponse) -> ActionResult:
