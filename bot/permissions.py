@@ -29,6 +29,12 @@ ACTIONS = {
     "apigateway:GetStages": "apigateway:GET",
     "apigatewayv2:GetApis": "apigateway:GET",
     "apigatewayv2:GetStages": "apigateway:GET",
+    "apigateway:GetResources": "apigateway:GET",
+    "apigateway:GetDomainNames": "apigateway:GET",
+    "apigateway:GetAccount": "apigateway:GET",
+    "apigateway:UpdateStage": "apigateway:PATCH",
+    "apigatewayv2:GetRoutes": "apigateway:GET",
+    "apigatewayv2:GetIntegrations": "apigateway:GET",
 }
 """Where the action is not named after the call.
 Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
