@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from checks import documents
@@ -20,9 +21,11 @@ from checks.kit import (
     expect,
     extra,
     fix,
+    now,
 )
 
 if TYPE_CHECKING:
+    from types_boto3_kms.type_defs import GetKeyLastUsageResponseTypeDef as Usage
     from types_boto3_kms.type_defs import GetKeyRotationStatusResponseTypeDef as Rotation
     from types_boto3_kms.type_defs import KeyMetadataTypeDef as Metadata
 
@@ -60,6 +63,11 @@ def rotation(aws: Aws, key: Key) -> Rotation:
     """Empty for keys of a kind, or in a state, that AWS cannot rotate."""
     refused = ("UnsupportedOperationException", "KMSInvalidStateException")
     return cast("Rotation", aws.call("kms:GetKeyRotationStatus", KeyId=key["KeyId"], absent=refused))
+
+
+@extra("kms:GetKeyLastUsage")
+def usage(aws: Aws, key: Key) -> Usage:
+    return cast("Usage", aws.call("kms:GetKeyLastUsage", KeyId=key["KeyId"]))
 
 
 @extra("kms:GetKeyPolicy")
@@ -124,6 +132,45 @@ def key_is_not_scheduled_for_deletion(key: Key, metadata: Metadata) -> Verdict:
     if metadata["KeyState"] == "PendingDeletion":
         return f"will be deleted on {metadata['DeletionDate']:%Y-%m-%d}"
     return expect(metadata["KeyState"] != "PendingReplicaDeletion", "will be deleted once its replicas are")
+
+
+@fix(key_is_not_scheduled_for_deletion, "kms:CancelKeyDeletion", risk=Risk.SAFE)
+def cancel_deletion(key: Key, metadata: Metadata) -> Plan:
+    """Cancel the deletion of the key."""
+    if metadata["KeyState"] != "PendingDeletion":
+        raise NotApplicable("AWS cannot cancel its deletion here: it waits for its replicas, or is not to be deleted")
+    return Plan(
+        do=[Call("kms:CancelKeyDeletion", {"KeyId": key["KeyId"]})],
+        undo=[],
+        before={"deletion": f"on {metadata['DeletionDate']:%Y-%m-%d}"},
+        after={"deletion": "never"},
+        notes=[
+            "The key stays disabled until somebody enables it: what is encrypted with it cannot be read before.",
+            "There is no undo: a bot that may delete keys would be a danger of its own. Schedule it anew by hand.",
+        ],
+    )
+
+
+@check(keys, metadata, usage, now, practice=Practice.ENCRYPTION, severity=Severity.LOW)
+def key_is_used(key: Key, metadata: Metadata, usage: Usage, now: datetime, *, days: int = 180) -> Verdict:
+    """KMS key was used in the last 180 days.
+
+    A key that nothing uses costs money every month, and nobody remembers what it opens.
+
+    Fix: Disable the key first and look in CloudTrail for calls that fail; schedule its deletion only weeks later.
+    See: https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyLastUsage.html
+    """
+    if metadata["KeyManager"] == "AWS":
+        raise NotApplicable("AWS manages it")
+    if metadata["KeyState"] in ("PendingDeletion", "PendingReplicaDeletion", "PendingImport", "Creating"):
+        raise NotApplicable(f"its state is {metadata['KeyState']}")
+    used, tracked = usage.get("KeyLastUsage", {}).get("Timestamp"), usage["TrackingStartDate"]
+    if used is None and (now - tracked).days <= days:
+        raise NotApplicable(f"AWS has watched its use for less than {days} days")
+    if used is None:
+        return f"was not used since {tracked:%Y-%m-%d}, when AWS began to watch"
+    idle = (now - used).days
+    return f"was last used {idle} days ago" if idle > days else None
 
 
 @check(keys, policy, practice=Practice.LEAST_PRIVILEGE, severity=Severity.CRITICAL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -14,7 +14,7 @@ from botocore.stub import Stubber
 from bot.aws import Region
 from checks import kms
 from checks.kit import Call, NotApplicable
-from tests.checks.cases import Case
+from tests.checks.cases import NOW, Case
 
 OURS = {
     "KeyManager": "CUSTOMER",
@@ -39,8 +39,19 @@ def policy(principal: Any, **more: Any) -> str:
     )
 
 
+def used(days: int | None, tracked: int = 400) -> dict[str, Any]:
+    """Last used so many days ago, and watched for so many."""
+    last = {} if days is None else {"Operation": "Decrypt", "Timestamp": NOW - timedelta(days=days)}
+    return {"KeyLastUsage": last, "TrackingStartDate": NOW - timedelta(days=tracked)}
+
+
 OF_THE_CALLER = {"StringEquals": {"kms:CallerAccount": "123456789012", "kms:ViaService": "s3.eu-west-1.amazonaws.com"}}
-ROTATES, STAYS, CLOSED = kms.key_rotates, kms.key_is_not_scheduled_for_deletion, kms.key_policy_is_not_public
+ROTATES, STAYS, CLOSED, USED = (
+    kms.key_rotates,
+    kms.key_is_not_scheduled_for_deletion,
+    kms.key_policy_is_not_public,
+    kms.key_is_used,
+)
 CASES = [
     Case(ROTATES, [KEY, OURS, ON], None),
     Case(ROTATES, [KEY, OURS, OFF], "never rotates its key material"),
@@ -63,6 +74,14 @@ CASES = [
     Case(CLOSED, [KEY, policy({"AWS": "arn:aws:iam::123456789012:root"})], None),
     Case(CLOSED, [KEY, policy({"AWS": "*"}, Condition=OF_THE_CALLER)], None),
     Case(CLOSED, [KEY, policy("*")], "lets everyone do kms:*"),
+    Case(USED, [KEY, OURS, used(180), NOW], None),
+    Case(USED, [KEY, OURS, used(181), NOW], "was last used 181 days ago"),
+    Case(USED, [KEY, OURS, used(181), NOW], None, {"days": 365}),
+    Case(USED, [KEY, OURS, used(None), NOW], "was not used since 2025-01-26, when AWS began to watch"),
+    Case(USED, [KEY, OURS | {"KeyState": "Disabled"}, used(200), NOW], "was last used 200 days ago"),
+    Case(USED, [KEY, OURS, used(None, tracked=180), NOW], NotApplicable),
+    Case(USED, [KEY, OURS | DELETED, used(None), NOW], NotApplicable),
+    Case(USED, [KEY, OURS | {"KeyManager": "AWS"}, used(None), NOW], NotApplicable),
 ]
 
 
@@ -114,4 +133,9 @@ def never_rotating(aws: boto3.Session) -> None:
     aws.client("kms", region_name="eu-west-1").create_key(Description="invoices")
 
 
-BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {kms.key_rotates.id: never_rotating}
+def about_to_go(aws: boto3.Session) -> None:
+    client = aws.client("kms", region_name="eu-west-1")
+    client.schedule_key_deletion(KeyId=client.create_key()["KeyMetadata"]["KeyId"], PendingWindowInDays=7)
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {ROTATES.id: never_rotating, STAYS.id: about_to_go}
