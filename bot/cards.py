@@ -11,7 +11,8 @@ from bot.blocks.parts import Message
 from bot.blocks.requests import card
 from bot.context import Bot
 from bot.post import PostError
-from bot.store.requests import Card, FixRequest, NoSuchRequest, State
+from bot.store.fix_request import Card, FixRequest, State
+from bot.store.requests import NoSuchRequest
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,16 @@ class Cards:
                     await self._post(request_id, self._bot.settings.channel, "notice")
             return await self._post(request_id, self._bot.settings.approvals_channel, "approval")
 
+    async def tell_everybody(self, message: Message) -> None:
+        """Post to every channel the bot speaks in; one that does not take it is logged."""
+        settings = self._bot.settings
+        for channel in dict.fromkeys((settings.channel, settings.approvals_channel, settings.digest_channel)):
+            try:
+                if channel:
+                    await self._bot.post.post(channel, message)
+            except PostError as error:
+                log.warning("%s was not told in %s: %s", message.text, channel, error)
+
     async def refresh(self, request_id: int) -> None:
         """Make every message of the request show what the database says now, if there is such a request."""
         async with self._turn(request_id):
@@ -48,7 +59,7 @@ class Cards:
             except NoSuchRequest:
                 return
             for one in request.cards:
-                if one.shown != request.state:
+                if one.shown != request.face:
                     await self._update(request, one)
 
     async def catch_up(self) -> None:
@@ -87,7 +98,7 @@ class Cards:
         except PostError as error:
             log.warning("request %s could not be shown in %s: %s", request_id, channel, error)
             return False
-        await self._keep(request_id, Card(channel, ts, kind, request.state))
+        await self._keep(request_id, Card(channel, ts, kind, request.face))
         return True
 
     async def _update(self, request: FixRequest, one: Card) -> None:
@@ -97,13 +108,15 @@ class Cards:
             log.warning("request %s is not up to date in %s: %s", request.id, one.channel, error)
             if not error.gone:
                 return  # it is tried again
-        await self._keep(request.id, replace(one, shown=request.state))
+        await self._keep(request.id, replace(one, shown=request.face))
 
     async def _keep(self, request_id: int, one: Card) -> None:
         await asyncio.to_thread(self._bot.store.requests.put_card, request_id, one)
 
     def _message(self, request: FixRequest, kind: str) -> Message:
-        message = card(request, self._bot.fixes.get(request.check_id), kind, self._bot.settings.zone)
+        settings = self._bot.settings
+        fix = self._bot.fixes.get(request.check_id)
+        message = card(request, fix, kind, settings.zone, glass=bool(settings.break_glass))
         message.blocks[0].block_id = block_id(request.id)
         return message
 

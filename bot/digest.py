@@ -10,7 +10,7 @@ from bot.standing import Standing, standing
 from bot.store import Store
 from bot.store.audit import Head
 from bot.store.findings import Filter, Finding
-from bot.store.requests import FixRequest, State
+from bot.store.fix_request import FixRequest, State
 from bot.store.scans import Score
 from checks.kit import AnyCheck
 

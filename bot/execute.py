@@ -17,7 +17,7 @@ from bot.scan import Status, why_unknown
 from bot.settings import FixMode, Settings
 from bot.store import Store
 from bot.store.findings import Finding
-from bot.store.requests import FixRequest, State, plan_hash
+from bot.store.fix_request import FixRequest, State, plan_hash
 from checks.kit import Fix
 
 LONGEST_PAUSE = 16.0
@@ -83,9 +83,19 @@ class Executor:
         tags = seen.tags
         if tags is None:
             tags = self._aws.tags(home, finding.region, finding.resource, seen.within or within)
-        now = self._now()
-        recent = self._store.requests.started_since(now - timedelta(hours=1))
-        reason = refusal(Situation(self._settings, finding, home.account, now, tags, recent), guards)
+        now, requests = self._now(), self._store.requests
+        lately = now - timedelta(hours=1)
+        situation = Situation(
+            self._settings,
+            finding,
+            home.account,
+            now,
+            tags,
+            requests.started_since(lately),
+            requests.failed_since(lately),
+            self._store.freezes.current(now),
+        )
+        reason = refusal(situation, guards)
         if reason:
             raise Refusal(reason)
         return tags

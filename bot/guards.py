@@ -1,26 +1,31 @@
-"""The rules that stand before every fix, each a small pure function: None, or why not."""
+"""The rules that stand before every fix, each a small pure function: None, or why not. A refusal names its rule."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.fixing import Tags
-from bot.settings import FixMode, Settings
+from bot.settings import FixMode, Limit, Settings
 from bot.store.findings import Finding
+from bot.store.freezes import Frozen
+from bot.words import span
+from checks.kit import Severity
 
 
 @dataclass(frozen=True)
 class Situation:
-    """All that the rules look at. `tags`: None when they could not be read."""
+    """All that the rules look at. `tags`: None when they could not be read. `freezes`: those declared in Slack."""
 
     settings: Settings
     finding: Finding
     account: str
     now: datetime
     tags: Tags | None
-    fixes_last_hour: int
+    fixes_last_hour: int = 0
+    failures_last_hour: int = 0
+    freezes: Sequence[Frozen] = ()
 
 
 Guard = Callable[[Situation], str | None]
@@ -54,22 +59,37 @@ def protected_tag(s: Situation) -> str | None:
     if not rules:
         return None
     if s.tags is None:
-        return (
-            "its tags could not be read, so it may be protected: grant tag:GetResources and"
-            " s3:GetBucketTagging to the read role"
-        )
-    for rule in rules:
-        key, equals, value = rule.partition("=")
-        if any(key == tag and (not equals or value == given) for tag, given in s.tags):
-            return f"it is protected by its tag {rule}"
-    return None
+        return UNREAD_TAGS.format("protected")
+    found = next((rule for rule in rules if _has(s.tags, rule)), None)
+    return f"it is protected by its tag {found}" if found else None
 
 
 def freeze(s: Situation) -> str | None:
     for window in s.settings.freezes:
         if window.start <= s.now < window.until:
-            return f"changes are frozen until {window.until:%Y-%m-%d %H:%M %Z}: {window.reason}"
+            return _frozen("", window.until, window.reason)
+    for one in s.freezes:
+        if one.tag and s.tags is None:
+            return UNREAD_TAGS.format("frozen")
+        if one.until > s.now and (not one.tag or _has(s.tags or (), one.tag)):
+            return _frozen(one.tag, one.until, one.reason)
     return None
+
+
+def finding_age(s: Situation) -> str | None:
+    age = s.now - s.finding.last_seen
+    limit = timedelta(hours=s.settings.finding_hours)
+    return f"no scan has seen this finding for {span(age)}: `/aws-sec check` it first" if age > limit else None
+
+
+def circuit_breaker(s: Situation) -> str | None:
+    limit = s.settings.failures_per_hour
+    return (
+        f"{s.failures_last_hour} fixes failed in the last hour, so no more are made: look at those first"
+        f" (AWS_SEC_FAILURES_PER_HOUR is {limit})"
+        if s.failures_last_hour >= limit
+        else None
+    )
 
 
 def hourly_cap(s: Situation) -> str | None:
@@ -89,11 +109,42 @@ def written(s: Situation) -> str | None:
     )
 
 
-TO_FIX: tuple[Guard, ...] = (mode, account, muted, protected_tag, freeze, hourly_cap)
+UNREAD_TAGS = (
+    "its tags could not be read, so it may be {}: grant tag:GetResources and s3:GetBucketTagging to the read role"
+)
+TO_FIX: tuple[Guard, ...] = (
+    mode, account, muted, protected_tag, freeze, finding_age, circuit_breaker, hourly_cap,
+)  # fmt: skip
 TO_UNDO: tuple[Guard, ...] = (mode, written, account, protected_tag, freeze)
 """Muting and the cap do not stand in the way of going back."""
 
 
 def refusal(situation: Situation, guards: tuple[Guard, ...] = TO_FIX) -> str | None:
-    """The first rule's reason to refuse, or None."""
-    return next(filter(None, (guard(situation) for guard in guards)), None)
+    """The first rule's reason to refuse, with the rule's name, or None."""
+    reasons = ((guard(situation), guard.__name__) for guard in guards)
+    return next((f"{why} [rule: {name.replace('_', ' ')}]" for why, name in reasons if why), None)
+
+
+def limit(limits: Iterable[Limit], act: str, finding: Finding) -> str | None:
+    """Why a person under these limits may not `request` or `approve` a fix of this finding; None when they may."""
+    for one in limits:
+        if act not in one.may:
+            return f"you may not {act} fixes (AWS_SEC_LIMITS)"
+        if finding.severity > Severity[one.up_to.upper()]:
+            return (
+                f"you may {act} fixes up to {one.up_to}, and this is {Severity(finding.severity).word} (AWS_SEC_LIMITS)"
+            )
+        if one.accounts and finding.account not in one.accounts:
+            return f"you may not {act} fixes in account {finding.account} (AWS_SEC_LIMITS)"
+    return None
+
+
+def _has(tags: Tags, rule: str) -> bool:
+    """Whether a resource has the tag of a rule: `key` or `key=value`."""
+    key, equals, value = rule.partition("=")
+    return any(key == tag and (not equals or value == given) for tag, given in tags)
+
+
+def _frozen(tag: str, until: datetime, reason: str) -> str:
+    what = f"changes of what has the tag {tag}" if tag else "changes"
+    return f"{what} are frozen until {until:%Y-%m-%d %H:%M %Z}: {reason}"

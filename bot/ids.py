@@ -30,6 +30,8 @@ class Action(StrEnum):
     DENY = "fix.deny"
     CANCEL = "fix.cancel"
     UNDO = "fix.undo"
+    GLASS = "fix.glass"
+    UNFREEZE = "freeze.end"
     AUDIT = "audit.request"
 
 
@@ -39,6 +41,7 @@ class View(StrEnum):
     REQUEST = "fix.request"
     DENY = "fix.deny.reason"
     UNDO = "fix.undo.reason"
+    GLASS = "fix.glass.reason"
     MUTE = "finding.mute.reason"
     WAIT = "wait"
     SAY = "say"
@@ -76,6 +79,10 @@ class OfRequest(Value):
     request: int = Field(ge=1, le=LARGEST)
     origin: str = Field(default="", max_length=40)
     plan: str = Field(default="", max_length=64)
+
+
+class OfFreeze(Value):
+    freeze: int = Field(ge=1, le=LARGEST)
 
 
 class OfList(Value):

@@ -5,19 +5,20 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.execute import Executor, Refusal
 from bot.fixing import FixAws, managed_by
-from bot.guards import TO_UNDO
+from bot.guards import TO_UNDO, limit
 from bot.people import BOT, Person
 from bot.scan import Status
-from bot.settings import FixMode, Settings
+from bot.settings import FixMode, Limit, Settings
 from bot.store import Store
 from bot.store.findings import Finding, NoSuchFinding
-from bot.store.requests import FixRequest, New, NoSuchRequest, ResourceBusy, State, plan_hash
+from bot.store.fix_request import FixRequest, New, State, plan_hash
+from bot.store.requests import NoSuchRequest, ResourceBusy
 from checks.kit import Fix, Plan
 
 __all__ = ["Proposal", "Refusal", "Remediator", "can_undo"]
@@ -36,6 +37,7 @@ class Proposal:
     plan_hash: str
     mode: FixMode
     within: str = ""
+    needed: int = 1
 
 
 def _utc_now() -> datetime:
@@ -65,9 +67,15 @@ class Remediator:
         with self._refusals(finding_id, "fix.proposed", actor):
             return self._propose(finding_id)
 
-    def request(self, finding_id: int, shown: str, actor: Person, reason: str) -> FixRequest:
-        """Ask for approval of the plan that was shown (its hash). Raises Refusal, which is audited."""
+    def request(
+        self, finding_id: int, shown: str, actor: Person, reason: str, limits: Sequence[Limit] = ()
+    ) -> FixRequest:
+        """Ask for approval of the plan that was shown (its hash). Raises Refusal, which is audited.
+
+        `limits`: those of the settings that name this person.
+        """
         with self._refusals(finding_id, "fix.requested", actor):
+            _keep_within(limits, "request", self._finding(finding_id))
             proposal = self._propose(finding_id)
             if proposal.plan_hash != shown:
                 raise Refusal("the resource changed since you looked at it: open the fix again to see the new plan")
@@ -78,18 +86,38 @@ class Remediator:
             except ResourceBusy as error:
                 raise Refusal(f"{error}: decide on that one first") from error
 
-    def approve(self, request_id: int, shown: str, actor: Person, approvers: Collection[str]) -> FixRequest:
-        """Record the approval, once, by somebody else. Nothing is written to AWS yet. Raises Refusal, audited."""
+    def approve(
+        self, request_id: int, shown: str, actor: Person, approvers: Collection[str], limits: Sequence[Limit] = ()
+    ) -> FixRequest:
+        """Record the approval, once, by somebody else. Nothing is written to AWS yet. Raises Refusal, audited.
+
+        A request that needs two people waits on after the first. `limits`: those of the settings that name this person.
+        """
         request = self._get(request_id)
         with self._refusals_of(request, "fix.approved", actor):
             self._decider(request, actor, approvers)
-            if shown != request.plan_hash:
-                raise Refusal("this button belongs to another plan: open the request's newest message")
-            now = self._now()
-            if now >= request.expires_at:
-                self.expire(now)
-                raise Refusal("the request has expired: ask again from the finding")
-            self._move_or_refuse(request, State.WAITING, State.APPROVED, actor, approver=str(actor))
+            _keep_within(limits, "approve", self._finding(request.finding_id))
+            self._still_waits(request, shown)
+            if str(actor) in request.approvals:
+                raise Refusal("you approved already: this fix needs another person, too")
+            if not self._store.requests.add_approval(request_id, actor=str(actor), at=self._now()):
+                raise Refusal(f"the request is {self._get(request_id).state} already")
+        return self._get(request_id)
+
+    def break_glass(self, request_id: int, actor: Person, allowed: Collection[str], reason: str) -> FixRequest:
+        """Approve alone, even what one asked for oneself, for a reason that everybody is told. Raises Refusal, audited.
+
+        `allowed`: the user ids of those whom the settings let. Every other rule still holds.
+        """
+        request = self._get(request_id)
+        with self._refusals_of(request, "fix.broke_glass", actor):
+            if actor.user not in allowed:
+                raise Refusal("you may not approve alone (AWS_SEC_BREAK_GLASS)")
+            if not reason.strip():
+                raise Refusal("a reason is needed: everybody will read it")
+            self._still_waits(request, request.plan_hash)
+            words, who = reason.strip(), str(actor)
+            self._move_or_refuse(request, State.WAITING, State.APPROVED, actor, approver=who, broke_glass=words)
         return self._get(request_id)
 
     def deny(self, request_id: int, actor: Person, approvers: Collection[str], reason: str) -> FixRequest:
@@ -177,7 +205,8 @@ class Remediator:
         if seen.plan is None:
             raise Refusal("there is nothing this fix could change here: `/aws-sec explain` says what a person can do")
         plan = _owned(seen.plan, managed_by(tags))
-        return Proposal(finding, fix, plan, plan_hash(plan), self._settings.fix_mode, seen.within)
+        needed = 2 if fix.risk.name.lower() in self._settings.two_approvers_for else 1
+        return Proposal(finding, fix, plan, plan_hash(plan), self._settings.fix_mode, seen.within, needed)
 
     def _new(self, proposal: Proposal, actor: Person, reason: str) -> New:
         finding, now = proposal.finding, self._now()
@@ -195,7 +224,16 @@ class Remediator:
             now,
             now + self._settings.request_lifetime,
             proposal.within,
+            proposal.needed,
         )
+
+    def _still_waits(self, request: FixRequest, shown: str) -> None:
+        if shown != request.plan_hash:
+            raise Refusal("this button belongs to another plan: open the request's newest message")
+        now = self._now()
+        if now >= request.expires_at:
+            self.expire(now)
+            raise Refusal("the request has expired: ask again from the finding")
 
     def _decider(self, request: FixRequest, actor: Person, approvers: Collection[str]) -> None:
         if actor.user not in approvers:
@@ -243,6 +281,11 @@ class Remediator:
         except Refusal as error:
             self._store.requests.refused(request, actor=str(actor), action=action, why=str(error))
             raise
+
+
+def _keep_within(limits: Sequence[Limit], act: str, finding: Finding) -> None:
+    if why := limit(limits, act, finding):
+        raise Refusal(why)
 
 
 def can_undo(request: FixRequest) -> bool:

@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -98,6 +98,20 @@ class Freeze(BaseModel):
         return self
 
 
+class Limit(BaseModel):
+    """What some people may not go beyond; whoever no limit names has none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    who: list[SlackApprover] = Field(min_length=1)
+    may: list[Literal["request", "approve"]] = ["request", "approve"]
+    up_to: Literal["low", "medium", "high", "critical"] = "critical"
+    accounts: list[AccountId] = []
+
+
+RiskName = Literal["safe", "cuts_access", "interrupts"]
+
+
 class Settings(BaseSettings):
     """Everything that can be set. Each field's description is its line in the documentation."""
 
@@ -144,6 +158,7 @@ class Settings(BaseSettings):
     database: Path = Field(Path("aws-sec.sqlite"), description="The SQLite file.")
     audit_key: SecretStr = Field(SecretStr(""), description="Key for the audit log's hashes. Keep it outside the host.")
 
+    account_name: str = Field("", description="What people call the account, as prod; `/aws-sec freeze prod` knows it.")
     regions: list[RegionName] = Field(default_factory=list, description="Regions to scan. Empty: all that are enabled.")
     role_arn: RoleArn = Field(
         "", description="Read-only role to assume for scans. Empty: the environment's credentials."
@@ -168,6 +183,23 @@ class Settings(BaseSettings):
     protected_tags: list[TagOrKey] = Field(
         default_factory=list, description="`key` or `key=value`: resources with such a tag are never changed."
     )
+    limits: list[Limit] = Field(
+        default_factory=list,
+        description="People who may ask or approve only up to a severity, or only in some accounts: who, may, up_to,"
+        " accounts.",
+    )
+    two_approvers_for: list[RiskName] = Field(
+        ["interrupts"], description="Risks of a fix for which two people must approve: safe, cuts_access, interrupts."
+    )
+    break_glass: list[SlackApprover] = Field(
+        default_factory=list,
+        description="User or user group ids who may approve alone, also their own request, with a reason that everybody"
+        " is told. Empty: nobody.",
+    )
+    finding_hours: int = Field(
+        72, ge=1, description="A finding that no scan saw for so many hours must be scanned again before it is fixed."
+    )
+    failures_per_hour: int = Field(3, ge=1, description="After so many fixes that failed in an hour, no more are made.")
     fixes_per_hour: int = Field(10, ge=1, description="At most so many fixes are made in an hour.")
     request_hours: int = Field(24, ge=1, le=24 * 14, description="Hours until a request nobody decided on expires.")
     freezes: list[Freeze] = Field(default_factory=list, description="Windows (from, until, reason) without fixes.")

@@ -9,6 +9,7 @@ from typing import NoReturn
 from bot.context import Bot
 from bot.people import Person
 from bot.remediate import Refusal
+from bot.settings import Limit
 
 
 class Access:
@@ -37,6 +38,19 @@ class Access:
     async def approvers(self) -> frozenset[str]:
         """The user ids of all who may approve, now. Raises PostError when a user group cannot be read."""
         return await self._users(self._bot.settings.approvers)
+
+    async def glass_breakers(self) -> frozenset[str]:
+        """The user ids of all who may approve alone, now. Raises PostError when a user group cannot be read."""
+        return await self._users(self._bot.settings.break_glass)
+
+    async def limits(self, who: Person) -> list[Limit]:
+        """The limits that name this person, by themselves or by a group. Raises PostError likewise."""
+        return [one for one in self._bot.settings.limits if who.user in await self._users(one.who)]
+
+    async def may_freeze(self, who: Person) -> None:
+        """Raises Refusal unless the person may declare and end freezes: whoever may approve."""
+        if who.user not in await self.approvers():
+            await self._refuse(who, "only an approver may freeze or unfreeze; `/aws-sec help` names them")
 
     async def _listed(self, who: Person, listed: Collection[str], words: str) -> None:
         if listed and who.user not in listed and who.user not in await self._users(listed):

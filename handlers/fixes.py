@@ -12,7 +12,8 @@ from bot.blocks.parts import say, wait
 from bot.ids import Input, OfFinding, OfRequest
 from bot.remediate import Refusal
 from bot.store import StoreError
-from bot.store.requests import FixRequest, NoSuchRequest, State
+from bot.store.fix_request import FixRequest, State
+from bot.store.requests import NoSuchRequest
 from handlers.ask import Ask
 from handlers.errors import HalfDone, in_modal
 from handlers.findings import number
@@ -32,8 +33,8 @@ async def asked(ask: Ask) -> Mapping[str, Any]:
     """The reason is there: ask the approvers."""
     await ask.parts.access.may_ask(ask.who)
     value, remediator = ask.carried(OfFinding), ask.bot.remediator
-    reason = ask.inputs[Input.REASON]
-    request = await asyncio.to_thread(remediator.request, value.finding, value.plan, ask.who, reason)
+    reason, limits = ask.inputs[Input.REASON], await ask.parts.access.limits(ask.who)
+    request = await asyncio.to_thread(remediator.request, value.finding, value.plan, ask.who, reason, limits)
     if await ask.parts.cards.announce(request.id, value.origin):
         return say("Asked", f"<#{ask.bot.settings.approvals_channel}> has your request {request.id}.")
     return say(
@@ -42,16 +43,32 @@ async def asked(ask: Ask) -> Mapping[str, Any]:
 
 
 async def approve(ask: Ask) -> None:
-    """Record the approval, then make the change."""
-    value = ask.carried(OfRequest)
-    approvers = await ask.parts.access.approvers()
+    """Record the approval, then make the change, if nobody else has to approve."""
+    value, access = ask.carried(OfRequest), ask.parts.access
+    approvers, limits = await access.approvers(), await access.limits(ask.who)
     async with _shown(ask, value.request):
-        await asyncio.to_thread(ask.bot.remediator.approve, value.request, value.plan, ask.who, approvers)
-    try:
-        await asyncio.to_thread(ask.bot.remediator.run, value.request)
-    except StoreError as error:
-        raise HalfDone(str(error)) from error
-    await ask.parts.cards.refresh(value.request)
+        await asyncio.to_thread(ask.bot.remediator.approve, value.request, value.plan, ask.who, approvers, limits)
+    await _run(ask, value.request)
+
+
+async def glass(ask: Ask) -> None:
+    """Ask for the reason to approve alone."""
+    request = await asyncio.to_thread(_get, ask)
+    if request.state is not State.WAITING:
+        raise Refusal(f"the request is {request.state} already")
+    await ask.open(blocks.glass_modal(request, ask.bot.fixes.get(request.check_id), ask.place.channel))
+
+
+async def glass_broken(ask: Ask) -> Mapping[str, Any]:
+    """The reason is there: approve alone, tell everybody, make the change."""
+    request_id = ask.carried(OfRequest).request
+    allowed, reason = await ask.parts.access.glass_breakers(), ask.inputs[Input.REASON]
+    async with _shown(ask, request_id):
+        request = await asyncio.to_thread(ask.bot.remediator.break_glass, request_id, ask.who, allowed, reason)
+    await ask.parts.cards.tell_everybody(blocks.glass_broken(request, ask.bot.fixes.get(request.check_id)))
+    await _run(ask, request_id)
+    ended = await asyncio.to_thread(_get, ask)
+    return say("Break glass", f"*{blocks.HEADLINES[ended.state]}*", blocks.ending(ended))
 
 
 async def deny(ask: Ask) -> None:
@@ -97,6 +114,14 @@ async def undone(ask: Ask) -> Mapping[str, Any]:
     finally:
         await ask.parts.cards.refresh(request_id)
     return say("Undo", f"*{blocks.HEADLINES[request.state]}*", blocks.ending(request))
+
+
+async def _run(ask: Ask, request_id: int) -> None:
+    try:
+        await asyncio.to_thread(ask.bot.remediator.run, request_id)
+    except StoreError as error:
+        raise HalfDone(str(error)) from error
+    await ask.parts.cards.refresh(request_id)
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from bot.nearest import nearest
 from bot.people import Person
 from bot.post import PostError
 from bot.remediate import Refusal
-from handlers import audit, errors, findings, fixes, status
+from handlers import audit, errors, findings, fixes, freezes, status
 from handlers.ask import Ask, Parts, Place
 
 Handler = Callable[[Ask], Awaitable[None]]
@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, Handler] = {
     "explain": findings.explain,
     "check": status.check,
     "fix": fixes.fix,
+    "freeze": freezes.freeze,
     "mute": findings.mute,
     "unmute": findings.unmute,
     "compliance": findings.compliance,
@@ -58,12 +59,15 @@ ACTIONS: Mapping[Action, Handler] = {
     Action.DENY: fixes.deny,
     Action.CANCEL: fixes.cancel,
     Action.UNDO: fixes.undo,
+    Action.GLASS: fixes.glass,
+    Action.UNFREEZE: freezes.unfreeze,
     Action.AUDIT: audit.of_request,
 }
 SUBMISSIONS: Mapping[View, Submitted] = {
     View.REQUEST: fixes.asked,
     View.DENY: fixes.denied,
     View.UNDO: fixes.undone,
+    View.GLASS: fixes.glass_broken,
     View.MUTE: findings.muted,
 }
 WAITING = "Working on it… You may close this; the answer comes anyway."

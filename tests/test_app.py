@@ -26,7 +26,7 @@ from bot.context import Bot
 from bot.ids import Action, OfRequest
 from bot.slack_errors import CannotRun
 from bot.store import Store
-from bot.store.requests import State
+from bot.store.fix_request import State
 from tests.conftest import ACCOUNT, free_port
 from tests.endpoints import ROOT, endpoint
 from tests.slack.desk import APPROVALS, BEN, CHANNEL, ELSEWHERE, FIXABLE, found, settings_of

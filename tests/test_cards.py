@@ -10,7 +10,7 @@ import pytest
 from bot.cards import MEMORY, POSTING
 from bot.people import BOT
 from bot.store import Store
-from bot.store.requests import FixRequest, New, State
+from bot.store.fix_request import FixRequest, New, State
 from checks.kit import Call, Plan
 from tests.slack.clock import Clock
 from tests.slack.desk import APPROVALS, CHANNEL, ELSEWHERE, FIXABLE, REGION, Desk, desk, found

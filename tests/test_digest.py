@@ -8,7 +8,7 @@ import pytest
 
 from bot.digest import MUTE_WARNING, WORTH_DOING, Digest, compose
 from bot.store import Store
-from bot.store.requests import New, State
+from bot.store.fix_request import New, State
 from bot.store.scans import Score
 from checks import iam_root, s3
 from checks.kit import Call, Plan

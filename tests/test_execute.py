@@ -13,7 +13,7 @@ from bot.execute import pauses
 from bot.recording import connect, record, select, target
 from bot.remediate import Refusal, can_undo
 from bot.store import Store
-from bot.store.requests import FixRequest, State, plan_hash, plan_of
+from bot.store.fix_request import FixRequest, State, plan_hash, plan_of
 from checks import ec2_security_groups
 from tests.aws_answers import answer_instead, register_on_every_client
 from tests.checks.test_ec2_security_groups import open_group

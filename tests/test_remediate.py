@@ -18,7 +18,7 @@ from bot.remediate import Proposal, Refusal, Remediator, can_undo
 from bot.settings import Settings, load
 from bot.store import Store
 from bot.store.findings import Filter, Finding
-from bot.store.requests import FixRequest, State
+from bot.store.fix_request import FixRequest, State
 from checks import s3
 from tests.aws_answers import answer_instead, register_on_every_client
 

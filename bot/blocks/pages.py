@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, str] = {
     "explain CHECK|NUMBER": "why a check or a finding matters and what to do",
     "check CHECK": "run one check now",
     "fix NUMBER": "see what would change, and ask for approval",
+    "freeze [[TAG] until WHEN because WHY]": "no fixes for a while; alone: the freezes there are",
     "mute NUMBER": "accept a finding for a while, with a reason",
     "unmute NUMBER": "show it again",
     "compliance NAME": "a framework control by control, as `cis_5.0` or `fsbp`",

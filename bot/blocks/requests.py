@@ -28,7 +28,7 @@ from bot.blocks.text import code, mention, plain, severity
 from bot.ids import Action, Input, OfFinding, OfRequest, View
 from bot.remediate import Proposal, can_undo
 from bot.settings import FixMode
-from bot.store.requests import FixRequest, State
+from bot.store.fix_request import FixRequest, State
 from bot.words import when
 from checks.kit import Call, Fix, Plan
 
@@ -68,8 +68,11 @@ def plan_modal(proposal: Proposal, origin: str) -> dict[str, Any]:
     return modal(View.REQUEST, "Fix", blocks, submit="Ask for approval", close="Cancel", value=value)
 
 
-def card(request: FixRequest, fix: Fix | None, kind: str, zone: tzinfo) -> Message:
-    """The message that shows a request. `kind`: approval (with the decision's buttons) or notice."""
+def card(request: FixRequest, fix: Fix | None, kind: str, zone: tzinfo, *, glass: bool = False) -> Message:
+    """The message that shows a request. `kind`: approval (with the decision's buttons) or notice.
+
+    `glass`: whether somebody may approve alone.
+    """
     title = fix.title if fix else request.check_id
     headline = HEADLINES[request.state]
     dry = " (dry run)" if request.mode == FixMode.DRY_RUN and request.state is State.WAITING else ""
@@ -86,7 +89,7 @@ def card(request: FixRequest, fix: Fix | None, kind: str, zone: tzinfo) -> Messa
         del blocks[BLOCKS - 4 :]
         blocks.append(section("⚠️ *This is too long to be shown whole, so it cannot be approved.*"))
     blocks.append(context(f"Request {request.id}  ·  finding {request.finding_id}  ·  {_deadline(request, zone)}"))
-    buttons = _buttons(request, kind, whole)
+    buttons = _buttons(request, kind, whole, glass)
     if buttons:
         blocks.append(actions(*buttons))
     return Message(text, [*blocks, *([divider()] if kind == "approval" else [])])
@@ -97,6 +100,29 @@ def deny_modal(request: FixRequest, origin: str) -> dict[str, Any]:
     question = text_input(Input.REASON, "Why not?", "The requester will read it.")
     blocks = [section(f"Request {request.id}: {code(request.name)}"), question]
     return modal(View.DENY, "Deny a fix", blocks, submit="Deny", close="Cancel", value=_pointer(request, origin))
+
+
+def glass_modal(request: FixRequest, fix: Fix | None, origin: str) -> dict[str, Any]:
+    """Asks for the reason to approve alone, showing the calls."""
+    blocks = [
+        section(f"Request {request.id}: {code(request.name)}"),
+        section("🚨 You approve this *alone*. Everybody is told, with your reason, and the audit log keeps it."),
+        *_calls("Calls to AWS", request.plan.do),
+        *_risk(request.plan, fix),
+        text_input(Input.REASON, "Why can it not wait for somebody else?", "Everybody will read it."),
+    ]
+    return modal(View.GLASS, "Break glass", blocks, submit="Approve alone", close="Cancel",
+                 value=_pointer(request, origin))  # fmt: skip
+
+
+def glass_broken(request: FixRequest, fix: Fix | None) -> Message:
+    """What everybody is told when one person approved alone."""
+    title = plain(fix.title) if fix else code(request.check_id)
+    words = f"🚨 {mention(request.approver)} approved request {request.id} *alone* (break-glass): {title}, "
+    return Message(
+        f"Break-glass: request {request.id} was approved by one person",
+        [section(f"{words}{code(request.name)} in {request.region}. Why:"), quoted(request.broke_glass)],
+    )
 
 
 def undo_modal(request: FixRequest, fix: Fix | None, origin: str) -> dict[str, Any]:
@@ -159,8 +185,12 @@ def _outcome(request: FixRequest) -> list[Block]:
     words = []
     if request.state is State.DENIED:
         words.append(f"{mention(request.approver)} denied it: {plain(request.result)}")
-    elif request.approver:
-        words.append(f"{mention(request.approver)} approved it.")
+    elif request.broke_glass:
+        words.append(f"🚨 {mention(request.approver)} approved it alone (break-glass): {plain(request.broke_glass)}")
+    elif request.approvals:
+        words.append(f"{' and '.join(map(mention, request.approvals))} approved it.")
+    if request.state is State.WAITING and request.needed > 1:
+        words.append(f"It needs {request.needed} people's approval; {len(request.approvals)} so far.")
     if request.state in UNDONE_STATES:
         words.append(f"{mention(request.undoer)} undid it." if request.undoer else "It was undone.")
     if request.result and request.state is not State.DENIED:
@@ -174,12 +204,13 @@ def _deadline(request: FixRequest, zone: tzinfo) -> str:
     return f"{'ended' if request.ended_at else 'asked'} {when(request.ended_at or request.created_at, zone)}"
 
 
-def _buttons(request: FixRequest, kind: str, whole: bool) -> list[ButtonElement]:
+def _buttons(request: FixRequest, kind: str, whole: bool, glass: bool) -> list[ButtonElement]:
     value = _pointer(request)
     if request.state is State.WAITING:
         if kind == "approval":
             approve = [button("Approve", Action.APPROVE, value, style="primary")] if whole else []
-            return [*approve, button("Deny…", Action.DENY, value, style="danger")]
+            alone = [button("Break glass…", Action.GLASS, value)] if whole and glass else []
+            return [*approve, button("Deny…", Action.DENY, value, style="danger"), *alone]
         return [button("Take back", Action.CANCEL, value)]
     found = [button("Undo…", Action.UNDO, value)] if can_undo(request) else []
     return [*found, button("Audit", Action.AUDIT, value)] if request.ended_at else found

@@ -9,6 +9,7 @@ from bot.store.audit import Audit
 from bot.store.database import Database, StoreError
 from bot.store.digests import Digests
 from bot.store.findings import Findings
+from bot.store.freezes import Freezes
 from bot.store.requests import Requests
 from bot.store.scans import Scans
 
@@ -23,6 +24,7 @@ class Store:
     scans: Scans
     findings: Findings
     requests: Requests
+    freezes: Freezes
     digests: Digests
     audit: Audit
 
@@ -34,4 +36,4 @@ def open_store(path: Path | str, *, audit_key: str = "") -> Store:
     """Open the file, made or migrated if need be. Raises `StoreError` in words."""
     db = Database(path)
     audit = Audit(db, audit_key)
-    return Store(db, Scans(db), Findings(db, audit), Requests(db, audit), Digests(db), audit)
+    return Store(db, Scans(db), Findings(db, audit), Requests(db, audit), Freezes(db, audit), Digests(db), audit)

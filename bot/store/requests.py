@@ -2,50 +2,17 @@
 
 from __future__ import annotations
 
-import enum
-import hashlib
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from bot.store.audit import Audit
 from bot.store.database import Database, moment, stamp
-from checks.kit import Call, Plan
-
-
-class State(enum.StrEnum):
-    """Where a request stands."""
-
-    WAITING = "waiting"
-    APPROVED = "approved"
-    RUNNING = "running"
-    FIXED = "fixed"
-    FAILED = "failed"
-    REHEARSED = "rehearsed"
-    MOOT = "moot"
-    CHANGED = "changed"
-    DENIED = "denied"
-    EXPIRED = "expired"
-    CANCELLED = "cancelled"
-    UNDOING = "undoing"
-    UNDONE = "undone"
-    UNDO_FAILED = "undo_failed"
-
-
-MOVES: Mapping[State, frozenset[State]] = {
-    State.WAITING: frozenset({State.APPROVED, State.DENIED, State.EXPIRED, State.CANCELLED}),
-    State.APPROVED: frozenset({State.RUNNING, State.MOOT, State.CHANGED, State.REHEARSED, State.FAILED}),
-    State.RUNNING: frozenset({State.FIXED, State.FAILED}),
-    State.FIXED: frozenset({State.UNDOING}),
-    State.FAILED: frozenset({State.UNDOING}),
-    State.UNDOING: frozenset({State.UNDONE, State.UNDO_FAILED, State.FIXED}),
-}
-"""Every move there is; anything else is refused."""
-
-OPEN = (State.WAITING, State.APPROVED, State.RUNNING, State.UNDOING)
+from bot.store.fix_request import MOVES, OPEN, Card, FixRequest, New, State, Step, plan_hash, plan_json, plan_of
+from checks.kit import Call
 
 
 class ResourceBusy(Exception):
@@ -54,78 +21,6 @@ class ResourceBusy(Exception):
 
 class NoSuchRequest(Exception):
     """There is no fix request with this number."""
-
-
-@dataclass(frozen=True)
-class Card:
-    """A message in Slack that shows the request. `kind`: approval or notice; `shown`: the state it shows."""
-
-    channel: str
-    ts: str
-    kind: str
-    shown: str
-
-
-@dataclass(frozen=True)
-class FixRequest:
-    id: int
-    finding_id: int
-    account: str
-    region: str
-    check_id: str
-    resource: str
-    name: str
-    plan: Plan
-    plan_hash: str
-    mode: str
-    state: State
-    requester: str
-    reason: str
-    created_at: datetime
-    expires_at: datetime
-    approver: str | None
-    undoer: str | None
-    ended_at: datetime | None
-    result: str
-    after_state: Mapping[str, str] | None
-    cards: Sequence[Card]
-    within: str = ""
-
-    @property
-    def is_shown(self) -> bool:
-        """Whether all its messages show its state, and a waiting one has a message with the buttons."""
-        asked = self.state is not State.WAITING or any(card.kind == "approval" for card in self.cards)
-        return asked and all(card.shown == self.state for card in self.cards)
-
-
-@dataclass(frozen=True)
-class Step:
-    """One write. `state`: intent (about to be made, or the process died making it), done or failed."""
-
-    phase: str
-    position: int
-    call: str
-    state: str
-    answer: str
-
-
-@dataclass(frozen=True)
-class New:
-    """What a request is made of."""
-
-    finding_id: int
-    account: str
-    region: str
-    check_id: str
-    resource: str
-    name: str
-    plan: Plan
-    mode: str
-    requester: str
-    reason: str
-    created_at: datetime
-    expires_at: datetime
-    within: str = ""
 
 
 class Requests:
@@ -152,6 +47,7 @@ class Requests:
             "created_at": stamp(new.created_at),
             "expires_at": stamp(new.expires_at),
             "within": new.within,
+            "needed": new.needed,
         }
         try:
             with self._db.transaction():
@@ -188,6 +84,15 @@ class Requests:
         marks = ", ".join("?" for _ in states)
         rows = self._db.rows(f"SELECT * FROM requests WHERE state IN ({marks}) ORDER BY id", [*states])  # noqa: S608
         return [_request(row) for row in rows]
+
+    def failed_since(self, at: datetime) -> int:
+        """How many requests failed after their first write since a moment: what the circuit breaker counts."""
+        row = self._db.row(
+            "SELECT count(*) AS n FROM requests r WHERE r.state IN ('failed', 'undo_failed') AND r.ended_at > ?"
+            " AND EXISTS (SELECT 1 FROM steps s WHERE s.request_id = r.id)",
+            [stamp(at)],
+        )
+        return int(row["n"]) if row else 0
 
     def started_since(self, at: datetime) -> int:
         """How many requests made their first write after a moment: what the hourly cap counts."""
@@ -227,9 +132,32 @@ class Requests:
                     subject=request.resource,
                     request_id=request_id,
                     plan_hash=request.plan_hash,
-                    detail={"result": result} if result else None,
+                    detail=({"result": result} if result else {}) | _told(fields),
                 )
         return bool(moved)
+
+    def add_approval(self, request_id: int, *, actor: str, at: datetime) -> bool:
+        """Note that one more person approved, and approve the request when that makes enough.
+
+        False, and nothing written, when it no longer waits or this person approved before.
+        """
+        with self._db.transaction():
+            request = self.get(request_id)
+            if request.state is not State.WAITING or actor in request.approvals:
+                return False
+            approvals = [*request.approvals, actor]
+            self._db.write("UPDATE requests SET approvals = ? WHERE id = ?", [json.dumps(approvals), request_id])
+            if len(approvals) >= request.needed:
+                return self.move(request_id, State.WAITING, State.APPROVED, actor=actor, at=at, approver=actor)
+            self._audit.append(
+                "fix.approval",
+                actor=actor,
+                subject=request.resource,
+                request_id=request_id,
+                plan_hash=request.plan_hash,
+                detail={"result": f"{len(approvals)} of {request.needed}"},
+            )
+            return True
 
     def refused(self, request: FixRequest, *, actor: str, action: str, why: str) -> None:
         """An audit row for somebody who was told no; nothing else changes."""
@@ -316,31 +244,15 @@ class Requests:
         return [request for request in map(_request, rows) if not request.is_shown]
 
 
-def plan_json(plan: Plan) -> str:
-    """A plan as canonical JSON: equal plans give equal text."""
-    calls = {half: [{"call": c.call, "params": c.params} for c in getattr(plan, half)] for half in ("do", "undo")}
-    words = {"before": dict(plan.before), "after": dict(plan.after), "notes": list(plan.notes)}
-    return json.dumps(calls | words, sort_keys=True, separators=(",", ":"))
-
-
-def plan_hash(plan: Plan) -> str:
-    """What an approval is bound to: SHA-256 over calls, before and after. Notes (last use, say) may move on."""
-    data = json.loads(plan_json(plan))
-    del data["notes"]
-    return hashlib.sha256(json.dumps(data, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def plan_of(text: str) -> Plan:
-    """The plan behind its JSON."""
-    data = json.loads(text)
-    do, undo = ([Call(c["call"], c["params"]) for c in data[half]] for half in ("do", "undo"))
-    return Plan(do, undo, data["before"], data["after"], data["notes"])
+def _told(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a move's fields belongs into its audit row."""
+    return {"broke_glass": fields["broke_glass"]} if "broke_glass" in fields else {}
 
 
 def _request(row: Mapping[str, Any]) -> FixRequest:
     plain = (
         "id", "finding_id", "account", "region", "check_id", "resource", "name", "plan_hash", "mode",
-        "requester", "reason", "approver", "undoer", "result", "within",
+        "requester", "reason", "approver", "undoer", "result", "within", "needed", "broke_glass",
     )  # fmt: skip
     return FixRequest(
         **{name: row[name] for name in plain},
@@ -350,5 +262,6 @@ def _request(row: Mapping[str, Any]) -> FixRequest:
         expires_at=datetime.fromisoformat(row["expires_at"]),
         ended_at=moment(row["ended_at"]),
         after_state=json.loads(row["after_state"]) if row["after_state"] else None,
+        approvals=json.loads(row["approvals"]),
         cards=[Card(**card) for card in json.loads(row["cards"])],
     )

@@ -139,3 +139,19 @@ def digests(db: sqlite_utils.Database) -> None:
 @migrations()
 def what_a_resource_is_part_of(db: sqlite_utils.Database) -> None:
     _run(db, "ALTER TABLE requests ADD COLUMN within TEXT NOT NULL DEFAULT ''")
+
+
+@migrations()
+def approvals_and_freezes(db: sqlite_utils.Database) -> None:
+    _run(
+        db,
+        "ALTER TABLE requests ADD COLUMN needed INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE requests ADD COLUMN approvals TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE requests ADD COLUMN broke_glass TEXT NOT NULL DEFAULT ''",
+        """
+        CREATE TABLE freezes (
+            id INTEGER PRIMARY KEY, tag TEXT NOT NULL, start TEXT NOT NULL, until TEXT NOT NULL, reason TEXT NOT NULL,
+            by TEXT NOT NULL, ended_at TEXT, ended_by TEXT
+        )
+        """,
+    )

@@ -9,18 +9,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.blocks import digest, findings, pages, requests, status
+from bot.blocks import digest, findings, freezes, pages, requests, status
 from bot.blocks.parts import Message, say, sentence, wait
 from bot.compliance import Control, Report, Stand
 from bot.digest import Digest
 from bot.ids import OfList
 from bot.remediate import Proposal
 from bot.runner import Progress
-from bot.settings import FixMode
+from bot.settings import FixMode, Freeze
 from bot.standing import PracticeStanding, Standing
 from bot.store.audit import Head, Verification
 from bot.store.findings import Finding
-from bot.store.requests import FixRequest, State, plan_hash
+from bot.store.fix_request import FixRequest, State, plan_hash
+from bot.store.freezes import Frozen
 from bot.store.scans import Score
 from checks import Guide, s3
 from checks.kit import Call, Plan, Practice, Risk, Severity
@@ -101,7 +102,7 @@ def request(words: Words, state: State = State.WAITING, **changes: Any) -> FixRe
         state, ANA, words.reason, NOW, NOW + timedelta(days=1), None if state is State.WAITING else BEN, BEN,
         NOW if ended else None, words.text if ended else "", dict(made.after) if ended else None, [],
     )  # fmt: skip
-    return replace(usual, **changes)
+    return replace(usual, **{"approvals": [] if usual.approver is None else [usual.approver], **changes})
 
 
 def standing(words: Words) -> Standing:
@@ -158,6 +159,12 @@ def _messages(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     yield "verified", pages.verification(Verification(42, HEAD, 0), HEAD)
     yield "verified without a key", pages.verification(Verification(42, HEAD, 42), HEAD)
     yield "altered", pages.verification(Verification(3, HEAD, 0, f"row 4 was changed {words.text}"), None)
+    declared = [Frozen(n, tag, NOW, NOW + timedelta(2), words.reason, ANA) for n, tag in enumerate(["", words.name], 1)]
+    window = Freeze.model_validate({"from": NOW, "until": NOW + timedelta(days=9), "reason": words.reason})
+    yield "freezes", freezes.freezes_page(declared, [window] * words.much, ZONE)
+    yield "freezes_none", freezes.freezes_page([], [], ZONE)
+    yield "freeze_begun", freezes.frozen(declared[1], ZONE)
+    yield "freeze_ended", freezes.frozen(declared[1], ZONE, ended_by=ANA)
     yield "refusal", refusal(f"there is no check {words.text}: `/aws-sec explain 12` names its check")
     yield "sentence", sentence("The digest is in <#C012AB3CD>.")
     yield "wait", wait("Working on it…")
@@ -175,6 +182,12 @@ def _of_requests(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]
     for state in (State.WAITING, State.FIXED):
         yield f"notice_{state}", requests.card(request(words, state), FIX, "notice", ZONE)
     yield "card_of_a_fix_that_is_gone", requests.card(request(words, mode="dry-run"), None, "approval", ZONE)
+    first = request(words, needed=2, approvals=["T1/U02BEN"])
+    yield "card_that_needs_two", requests.card(first, FIX, "approval", ZONE, glass=True)
+    alone = request(words, State.FIXED, broke_glass=words.reason)
+    yield "card_of_one_alone", requests.card(alone, FIX, "approval", ZONE)
+    yield "glass_modal", requests.glass_modal(request(words), FIX, "C012AB3CD")
+    yield "glass_broken", requests.glass_broken(alone, FIX)
     yield "deny_modal", requests.deny_modal(request(words), "C012AB3CD")
     yield "undo_modal", requests.undo_modal(request(words, State.FIXED), FIX, "C012AB3CD")
 

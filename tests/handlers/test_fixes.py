@@ -7,9 +7,9 @@ import pytest_asyncio
 
 from bot.ids import Action, OfFinding, OfRequest, View, unpack
 from bot.store import Store, StoreError
-from bot.store.requests import State
+from bot.store.fix_request import State
 from tests.aws_answers import answer_instead
-from tests.slack.desk import ANA, APPROVALS, BEN, CHIARA, DAN, ELSEWHERE, Desk, desk
+from tests.slack.desk import ANA, APPROVALS, BEN, CHANNEL, CHIARA, DAN, DIGEST, ELSEWHERE, Desk, desk
 from tests.slack.fake import Slack, buttons, refused
 from tests.test_remediate import World
 
@@ -216,3 +216,52 @@ async def test_a_database_that_fails_in_the_middle_claims_nothing(
 def buttons_of(fixing: Fixing) -> dict[str, str]:
     (card,) = [shown for (channel, _), shown in fixing.slack.messages.items() if channel == APPROVALS]
     return buttons(card)
+
+
+async def test_two_people_approve_what_needs_two(fixing: Fixing, slack: Slack, store: Store) -> None:
+    fixing.world.bot = fixing.world.restarted(two_approvers_for=["cuts_access"])
+    fixing.desk = await desk(slack, store, **fixing.world.given, approvers=[BEN, CHIARA], remediator=fixing.world.bot)
+    await fixing.asked()
+    assert "It needs 2 people's approval; 0 so far." in fixing.slack.shown(APPROVALS)[0]
+    await fixing.click(Action.APPROVE, user=BEN)
+    (card,) = fixing.slack.shown(APPROVALS)
+    assert card.startswith("*⏳ Waiting for approval*")
+    assert "<@UBEN> approved it.\nIt needs 2 people's approval; 1 so far." in card
+    assert fixing.world.block() is None
+    await fixing.click(Action.APPROVE, user=CHIARA)
+    (card,) = fixing.slack.shown(APPROVALS)
+    assert card.startswith("*✅ Fixed*")
+    assert "<@UBEN> and <@UCHIARA> approved it." in card
+
+
+async def test_who_breaks_the_glass_is_heard_everywhere(fixing: Fixing, slack: Slack, store: Store) -> None:
+    given = {**fixing.world.given, "break_glass": [ANA]}
+    fixing.desk = await desk(slack, store, **given, approvers=[BEN], remediator=fixing.world.bot)
+    await fixing.asked()
+    await fixing.click(Action.GLASS, user=ANA)
+    assert "You approve this *alone*" in fixing.desk.told
+    carried = str([*fixing.slack.views.values()][-1]["private_metadata"])
+    await fixing.desk.submit(View.GLASS, carried, "data is read as we speak")
+    assert fixing.state == "fixed"
+    assert "✅ Fixed" in fixing.desk.told
+    for channel in (CHANNEL, APPROVALS, DIGEST):
+        assert any("*alone* (break-glass)" in told and "as we speak" in told for told in fixing.slack.shown(channel))
+
+
+async def test_the_glass_is_not_offered_where_nobody_may_break_it(fixing: Fixing) -> None:
+    await fixing.asked()
+    assert Action.GLASS not in buttons_of(fixing)
+    await fixing.desk.submit(View.GLASS, buttons_of(fixing)[Action.APPROVE], "because")
+    assert "You may not approve alone" in fixing.desk.told
+    assert fixing.state == "waiting"
+
+
+async def test_limits_reach_people_by_their_groups(fixing: Fixing, slack: Slack, store: Store) -> None:
+    slack.groups["SJUNIORS"] = [BEN]
+    given = {**fixing.world.given, "limits": [{"who": ["SJUNIORS"], "up_to": "low"}]}
+    fixing.desk = await desk(slack, store, **given, approvers=[BEN, CHIARA], remediator=fixing.world.bot)
+    await fixing.asked()
+    await fixing.click(Action.APPROVE, user=BEN)
+    assert "You may approve fixes up to low" in fixing.desk.told
+    await fixing.click(Action.APPROVE, user=CHIARA)
+    assert fixing.state == "fixed"

@@ -1,0 +1,148 @@
+"""A fix request as the database keeps it: its plan, where it stands, who decided."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from checks.kit import Call, Plan
+
+
+class State(enum.StrEnum):
+    """Where a request stands."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    RUNNING = "running"
+    FIXED = "fixed"
+    FAILED = "failed"
+    REHEARSED = "rehearsed"
+    MOOT = "moot"
+    CHANGED = "changed"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+    UNDO_FAILED = "undo_failed"
+
+
+MOVES: Mapping[State, frozenset[State]] = {
+    State.WAITING: frozenset({State.APPROVED, State.DENIED, State.EXPIRED, State.CANCELLED}),
+    State.APPROVED: frozenset({State.RUNNING, State.MOOT, State.CHANGED, State.REHEARSED, State.FAILED}),
+    State.RUNNING: frozenset({State.FIXED, State.FAILED}),
+    State.FIXED: frozenset({State.UNDOING}),
+    State.FAILED: frozenset({State.UNDOING}),
+    State.UNDOING: frozenset({State.UNDONE, State.UNDO_FAILED, State.FIXED}),
+}
+"""Every move there is; anything else is refused."""
+
+OPEN = (State.WAITING, State.APPROVED, State.RUNNING, State.UNDOING)
+
+
+@dataclass(frozen=True)
+class Card:
+    """A message in Slack that shows the request. `kind`: approval or notice; `shown`: the face it shows."""
+
+    channel: str
+    ts: str
+    kind: str
+    shown: str
+
+
+@dataclass(frozen=True)
+class FixRequest:
+    id: int
+    finding_id: int
+    account: str
+    region: str
+    check_id: str
+    resource: str
+    name: str
+    plan: Plan
+    plan_hash: str
+    mode: str
+    state: State
+    requester: str
+    reason: str
+    created_at: datetime
+    expires_at: datetime
+    approver: str | None
+    undoer: str | None
+    ended_at: datetime | None
+    result: str
+    after_state: Mapping[str, str] | None
+    cards: Sequence[Card]
+    within: str = ""
+    needed: int = 1
+    approvals: Sequence[str] = ()
+    """Who approved so far, of the `needed`."""
+    broke_glass: str = ""
+    """Why one person approved alone; empty when nobody did."""
+
+    @property
+    def face(self) -> str:
+        """What its messages show: they are edited when it changes."""
+        return f"{self.state} {len(self.approvals)}" if self.state is State.WAITING and self.approvals else self.state
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether all its messages show its state, and a waiting one has a message with the buttons."""
+        asked = self.state is not State.WAITING or any(card.kind == "approval" for card in self.cards)
+        return asked and all(card.shown == self.face for card in self.cards)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One write. `state`: intent (about to be made, or the process died making it), done or failed."""
+
+    phase: str
+    position: int
+    call: str
+    state: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class New:
+    """What a request is made of."""
+
+    finding_id: int
+    account: str
+    region: str
+    check_id: str
+    resource: str
+    name: str
+    plan: Plan
+    mode: str
+    requester: str
+    reason: str
+    created_at: datetime
+    expires_at: datetime
+    within: str = ""
+    needed: int = 1
+
+
+def plan_json(plan: Plan) -> str:
+    """A plan as canonical JSON: equal plans give equal text."""
+    calls = {half: [{"call": c.call, "params": c.params} for c in getattr(plan, half)] for half in ("do", "undo")}
+    words = {"before": dict(plan.before), "after": dict(plan.after), "notes": list(plan.notes)}
+    return json.dumps(calls | words, sort_keys=True, separators=(",", ":"))
+
+
+def plan_hash(plan: Plan) -> str:
+    """What an approval is bound to: SHA-256 over calls, before and after. Notes (last use, say) may move on."""
+    data = json.loads(plan_json(plan))
+    del data["notes"]
+    return hashlib.sha256(json.dumps(data, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def plan_of(text: str) -> Plan:
+    """The plan behind its JSON."""
+    data = json.loads(text)
+    do, undo = ([Call(c["call"], c["params"]) for c in data[half]] for half in ("do", "undo"))
+    return Plan(do, undo, data["before"], data["after"], data["notes"])
