@@ -28,6 +28,8 @@ from checks.kit import (
 from checks.network import (
     ADMIN_PORTS,
     everyone_among,
+    is_public_range,
+    open_ports,
     opened,
     opens_every_port,
     ports_in_words,
@@ -46,6 +48,12 @@ RULE_ARN = "arn:{partition}:ec2:{region}:{account}:security-group-rule/{Security
 
 DATABASE_PORTS = (1433, 1521, 3306, 5432, 5439, 5984, 6379, 7000, 8086, 9042, 9200, 11211, 27017)
 FILE_SHARING_PORTS = (445,)
+HIGH_RISK_PORTS = (
+    20, 21, 23, 25, 88, 110, 111, 135, 137, 138, 139, 143, 389, 464, 636, 873, 1434, 2049, 2181, 2375, 2483, 2484, 3000,
+    4333, 5000, 5500, 5601, 5900, 5985, 5986, 7001, 7199, 8080, 8088, 8888, 9092, 9160, 9300, 27018)  # fmt: skip
+"""What EC2.19 of Security Hub names beside the ports above, and what answers whoever asks."""
+AUTHORIZED_PORTS = (80, 443)
+JUDGED = {*ADMIN_PORTS, *DATABASE_PORTS, *FILE_SHARING_PORTS, *HIGH_RISK_PORTS}
 
 groups: Collector[Group] = collect(
     "ec2:DescribeSecurityGroups", "SecurityGroups", arn=GROUP_ARN, name="{GroupName} ({GroupId})"
@@ -140,6 +148,57 @@ def rule_keeps_file_sharing_ports_closed(
     return _keeps_closed(rule, sources, ports)
 
 
+@check(inbound_rules, sources, practice=Practice.NETWORK, severity=Severity.HIGH)
+def rule_keeps_high_risk_ports_closed(
+    rule: Rule, sources: Sequence[str], *, ports: Sequence[int] = HIGH_RISK_PORTS
+) -> Verdict:
+    """Security group rule keeps other high-risk ports closed.
+
+    FTP, Telnet, mail, directories, Kafka, Kibana, Docker and test servers send in clear text or ask for no password.
+
+    Fix: Remove the rule. Allow the addresses or security groups that use the service, or reach it over a VPN.
+    See: https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-19
+    """
+    return _keeps_closed(rule, sources, ports)
+
+
+@check(inbound_rules, sources, practice=Practice.NETWORK, severity=Severity.MEDIUM)
+def rule_opens_web_ports_only(
+    rule: Rule, sources: Sequence[str], *, ports: Sequence[int] = AUTHORIZED_PORTS
+) -> Verdict:
+    """Security group rule opens web ports only to everyone.
+
+    What the whole internet may reach should be there on purpose: each more port is one more program to keep patched.
+
+    Fix: Remove the rule, or allow those who need it only. A port that is meant for everyone goes into the threshold.
+    See: https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-18
+    """
+    if opens_every_port(rule) or opened(rule, JUDGED):
+        raise NotApplicable("other checks judge the ports it opens")
+    if not open_ports(rule):
+        raise NotApplicable("it opens no port of TCP or UDP")
+    everyone = everyone_among(sources)
+    more = set(open_ports(rule)) - set(ports)
+    return expect(not everyone or not more, f"opens {ports_in_words(rule)} to {', '.join(everyone)}")
+
+
+@check(inbound_rules, sources, practice=Practice.NETWORK, severity=Severity.MEDIUM)
+def rule_names_ports_for_public_addresses(rule: Rule, sources: Sequence[str]) -> Verdict:
+    """Security group rule names ports for public addresses.
+
+    Whoever gets hold of one machine of a partner or an office reaches everything that listens behind the group.
+
+    Fix: Allow the ports that those addresses need, and remove the rule.
+    See: https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
+    """
+    if not opens_every_port(rule):
+        raise NotApplicable("it opens some ports only")
+    if everyone_among(sources):
+        raise NotApplicable("it lets in everyone, which another check judges")
+    public = [cidr for cidr in sources if is_public_range(cidr)]
+    return expect(not public, f"opens every port to {', '.join(public)}")
+
+
 @check(default_groups, practice=Practice.NETWORK, severity=Severity.MEDIUM)
 def default_security_group_has_no_rules(group: Group) -> Verdict:
     """Default security group has no rules.
@@ -152,6 +211,34 @@ def default_security_group_has_no_rules(group: Group) -> Verdict:
     kinds = {"inbound": group["IpPermissions"], "outbound": group["IpPermissionsEgress"]}
     found = " and ".join(kind for kind, permissions in kinds.items() if permissions)
     return expect(not found, f"has {found} rules")
+
+
+@fix(
+    default_security_group_has_no_rules,
+    "ec2:RevokeSecurityGroupIngress",
+    "ec2:RevokeSecurityGroupEgress",
+    "ec2:AuthorizeSecurityGroupIngress",
+    "ec2:AuthorizeSecurityGroupEgress",
+    risk=Risk.CUTS_ACCESS,
+    reads=(interfaces,),
+)
+def empty_default_group(group: Group, used_by: Sequence[Interface]) -> Plan:
+    """Remove all rules of the default security group."""
+    ways = [("Ingress", group["IpPermissions"]), ("Egress", group["IpPermissionsEgress"])]
+    found = [(way, [_bare(one) for one in permissions]) for way, permissions in ways if permissions]
+    if not found:
+        raise NotApplicable("it has none")
+    which = {"GroupId": group["GroupId"]}
+    return Plan(
+        do=[Call(f"ec2:RevokeSecurityGroup{way}", which | {"IpPermissions": given}) for way, given in found],
+        undo=[Call(f"ec2:AuthorizeSecurityGroup{way}", which | {"IpPermissions": given}) for way, given in found],
+        before={f"{way.lower()} rules": "; ".join(sorted(map(_in_words, given))) for way, given in found},
+        after={f"{way.lower()} rules": "none" for way, _ in found},
+        notes=[
+            _users(used_by),
+            "Undo makes the same rules again; AWS gives them new rule ids, and they lose their tags.",
+        ],
+    )
 
 
 def revoke_rule(rule: Rule, sources: Sequence[str], used_by: Sequence[Interface]) -> Plan:
@@ -178,6 +265,9 @@ for _repaired in (
     rule_keeps_admin_ports_closed,
     rule_keeps_database_ports_closed,
     rule_keeps_file_sharing_ports_closed,
+    rule_keeps_high_risk_ports_closed,
+    rule_opens_web_ports_only,
+    rule_names_ports_for_public_addresses,
 ):
     fix(
         _repaired,
@@ -220,6 +310,22 @@ def _permission(rule: Rule) -> dict[str, Any]:
         if key in rule:
             return {"IpProtocol": rule["IpProtocol"]} | ports | {ranges: [{name: rule[key]} | described]}
     raise NotApplicable("it lets in another security group, not everyone")
+
+
+def _bare(permission: Any) -> dict[str, Any]:
+    """A permission without the empty lists that AWS sends along."""
+    return {key: value for key, value in permission.items() if value != []}
+
+
+def _in_words(permission: Mapping[str, Any]) -> str:
+    names = {
+        "IpRanges": "CidrIp",
+        "Ipv6Ranges": "CidrIpv6",
+        "PrefixListIds": "PrefixListId",
+        "UserIdGroupPairs": "GroupId",
+    }
+    whom = [str(one[name]) for kind, name in names.items() for one in permission.get(kind, [])]
+    return f"{ports_in_words(permission)} with {', '.join(whom)}"
 
 
 def _users(used_by: Sequence[Interface]) -> str:

@@ -16,13 +16,22 @@ ADMIN_PORTS = (22, 3389)
 MOST_NAMED = 3
 SERVICES = {22: "SSH", 445: "CIFS", 3389: "RDP", 1433: "SQL Server", 1521: "Oracle", 3306: "MySQL"} | {
     5432: "PostgreSQL", 5439: "Redshift", 5984: "CouchDB", 6379: "Redis", 7000: "Cassandra", 8086: "InfluxDB"} | {
-    9042: "Cassandra", 9200: "OpenSearch", 11211: "Memcached", 27017: "MongoDB"}  # fmt: skip
+    9042: "Cassandra", 9200: "OpenSearch", 11211: "Memcached", 27017: "MongoDB"} | {
+    20: "FTP", 21: "FTP", 23: "Telnet", 25: "SMTP", 88: "Kerberos", 110: "POP3", 111: "rpcbind", 135: "RPC"} | {
+    137: "NetBIOS", 138: "NetBIOS", 139: "NetBIOS", 143: "IMAP", 389: "LDAP", 464: "Kerberos", 636: "LDAPS"} | {
+    749: "Kerberos", 750: "Kerberos", 873: "rsync", 1434: "SQL Server", 2049: "NFS", 2181: "ZooKeeper"} | {
+    2375: "Docker", 2376: "Docker", 2483: "Oracle", 2484: "Oracle", 3268: "LDAP", 3269: "LDAPS", 4333: "mSQL"} | {
+    5601: "Kibana", 5900: "VNC", 5985: "WinRM", 5986: "WinRM", 6443: "Kubernetes", 7001: "Cassandra"} | {
+    7199: "Cassandra", 9092: "Kafka", 9160: "Cassandra", 9300: "OpenSearch", 10250: "kubelet"} | {
+    27018: "MongoDB", 27019: "MongoDB"}  # fmt: skip
 
 EVERY_PORT = range(65536)
 NUMBERS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
 """IANA's numbers of the protocols that AWS knows by name."""
 PRIVATE = (ipaddress.IPv6Network("fc00::/7"), ipaddress.IPv6Network("fe80::/10"))
 """Unique local and link-local IPv6 addresses: wide ranges, yet nobody on the internet has one (RFC 4193, 4291)."""
+PRIVATE_4 = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
+"""The same of IPv4 (RFC 1918, 6598)."""
 
 
 def few_addresses(cidr: str) -> bool:
@@ -45,6 +54,16 @@ def is_everyone(cidr: str) -> bool:
 def everyone_among(cidrs: Iterable[str]) -> list[str]:
     """Those of the ranges that hold much of the internet, in their order."""
     return [cidr for cidr in cidrs if is_everyone(cidr)]
+
+
+def is_public_range(cidr: str) -> bool:
+    """Whether a range holds addresses of the internet: not those of private networks alone."""
+    network = _network(cidr)
+    return network is not None and not any(map(network.subnet_of, _not_public(network.version)))
+
+
+def _not_public(version: int) -> Sequence[Any]:
+    return PRIVATE if version == 6 else PRIVATE_4  # the two versions of IP
 
 
 def without(cidr: str, taken: Iterable[str]) -> list[str]:

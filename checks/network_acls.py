@@ -13,6 +13,7 @@ from checks.ec2_names import with_name
 from checks.kit import (
     Aws,
     Call,
+    Collector,
     NotApplicable,
     Plan,
     Practice,
@@ -20,21 +21,22 @@ from checks.kit import (
     Severity,
     Verdict,
     check,
+    collect,
     collector,
+    expect,
     extra,
     fix,
 )
 from checks.network import (
     ADMIN_PORTS,
-    Rule,
     is_everyone,
     open_ports,
     opened,
     ports_in_words,
-    protocol,
     services_in_words,
     without,
 )
+from checks.reachability import as_rule, source_of, speaks_of
 from checks.vpc import unused_vpcs
 
 if TYPE_CHECKING:
@@ -42,14 +44,17 @@ if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import NetworkAclTypeDef as Acl
 
 
-@collector(
-    "ec2:DescribeNetworkAcls",
-    arn="arn:{partition}:ec2:{region}:{account}:network-acl/{NetworkAclId}",
-    name="{known_as}",
-)
+LAST_RULE = 32767
+"""The number of the first of the two rules that AWS adds to each ACL, which deny the rest."""
+ACL_ARN = "arn:{partition}:ec2:{region}:{account}:network-acl/{NetworkAclId}"
+
+every_acl: Collector[Acl] = collect("ec2:DescribeNetworkAcls", "NetworkAcls", arn=ACL_ARN)
+
+
+@collector(arn=ACL_ARN, name="{known_as}", needs=(every_acl,))
 def network_acls(aws: Aws) -> Iterator[Acl]:
     """The account's own, as its VPCs are: what others share is theirs to change."""
-    own = (acl for acl in aws.items("ec2:DescribeNetworkAcls", "NetworkAcls") if acl["OwnerId"] == aws.account)
+    own = (acl for acl in aws.read(every_acl) if acl["OwnerId"] == aws.account)
     return (with_name(acl, acl["NetworkAclId"]) for acl in own)
 
 
@@ -73,7 +78,7 @@ def acl_keeps_admin_ports_closed(acl: Acl, is_used: bool, *, ports: Sequence[int
     if not is_used:
         raise NotApplicable("it is that of a default VPC with nothing in it")
     found = [
-        f"lets {_source(entry)} reach {services_in_words(reached)} by rule {entry['RuleNumber']}"
+        f"lets {source_of(entry)} reach {services_in_words(reached)} by rule {entry['RuleNumber']}"
         for entry, reached in _openings(acl, ports)
     ]
     return "; ".join(found) or None
@@ -91,7 +96,7 @@ def remove_rules(acl: Acl, is_used: bool, *, ports: Sequence[int] = ADMIN_PORTS)
     if not openings:
         raise NotApplicable("no rule opens them to everyone")
     for entry in openings:
-        if not set(open_ports(_as_rule(entry))) <= set(ports):
+        if not set(open_ports(as_rule(entry))) <= set(ports):
             raise NotApplicable(
                 f"rule {entry['RuleNumber']} opens more than these ports: what else needs it is yours to say"
             )
@@ -106,6 +111,42 @@ def remove_rules(acl: Acl, is_used: bool, *, ports: Sequence[int] = ADMIN_PORTS)
     )
 
 
+@check(network_acls, practice=Practice.NETWORK, severity=Severity.LOW)
+def acl_is_used(acl: Acl) -> Verdict:
+    """Network ACL guards a subnet.
+
+    An ACL that guards nothing is taken for protection by whoever reads it, and is one more thing to review.
+
+    Fix: Delete the network ACL, or associate it with the subnet it was made for.
+    See: https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-16
+    """
+    if acl["IsDefault"]:
+        raise NotApplicable("it is the default one of its VPC, which AWS keeps")
+    return expect(acl["Associations"], "guards no subnet")
+
+
+@fix(acl_is_used, "ec2:DeleteNetworkAcl", risk=Risk.SAFE)
+def delete_acl(acl: Acl) -> Plan:
+    """Delete the network ACL that guards nothing."""
+    if acl["Associations"]:
+        raise NotApplicable("it guards a subnet")
+    rules = [
+        f"{'outbound' if entry['Egress'] else 'inbound'} rule {entry['RuleNumber']}: {_in_words(entry)}"
+        for entry in acl["Entries"]
+        if entry["RuleNumber"] < LAST_RULE
+    ]
+    return Plan(
+        do=[Call("ec2:DeleteNetworkAcl", {"NetworkAclId": acl["NetworkAclId"]})],
+        undo=[],
+        before={acl["NetworkAclId"]: "guards no subnet"},
+        after={acl["NetworkAclId"]: "deleted"},
+        notes=[
+            "There is no undo: one that is made again has another id. AWS refuses if it guards a subnet meanwhile.",
+            f"It has {'; '.join(rules) or 'no rules of its own'}.",
+        ],
+    )
+
+
 def _openings(acl: Acl, ports: Collection[int]) -> list[tuple[Entry, list[int]]]:
     """The inbound rules that let everyone reach some of the ports, and which, in the order AWS tries them."""
     inbound = sorted((entry for entry in acl["Entries"] if not entry["Egress"]), key=lambda one: one["RuleNumber"])
@@ -113,7 +154,7 @@ def _openings(acl: Acl, ports: Collection[int]) -> list[tuple[Entry, list[int]]]
     for position, entry in enumerate(inbound):
         if entry["RuleAction"] == "allow":
             earlier = inbound[:position]
-            reached = [p for p in opened(_as_rule(entry), ports) if _lets_everyone(entry, earlier, p)]
+            reached = [p for p in opened(as_rule(entry), ports) if _lets_everyone(entry, earlier, p)]
             found += [(entry, reached)] if reached else []
     return found
 
@@ -121,33 +162,15 @@ def _openings(acl: Acl, ports: Collection[int]) -> list[tuple[Entry, list[int]]]
 def _lets_everyone(entry: Entry, earlier: Sequence[Entry], port: int) -> bool:
     """Whether much of the internet gets as far as a rule, over TCP or UDP, and is let in by it."""
     for kind in ("tcp", "udp"):
-        if _speaks_of(entry, kind, port):
-            denied = [_source(one) for one in earlier if one["RuleAction"] == "deny" and _speaks_of(one, kind, port)]
-            if any(is_everyone(left) for left in without(_source(entry), denied)):
+        if speaks_of(entry, kind, port):
+            denied = [source_of(one) for one in earlier if one["RuleAction"] == "deny" and speaks_of(one, kind, port)]
+            if any(is_everyone(left) for left in without(source_of(entry), denied)):
                 return True
     return False
 
 
-def _speaks_of(entry: Entry, kind: str, port: int) -> bool:
-    rule = _as_rule(entry)
-    return protocol(rule) in ("-1", kind) and port in open_ports(rule)
-
-
-def _source(entry: Entry) -> str:
-    return entry.get("CidrBlock") or entry["Ipv6CidrBlock"]
-
-
-def _as_rule(entry: Entry) -> Rule:
-    """With the keys of a security group's rule. AWS names the ports of TCP and UDP, and of these alone."""
-    rule = {"IpProtocol": entry["Protocol"]}
-    if protocol(rule) not in ("tcp", "udp"):
-        return rule
-    span = entry["PortRange"]
-    return rule | {"FromPort": span["From"], "ToPort": span["To"]}
-
-
 def _in_words(entry: Entry) -> str:
-    return f"{entry['RuleAction']} {ports_in_words(_as_rule(entry))} from {_source(entry)}"
+    return f"{entry['RuleAction']} {ports_in_words(as_rule(entry))} from {source_of(entry)}"
 
 
 def _made_of(entry: Entry) -> dict[str, Any]:

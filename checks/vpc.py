@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 from checks.ec2_names import with_name
 from checks.kit import (
     Aws,
+    Call,
     Collector,
     NotApplicable,
+    Plan,
     Practice,
+    Risk,
     Severity,
     Verdict,
     check,
     collect,
     collector,
     extra,
+    fix,
 )
 
 if TYPE_CHECKING:
@@ -59,6 +63,19 @@ def is_used(aws: Aws, vpc: Vpc) -> bool:
     return not vpc["IsDefault"] or all(unused["VpcId"] != vpc["VpcId"] for unused in aws.read(unused_vpcs))
 
 
+@extra(needs=(flow_logs,))
+def others_logs(aws: Aws, vpc: Vpc) -> Sequence[FlowLog]:
+    """Flow logs of the account's other VPCs here that are delivered: where this one's can go as well."""
+    found = (log for log in aws.read(flow_logs) if log["ResourceId"].startswith("vpc-"))
+    return [
+        log
+        for log in found
+        if log["ResourceId"] != vpc["VpcId"]
+        and log["FlowLogStatus"] == "ACTIVE"
+        and log.get("DeliverLogsStatus") != "FAILED"
+    ]
+
+
 @check(vpcs, logs, is_used, practice=Practice.NETWORK, severity=Severity.MEDIUM)
 def vpc_has_flow_logs(vpc: Vpc, logs: Sequence[FlowLog], is_used: bool) -> Verdict:
     """VPC has flow logs.
@@ -80,3 +97,33 @@ def vpc_has_flow_logs(vpc: Vpc, logs: Sequence[FlowLog], is_used: bool) -> Verdi
         return "logs accepted traffic only"
     failing = all(log.get("DeliverLogsStatus") == "FAILED" for log in telling)  # absent before the first delivery
     return "has a flow log that cannot be delivered" if failing else None
+
+
+@fix(vpc_has_flow_logs, "ec2:CreateFlowLogs", risk=Risk.SAFE, reads=(others_logs,))
+def log_rejected_traffic(vpc: Vpc, logs: Sequence[FlowLog], is_used: bool, others_logs: Sequence[FlowLog]) -> Plan:
+    """Log the VPC's rejected traffic where the flow logs of another VPC go.
+
+    Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html
+    """
+    if any(log["TrafficType"] in SHOWS_REJECTED for log in logs):
+        raise NotApplicable("it has a flow log already: why that does not deliver is to be found out first")
+    model = next((log for log in others_logs if log["LogDestinationType"] in ("s3", "cloud-watch-logs")), None)
+    if model is None:
+        raise NotApplicable("no other VPC here has a flow log whose destination it could share")
+    if model["LogDestinationType"] == "s3":
+        where = model["LogDestination"]
+        to: dict[str, str] = {"LogDestination": where}
+    else:
+        where = model["LogGroupName"]
+        to = {"LogGroupName": where, "DeliverLogsPermissionArn": model["DeliverLogsPermissionArn"]}
+    what = {"ResourceIds": [vpc["VpcId"]], "ResourceType": "VPC", "TrafficType": "REJECT"}
+    return Plan(
+        do=[Call("ec2:CreateFlowLogs", what | {"LogDestinationType": model["LogDestinationType"]} | to)],
+        undo=[],
+        before={"flow logs of rejected traffic": "none"},
+        after={"flow logs of rejected traffic": f"to {where}"},
+        notes=[
+            "There is no undo: the flow log has an id that only AWS knows yet. Deleting it by hand takes it back.",
+            "AWS charges for what is delivered and stored. The traffic itself does not notice.",
+        ],
+    )

@@ -11,8 +11,8 @@ import pytest
 from bot.aws import Region
 from bot.scan import identify
 from checks import ec2_instances as ec2
-from checks.kit import NotApplicable
-from tests.checks.cases import Case
+from checks.kit import NotApplicable, Unknown
+from tests.checks.cases import NOW, Case
 
 
 def instance(state: str = "running", tokens: str = "required", endpoint: str = "enabled") -> dict[str, Any]:
@@ -25,6 +25,25 @@ def instance(state: str = "running", tokens: str = "required", endpoint: str = "
 
 PROFILE = {"IamInstanceProfile": {"Arn": "arn:aws:iam::123456789012:instance-profile/web", "Id": "AIPAEXAMPLE"}}
 
+ADDRESS = {"PublicIpAddress": "198.51.100.7"}
+
+
+def stopped(since: str) -> dict[str, Any]:
+    return instance("stopped") | {"StateTransitionReason": f"User initiated ({since} GMT)"}
+
+
+def kind(virtualization: str, type: str = "m1.small") -> dict[str, Any]:
+    return {"VirtualizationType": virtualization, "InstanceType": type}
+
+
+def link(subnet: str, **more: Any) -> dict[str, Any]:
+    return {"NetworkInterfaceId": "eni-1", "SubnetId": subnet, "SourceDestCheck": True} | more
+
+
+def interfaces(*links: dict[str, Any]) -> dict[str, Any]:
+    return {"NetworkInterfaces": list(links)}
+
+
 CASES = [
     Case(ec2.instance_requires_imdsv2, [instance()], None),
     Case(ec2.instance_requires_imdsv2, [instance("stopped")], None),
@@ -36,6 +55,49 @@ CASES = [
     Case(ec2.instance_has_a_role, [instance() | PROFILE], None),
     Case(ec2.instance_has_a_role, [instance()], "has no IAM role"),
     Case(ec2.instance_has_a_role, [instance("terminated")], NotApplicable),
+    Case(ec2.instance_has_no_public_address, [instance()], None),
+    Case(ec2.instance_has_no_public_address, [instance() | ADDRESS], "has the public address 198.51.100.7"),
+    Case(ec2.instance_has_no_public_address, [instance("terminated") | ADDRESS], NotApplicable),
+    Case(ec2.stopped_instance_is_not_forgotten, [stopped("2026-02-20 09:00:00"), NOW], None),
+    Case(ec2.stopped_instance_is_not_forgotten, [stopped("2026-01-31 12:00:00"), NOW], None),
+    Case(ec2.stopped_instance_is_not_forgotten, [stopped("2026-01-30 11:00:00"), NOW], "is stopped since 31 days"),
+    Case(ec2.stopped_instance_is_not_forgotten, [instance(), NOW], NotApplicable),
+    Case(ec2.instance_is_not_paravirtual, [instance() | kind("hvm")], None),
+    Case(ec2.instance_is_not_paravirtual, [instance() | kind("paravirtual", "t3.small")], None),
+    Case(
+        ec2.instance_is_not_paravirtual,
+        [instance() | kind("paravirtual")],
+        "is paravirtual, on the type m1.small",
+    ),
+    Case(ec2.instance_is_not_paravirtual, [instance("terminated") | kind("paravirtual")], NotApplicable),
+    Case(ec2.instance_stands_in_one_subnet, [instance() | interfaces(link("subnet-1"))], None),
+    Case(ec2.instance_stands_in_one_subnet, [instance() | interfaces(link("subnet-1"), link("subnet-1"))], None),
+    Case(
+        ec2.instance_stands_in_one_subnet,
+        [instance() | interfaces(link("subnet-2"), link("subnet-1"))],
+        "has network interfaces in subnet-1 and subnet-2",
+    ),
+    Case(
+        ec2.instance_stands_in_one_subnet,
+        [instance() | interfaces(link("subnet-1"), link("subnet-2", Description="aws-K8S-i-1"))],
+        None,
+    ),
+    Case(ec2.instance_stands_in_one_subnet, [instance("terminated") | interfaces()], NotApplicable),
+    Case(ec2.instance_checks_source_and_destination, [instance() | interfaces(link("subnet-1"))], None),
+    Case(
+        ec2.instance_checks_source_and_destination,
+        [instance() | interfaces(link("subnet-1"), link("subnet-1", SourceDestCheck=False))],
+        "does not check source and destination on eni-1",
+    ),
+    Case(ec2.instance_checks_source_and_destination, [instance("terminated") | interfaces()], NotApplicable),
+    Case(ec2.instance_has_detailed_monitoring, [instance() | {"Monitoring": {"State": "enabled"}}], None),
+    Case(ec2.instance_has_detailed_monitoring, [instance() | {"Monitoring": {"State": "pending"}}], None),
+    Case(
+        ec2.instance_has_detailed_monitoring,
+        [instance() | {"Monitoring": {"State": "disabled"}}],
+        "has a metric only every five minutes",
+    ),
+    Case(ec2.instance_has_detailed_monitoring, [instance("terminated")], NotApplicable),
 ]
 
 
@@ -56,6 +118,11 @@ def test_the_plan_says_that_an_auto_scaling_group_starts_the_next_ones_as_before
     group = {"Tags": [{"Key": "aws:autoscaling:groupName", "Value": "shop-web"}]}
     assert "shop-web" in ec2.require_imdsv2.plan(instance(tokens="optional") | group).notes[-1]
     assert len(ec2.require_imdsv2.plan(instance(tokens="optional")).notes) == 2
+
+
+def test_since_when_an_instance_is_stopped_may_be_unknown() -> None:
+    with pytest.raises(Unknown):
+        ec2.stopped_instance_is_not_forgotten.judge(instance("stopped") | {"StateTransitionReason": ""}, NOW)
 
 
 def start(aws: boto3.Session, tokens: Literal["optional", "required"] = "optional") -> str:
@@ -82,4 +149,17 @@ def one_open_instance(aws: boto3.Session) -> None:
     start(aws)
 
 
-BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {ec2.instance_requires_imdsv2.id: one_open_instance}
+def one_router(aws: boto3.Session) -> None:
+    start(aws)
+    ec2 = aws.client("ec2", region_name="eu-west-1")
+    [interface] = ec2.describe_network_interfaces()["NetworkInterfaces"]
+    ec2.modify_network_interface_attribute(
+        NetworkInterfaceId=interface["NetworkInterfaceId"], SourceDestCheck={"Value": False}
+    )
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
+    ec2.instance_requires_imdsv2.id: one_open_instance,
+    ec2.instance_has_detailed_monitoring.id: one_open_instance,
+    ec2.instance_checks_source_and_destination.id: one_router,
+}

@@ -34,7 +34,34 @@ def tcp(first: int, last: int = 0) -> dict[str, Any]:
 ALL = RULE | {"IpProtocol": "-1", "FromPort": -1, "ToPort": -1, "CidrIpv4": "0.0.0.0/0"}
 ICMP = RULE | {"IpProtocol": "icmp", "FromPort": -1, "ToPort": -1, "CidrIpv4": "0.0.0.0/0"}
 
+HIGH, WEB, NAMED = (
+    sg.rule_keeps_high_risk_ports_closed,
+    sg.rule_opens_web_ports_only,
+    sg.rule_names_ports_for_public_addresses,
+)
+
 CASES = [
+    Case(HIGH, [tcp(23), EVERYONE], "opens port 23 (Telnet) to 0.0.0.0/0"),
+    Case(HIGH, [tcp(9092), OFFICE], None),
+    Case(HIGH, [tcp(22), EVERYONE], NotApplicable),
+    Case(HIGH, [ALL, EVERYONE], NotApplicable),
+    Case(WEB, [tcp(443), EVERYONE], None),
+    Case(WEB, [tcp(443) | {"IpProtocol": "udp"}, EVERYONE], None),  # HTTP/3
+    Case(WEB, [tcp(25565), EVERYONE], "opens tcp 25565 to 0.0.0.0/0"),
+    Case(WEB, [tcp(80, 81), EVERYONE], "opens tcp 80-81 to 0.0.0.0/0"),
+    Case(WEB, [tcp(25565), EVERYONE], None, {"ports": [25565]}),
+    Case(WEB, [tcp(25565), OFFICE], None),
+    Case(WEB, [tcp(22), EVERYONE], NotApplicable),
+    Case(WEB, [tcp(1000, 9000), EVERYONE], NotApplicable),
+    Case(WEB, [ALL, EVERYONE], NotApplicable),
+    Case(WEB, [ICMP, EVERYONE], NotApplicable),
+    Case(NAMED, [ALL, OFFICE], "opens every port to 203.0.113.8/29"),
+    Case(NAMED, [ALL, ["10.0.0.0/8", "100.64.0.0/10"]], None),
+    Case(NAMED, [ALL, ["2001:db8::/48"]], "opens every port to 2001:db8::/48"),
+    Case(NAMED, [ALL, ["fd00::/8"]], None),
+    Case(NAMED, [ALL, []], None),
+    Case(NAMED, [ALL, EVERYONE], NotApplicable),
+    Case(NAMED, [tcp(22), OFFICE], NotApplicable),
     Case(sg.rule_does_not_open_every_port, [ALL, EVERYONE], "opens every port to 0.0.0.0/0"),
     Case(sg.rule_does_not_open_every_port, [tcp(0, 65535), ["::/0"]], "opens every port to ::/0"),
     Case(sg.rule_does_not_open_every_port, [tcp(1, 65535), EVERYONE], "opens every port to 0.0.0.0/0"),
@@ -204,12 +231,12 @@ def test_the_notes_say_what_depends_on_the_group() -> None:
     assert "guards i-1, i-2, 2 other network interfaces" in sg.revoke_rule(tcp(22), EVERYONE, used_by).notes[0]
 
 
-def open_group(aws: boto3.Session, port: int) -> None:
+def open_group(aws: boto3.Session, port: int, source: str = "0.0.0.0/0") -> None:
     """A group with one port open to everyone twice over, with a description and tags; the default groups emptied."""
     ec2 = aws.client("ec2", region_name="eu-west-1")
     group = ec2.create_security_group(GroupName="bastion", Description="SSH")["GroupId"]
     ports = {"IpProtocol": "-1"} if port < 0 else {"IpProtocol": "tcp", "FromPort": port, "ToPort": port}
-    described = {"IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": "from home, temporary"}]}
+    described = {"IpRanges": [{"CidrIp": source, "Description": "from home, temporary"}]}
     tags = [{"ResourceType": "security-group-rule", "Tags": TAGS[:1]}]
     ec2.authorize_security_group_ingress(
         GroupId=group,
@@ -225,6 +252,10 @@ BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
     sg.rule_keeps_admin_ports_closed.id: lambda aws: open_group(aws, 22),
     sg.rule_keeps_database_ports_closed.id: lambda aws: open_group(aws, 5432),
     sg.rule_keeps_file_sharing_ports_closed.id: lambda aws: open_group(aws, 445),
+    HIGH.id: lambda aws: open_group(aws, 23),
+    WEB.id: lambda aws: open_group(aws, 25565),
+    NAMED.id: lambda aws: open_group(aws, -1, OFFICE[0]),
+    sg.default_security_group_has_no_rules.id: lambda aws: None,  # a new VPC's has some
 }
 
 

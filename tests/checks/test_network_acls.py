@@ -38,7 +38,12 @@ def acl(*rules: dict[str, Any], subnets: Any = SUBNETS) -> dict[str, Any]:
 SSH = rule(100, "allow", 22)
 BOTH = "lets 0.0.0.0/0 reach ports 22 (SSH), 3389 (RDP) by rule 100"
 
+ACL_USED = network_acls.acl_is_used
+
 CASES = [
+    Case(ACL_USED, [acl() | {"IsDefault": False}], None),
+    Case(ACL_USED, [acl(subnets=[]) | {"IsDefault": False}], "guards no subnet"),
+    Case(ACL_USED, [acl(subnets=[]) | {"IsDefault": True}], NotApplicable),
     Case(CLOSED, [acl(), USED], None),
     Case(CLOSED, [acl(rule(100, "allow")), USED], BOTH),
     Case(CLOSED, [acl(rule(100, "allow"), subnets=[]), USED], NotApplicable),
@@ -175,4 +180,10 @@ def open_acl(aws: boto3.Session) -> None:
             ec2.replace_network_acl_association(AssociationId=one["NetworkAclAssociationId"], NetworkAclId=made)
 
 
-BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {CLOSED.id: open_acl}
+def spare_acl(aws: boto3.Session) -> None:
+    ec2 = aws.client("ec2", region_name="eu-west-1")
+    [vpc] = ec2.describe_vpcs()["Vpcs"]
+    ec2.create_network_acl(VpcId=vpc["VpcId"])
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {CLOSED.id: open_acl, ACL_USED.id: spare_acl}

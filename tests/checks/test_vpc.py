@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import boto3
 import pytest
 from botocore.stub import Stubber
 
@@ -75,3 +77,40 @@ def test_vpcs_that_others_share_are_theirs(aws: Region) -> None:
         both = [{"VpcId": "vpc-1", "OwnerId": aws.account}, {"VpcId": "vpc-2", "OwnerId": "210987654321"}]
         stub.add_response("describe_vpcs", {"Vpcs": both})
         assert [one["VpcId"] for one in vpc.vpcs.stream(aws)] == ["vpc-1"]
+
+
+def logged_vpc(aws: boto3.Session) -> None:
+    """One VPC whose flow logs go to a bucket; the default one has a machine in it and no flow log."""
+    ec2 = aws.client("ec2", region_name="eu-west-1")
+    ec2.run_instances(ImageId="ami-0a1b2c3d4e5f60718", MinCount=1, MaxCount=1)
+    logged = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
+    aws.client("s3", region_name="us-east-1").create_bucket(Bucket="northwind-flow-logs")
+    ec2.create_flow_logs(
+        ResourceIds=[logged],
+        ResourceType="VPC",
+        TrafficType="ALL",
+        LogDestinationType="s3",
+        LogDestination="arn:aws:s3:::northwind-flow-logs",
+    )
+
+
+MODEL = {"ResourceId": "vpc-2", "FlowLogStatus": "ACTIVE", "LogDestinationType": "cloud-watch-logs"}
+
+
+def test_a_plan_sends_the_log_where_anothers_goes() -> None:
+    role = "arn:aws:iam::123456789012:role/flow-logs"
+    model = MODEL | {"LogGroupName": "/vpc", "DeliverLogsPermissionArn": role}
+    plan = vpc.log_rejected_traffic.plan({"VpcId": "vpc-1"}, [], True, [model])
+    assert plan.do[0].params["LogGroupName"] == "/vpc"
+    assert plan.do[0].params["DeliverLogsPermissionArn"] == role
+
+
+@pytest.mark.parametrize(
+    ("logs", "others"), [([], []), ([log()], [MODEL]), ([], [MODEL | {"LogDestinationType": "kinesis-data-firehose"}])]
+)
+def test_no_plan_where_no_destination_is_known_or_the_log_is_there(logs: Any, others: Any) -> None:
+    with pytest.raises(NotApplicable):
+        vpc.log_rejected_traffic.plan({"VpcId": "vpc-1"}, logs, True, others)
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {vpc.vpc_has_flow_logs.id: logged_vpc}

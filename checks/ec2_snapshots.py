@@ -1,0 +1,76 @@
+"""EBS snapshots: encrypted, and a recent one for each volume. Who may copy them is in `ec2_volumes`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from checks.ec2_instances import instances
+from checks.ec2_volumes import SNAPSHOT_ARN, snapshots, volumes
+from checks.kit import Aws, NotApplicable, Practice, Severity, Verdict, check, collector, expect, extra, now
+
+if TYPE_CHECKING:
+    from types_boto3_ec2.type_defs import SnapshotTypeDef as Snapshot
+    from types_boto3_ec2.type_defs import VolumeTypeDef as Volume
+
+
+@collector(arn=SNAPSHOT_ARN, needs=(snapshots,))
+def latest_snapshots(aws: Aws) -> Iterator[Snapshot]:
+    """The last whole snapshot of each volume."""
+    last = dict[str, "Snapshot"]()
+    for snapshot in aws.read(snapshots):
+        known = last.get(snapshot["VolumeId"])
+        if snapshot["State"] == "completed" and (known is None or snapshot["StartTime"] > known["StartTime"]):
+            last[snapshot["VolumeId"]] = snapshot
+    return iter(last.values())
+
+
+@extra(needs=(latest_snapshots,))
+def last_taken(aws: Aws, volume: Volume) -> datetime | None:
+    """When the last snapshot of a volume was taken, by whatever tool: AWS Backup's and those of DLM are among them."""
+    found = (one["StartTime"] for one in aws.read(latest_snapshots) if one["VolumeId"] == volume["VolumeId"])
+    return next(found, None)
+
+
+@extra(needs=(instances,))
+def scales(aws: Aws, volume: Volume) -> bool:
+    """Whether it belongs to a machine of an Auto Scaling group, which is made anew and not restored."""
+    of = {one["InstanceId"] for one in volume["Attachments"]}
+    groups = (tag["Key"] for one in aws.read(instances) if one["InstanceId"] in of for tag in one.get("Tags", []))
+    return "aws:autoscaling:groupName" in groups
+
+
+@check(snapshots, practice=Practice.ENCRYPTION, severity=Severity.HIGH)
+def snapshot_is_encrypted(snapshot: Snapshot) -> Verdict:
+    """EBS snapshot is encrypted.
+
+    Whoever may copy a plain snapshot reads the whole disk; an encrypted one also asks for the use of its key.
+
+    Fix: Copy the snapshot with encryption and delete the plain one. Turn on encryption by default in the region.
+    See: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption.html
+    """
+    return expect(snapshot["Encrypted"], "is not encrypted")
+
+
+@check(volumes, last_taken, scales, now, practice=Practice.BACKUP, severity=Severity.LOW)
+def volume_has_recent_snapshot(
+    volume: Volume, last_taken: datetime | None, scales: bool, now: datetime, *, days: int = 7
+) -> Verdict:
+    """EBS volume has a recent snapshot.
+
+    A disk that is deleted, encrypted by ransomware or simply breaks is back only as of its last snapshot.
+
+    Fix: Put the volume, by a tag, into an AWS Backup plan or a policy of Data Lifecycle Manager.
+    See: https://docs.aws.amazon.com/ebs/latest/userguide/snapshot-lifecycle.html
+    """
+    if volume["State"] != "in-use":
+        raise NotApplicable(f"it is {volume['State']}")
+    if scales:
+        raise NotApplicable("its machine belongs to an Auto Scaling group, which makes it anew")
+    if last_taken is None:
+        if (now - volume["CreateTime"]).days < days:
+            raise NotApplicable(f"it is not {days} days old")
+        return "has no snapshot"
+    age = (now - last_taken).days
+    return expect(age <= days, f"has no snapshot of the last {days} days; the last is {age} days old")

@@ -1,0 +1,63 @@
+"""Direct Connect: whether one broken line cuts everything off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from bot.aws import Region
+from checks import directconnect
+from checks.kit import NotApplicable
+from tests.checks.cases import Case
+
+PLACES, LINES = (
+    directconnect.connections_are_in_two_locations,
+    directconnect.gateway_is_reached_over_two_connections,
+)
+
+
+def at(*places: str) -> dict[str, Any]:
+    return {"connections": [{"location": place} for place in places]}
+
+
+CASES = [
+    Case(PLACES, [at("EqDC2", "CSVA1")], None),
+    Case(PLACES, [at("EqDC2", "EqDC2")], "has Direct Connect connections at EqDC2 only"),
+    Case(PLACES, [at()], NotApplicable),
+    Case(LINES, [{"gateway": "dxgw-1", "lines": ["dxcon-1", "dxcon-2"]}], None),
+    Case(LINES, [{"gateway": "dxgw-1", "lines": ["dxcon-1"]}], "is reached over dxcon-1 only"),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_judges(case: Case) -> None:
+    assert case.outcome() == case.expected
+
+
+def test_the_lines_of_each_gateway(aws: Region) -> None:
+    def interface(line: str, state: str = "available", **gateway: str) -> dict[str, str]:
+        return {"connectionId": line, "virtualInterfaceState": state} | gateway
+
+    found: Any = [
+        interface("dxcon-1", directConnectGatewayId="dxgw-1"),
+        interface("dxcon-2", directConnectGatewayId="dxgw-1"),
+        interface("dxcon-3", "deleted", directConnectGatewayId="dxgw-1"),
+        interface("dxcon-1", virtualGatewayId="vgw-1"),
+        interface("dxcon-1"),  # a public one leads to no gateway
+    ]
+    with Stubber(aws.clients.get("directconnect", "eu-west-1")) as stub:
+        stub.add_response("describe_virtual_interfaces", {"virtualInterfaces": found})
+        gateways = list(directconnect.gateways.stream(aws))
+    assert gateways == [
+        {"gateway": "dxgw-1", "lines": ["dxcon-1", "dxcon-2"]},
+        {"gateway": "vgw-1", "lines": ["dxcon-1"]},
+    ]
+
+
+def test_the_connections_of_a_region(aws: Region) -> None:
+    client = aws.clients.session.client("directconnect")
+    client.create_connection(location="EqDC2", bandwidth="1Gbps", connectionName="office")
+    [found] = directconnect.connections.stream(aws)
+    assert [one["location"] for one in found["connections"]] == ["EqDC2"]

@@ -1,0 +1,113 @@
+"""Launch templates: what the judges say, and the template that the fix is tried on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import boto3
+import pytest
+
+from bot.aws import Region
+from checks import ec2_launch_templates as lt
+from checks.kit import NotApplicable
+from tests.checks.cases import Case
+
+TOKENS, ADDRESS, DISKS = lt.template_requires_imdsv2, lt.template_gives_no_public_address, lt.template_encrypts_volumes
+
+
+def template(**data: Any) -> dict[str, Any]:
+    return {
+        "LaunchTemplateId": "lt-1",
+        "DefaultVersionNumber": 2,
+        "LatestVersionNumber": 4,
+        "version": {"LaunchTemplateData": data},
+    }
+
+
+def tokens(value: str, **more: str) -> dict[str, Any]:
+    return template(MetadataOptions={"HttpTokens": value} | more)
+
+
+def disk(**ebs: Any) -> dict[str, Any]:
+    return template(BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": ebs}])
+
+
+ENCRYPTS = True
+OPEN = "lets machines answer IMDSv1 requests"
+
+CASES = [
+    Case(TOKENS, [tokens("required"), ""], None),
+    Case(TOKENS, [tokens("optional"), ""], OPEN),
+    Case(TOKENS, [template(), ""], OPEN),
+    Case(TOKENS, [template(), "required"], None),
+    Case(TOKENS, [tokens("optional"), "required"], OPEN),
+    Case(TOKENS, [tokens("optional", HttpEndpoint="disabled"), ""], None),
+    Case(ADDRESS, [template()], None),
+    Case(ADDRESS, [template(NetworkInterfaces=[{"AssociatePublicIpAddress": False}, {}])], None),
+    Case(
+        ADDRESS,
+        [template(NetworkInterfaces=[{"AssociatePublicIpAddress": True}])],
+        "gives machines a public IPv4 address",
+    ),
+    Case(DISKS, [disk(Encrypted=True), not ENCRYPTS], None),
+    Case(DISKS, [disk(SnapshotId="snap-1"), not ENCRYPTS], None),
+    Case(DISKS, [disk(VolumeSize=20), not ENCRYPTS], "does not encrypt /dev/xvda"),
+    Case(DISKS, [disk(Encrypted=False), not ENCRYPTS], "does not encrypt /dev/xvda"),
+    Case(DISKS, [disk(Encrypted=False), ENCRYPTS], NotApplicable),
+    Case(DISKS, [template(), not ENCRYPTS], NotApplicable),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_judges(case: Case) -> None:
+    assert case.outcome() == case.expected
+
+
+def test_the_plan_keeps_the_other_options_and_names_the_next_version() -> None:
+    plan = lt.require_imdsv2.plan(tokens("optional", HttpPutResponseHopLimit="2", State="applied"), "")
+    made, default = plan.do
+    assert made.params["SourceVersion"] == "2"
+    assert made.params["LaunchTemplateData"] == {
+        "MetadataOptions": {"HttpTokens": "required", "HttpPutResponseHopLimit": "2"}
+    }
+    assert default.params["DefaultVersion"] == "5"
+    assert plan.undo[0].params["DefaultVersion"] == "2"
+
+
+def test_no_plan_for_a_template_that_a_service_manages() -> None:
+    managed = {"Operator": {"Managed": True, "Principal": "eks.amazonaws.com"}}
+    with pytest.raises(NotApplicable, match=r"eks\.amazonaws\.com"):
+        lt.require_imdsv2.plan(template() | managed, "")
+    with pytest.raises(NotApplicable):
+        lt.require_imdsv2.plan(tokens("required"), "")
+
+
+def test_the_groups_that_templates_name() -> None:
+    named = template(SecurityGroupIds=["sg-1"], NetworkInterfaces=[{"Groups": ["sg-2"]}, {}])
+    assert lt.groups_named([named, template()]) == {"sg-1", "sg-2"}
+
+
+def open_template(aws: boto3.Session) -> None:
+    ec2 = aws.client("ec2", region_name="eu-west-1")
+    ec2.create_launch_template(
+        LaunchTemplateName="shop-web", LaunchTemplateData={"MetadataOptions": {"HttpTokens": "optional"}}
+    )
+
+
+def test_each_template_with_its_default_version(aws: Region) -> None:
+    open_template(aws.clients.session)
+    ec2 = aws.clients.session.client("ec2")
+    ec2.create_launch_template_version(
+        LaunchTemplateName="shop-web", LaunchTemplateData={"MetadataOptions": {"HttpTokens": "required"}}
+    )
+    [found] = lt.launch_templates.stream(aws)
+    assert found["version"]["VersionNumber"] == 1
+    assert lt.region_tokens.read(aws, found) == ""
+    assert lt.region_encrypts.read(aws, found) is False
+    ec2.modify_instance_metadata_defaults(HttpTokens="required")
+    aws.reads.__init__()  # type: ignore[misc]
+    assert lt.region_tokens.read(aws, found) == "required"
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {TOKENS.id: open_template}
