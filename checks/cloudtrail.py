@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
@@ -25,18 +24,13 @@ from checks.kit import (
     extra,
     fix,
 )
+from checks.log_deliveries import delivering
 from checks.s3 import buckets
+from checks.trail_selectors import management_events, object_events
 
 if TYPE_CHECKING:
     from types_boto3_cloudtrail.type_defs import TrailTypeDef as Trail
-    from types_boto3_s3.type_defs import GetBucketLoggingOutputTypeDef as Logging
     from types_boto3_s3.type_defs import GetBucketVersioningOutputTypeDef as Versioning
-
-ALL_OBJECTS = re.compile(r"arn:[\w-]+:s3(:::)?")
-"""How a trail names the objects of all buckets that are and will be.
-https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DataResource.html"""
-READS_OR_WRITES = {"All": {"true", "false"}, "ReadOnly": {"true"}, "WriteOnly": {"false"}}
-"""ReadWriteType of a basic selector, in the words of `readOnly` in an advanced one."""
 
 
 class Watched(TypedDict):
@@ -62,10 +56,18 @@ class Delivery(TypedDict):
 
 
 class TrailBucket(TypedDict):
-    """Where trails put their files. `ours`: whether the bucket belongs to this account."""
+    """Where trails put their files. `ours`: whether the bucket belongs to this account. `region`: where to ask."""
 
     name: str
     ours: bool
+    region: str
+
+
+class AccessLog(TypedDict):
+    """Where requests to a bucket are recorded: in another bucket, or wherever CloudWatch Logs delivers them."""
+
+    target: str
+    delivered: bool
 
 
 trails: Collector[Trail] = collect(
@@ -82,16 +84,14 @@ seen_from_home: Collector[Trail] = collect(
 
 @collector("cloudtrail:GetTrailStatus", arn="{arn}", needs=(trails,))
 def deliveries(aws: Aws) -> Iterator[Delivery]:
-    """How it goes with each trail of which that matters: it covers all regions, or has a log group to deliver to."""
+    """How it goes with each trail; a region has five at most."""
     for trail in aws.read(trails):
-        if trail.get("IsMultiRegionTrail") or trail.get("CloudWatchLogsLogGroupArn"):
-            yield {"arn": trail["TrailARN"], "status": aws.call("cloudtrail:GetTrailStatus", Name=trail["TrailARN"])}
+        yield {"arn": trail["TrailARN"], "status": aws.call("cloudtrail:GetTrailStatus", Name=trail["TrailARN"])}
 
 
 @extra(needs=(deliveries,))
 def status(aws: Aws, trail: Trail) -> Mapping[str, Any]:
-    """Empty for a trail of which it does not matter."""
-    return {one["arn"]: one["status"] for one in aws.read(deliveries)}.get(trail["TrailARN"], {})
+    return {one["arn"]: one["status"] for one in aws.read(deliveries)}[trail["TrailARN"]]
 
 
 @collector(
@@ -122,12 +122,23 @@ def _watched(there: Aws, trail: Trail) -> Watched:
     return seen
 
 
-@collector("cloudtrail:DescribeTrails", arn="arn:{partition}:s3:::{name}", name="{name}", needs=(trails, buckets))
+@collector(
+    "cloudtrail:ListTrails",
+    arn="arn:{partition}:s3:::{name}",
+    name="{name}",
+    scope=Scope.ACCOUNT,
+    needs=(trails, buckets),
+)
 def trail_buckets(aws: Aws) -> Iterator[TrailBucket]:
-    names = sorted({trail["S3BucketName"] for trail in aws.read(trails)})
-    ours = {bucket["Name"] for bucket in aws.read(buckets)} if names else set()
-    for name in names:
-        yield {"name": name, "ours": name in ours}
+    """Each once, however many trails of whichever regions fill it."""
+    found: dict[str, str] = {}
+    for home in sorted({trail["HomeRegion"] for trail in aws.items("cloudtrail:ListTrails", "Trails")}):
+        for trail in aws.at(home).read(trails):
+            found.setdefault(trail["S3BucketName"], home)
+    ours = {bucket["Name"]: bucket for bucket in aws.read(buckets)} if found else {}
+    for name, home in sorted(found.items()):
+        region = ours[name].get("BucketRegion", home) if name in ours else home
+        yield {"name": name, "ours": name in ours, "region": region}
 
 
 @extra("s3:GetBucketVersioning")
@@ -135,14 +146,18 @@ def versioning(aws: Aws, bucket: TrailBucket) -> Versioning:
     return cast("Versioning", _of_bucket(aws, bucket, "s3:GetBucketVersioning"))
 
 
-@extra("s3:GetBucketLogging")
-def access_logging(aws: Aws, bucket: TrailBucket) -> Logging:
-    return cast("Logging", _of_bucket(aws, bucket, "s3:GetBucketLogging"))
+@extra("s3:GetBucketLogging", needs=(delivering,))
+def access_logging(aws: Aws, bucket: TrailBucket) -> AccessLog:
+    got = _of_bucket(aws, bucket, "s3:GetBucketLogging").get("LoggingEnabled", {})
+    if got:
+        return {"target": got["TargetBucket"], "delivered": False}
+    arn = f"arn:{aws.partition}:s3:::{bucket['name']}"
+    return {"target": "", "delivered": arn in aws.at(bucket["region"]).read(delivering)}
 
 
 def _of_bucket(aws: Aws, bucket: TrailBucket, call: str) -> Any:
     try:
-        return aws.call(call, Bucket=bucket["name"])
+        return aws.at(bucket["region"]).call(call, Bucket=bucket["name"])
     except Unknown as reason:
         if bucket["ours"]:
             raise
@@ -199,64 +214,25 @@ def _some_trail(watch: Watch, lack: Callable[[Watched], Verdict], problem: str) 
 
 def lack(one: Watched) -> Verdict:
     """What a trail lacks to be a record of the whole account, None when it is one."""
-    return _lacks_reach(one) or expect(
-        _management_events(one["selectors"]) == {"true", "false"}, "leaves out some management events"
+    return lacks_reach(one) or expect(
+        management_events(one["selectors"]) == {"true", "false"}, "leaves out some management events"
     )
 
 
 def _lacks_objects(read_only: str) -> Callable[[Watched], Verdict]:
     def lack(one: Watched) -> Verdict:
-        return _lacks_reach(one) or expect(read_only in _object_events(one["selectors"]), "leaves some or all out")
+        return lacks_reach(one) or expect(read_only in object_events(one["selectors"]), "leaves some or all out")
 
     return lack
 
 
-def _lacks_reach(one: Watched) -> Verdict:
+def lacks_reach(one: Watched) -> Verdict:
     if not one["trail"].get("IsMultiRegionTrail"):
         return "covers one region"
     if not one["status"].get("IsLogging"):
         return "does not log"
     error = one["status"].get("LatestDeliveryError")  # of the bucket: gone, or closed to CloudTrail
     return f"cannot deliver its log files ({error})" if error else None
-
-
-def _management_events(selectors: dict[str, Any]) -> set[str]:
-    """The values of readOnly of which no event is left out, perhaps by two selectors together.
-
-    Source: https://docs.aws.amazon.com/config/latest/developerguide/multi-region-cloudtrail-enabled.html
-    """
-    logged: set[str] = set()
-    for basic in selectors.get("EventSelectors", []):
-        if basic.get("IncludeManagementEvents") and not basic.get("ExcludeManagementEventSources"):
-            logged |= READS_OR_WRITES[basic["ReadWriteType"]]
-    for advanced in selectors.get("AdvancedEventSelectors", []):
-        asked = {one["Field"]: one.get("Equals") for one in advanced["FieldSelectors"]}
-        if asked.pop("eventCategory", None) == ["Management"] and set(asked) <= {"readOnly"}:
-            logged |= set(asked.get("readOnly") or ("true", "false"))
-    return logged
-
-
-def _object_events(selectors: dict[str, Any]) -> set[str]:
-    """The values of readOnly for which the events of all S3 objects are recorded."""
-    logged: set[str] = set()
-    for basic in selectors.get("EventSelectors", []):
-        objects = [
-            arn for one in basic.get("DataResources", []) if one["Type"] == "AWS::S3::Object" for arn in one["Values"]
-        ]
-        if any(ALL_OBJECTS.fullmatch(arn) for arn in objects):
-            logged |= READS_OR_WRITES[basic["ReadWriteType"]]
-    for advanced in selectors.get("AdvancedEventSelectors", []):
-        fields = advanced["FieldSelectors"]
-        asked = {one["Field"]: one.get("Equals") for one in fields if not _any_object(one)}
-        data = asked.pop("eventCategory", None) == ["Data"] and asked.pop("resources.type", None) == ["AWS::S3::Object"]
-        if data and set(asked) <= {"readOnly"}:
-            logged |= set(asked.get("readOnly") or ("true", "false"))
-    return logged
-
-
-def _any_object(field: dict[str, Any]) -> bool:
-    """Whether a selector's field asks for what every object's ARN begins with."""
-    return field["Field"] == "resources.ARN" and any(ALL_OBJECTS.fullmatch(one) for one in field.get("StartsWith", []))
 
 
 @check(trails, practice=Practice.MONITORING, severity=Severity.MEDIUM)
@@ -330,7 +306,7 @@ def trail_bucket_has_mfa_delete(bucket: TrailBucket, versioning: Versioning) -> 
 
 
 @check(trail_buckets, access_logging, practice=Practice.MONITORING, severity=Severity.LOW)
-def trail_bucket_logs_access(bucket: TrailBucket, logging: Logging) -> Verdict:
+def trail_bucket_logs_access(bucket: TrailBucket, log: AccessLog) -> Verdict:
     """Access to a trail's bucket is logged.
 
     Who reads or deletes the log files of a trail is itself worth a record, kept in another bucket.
@@ -338,4 +314,4 @@ def trail_bucket_logs_access(bucket: TrailBucket, logging: Logging) -> Verdict:
     Fix: Turn on server access logging of the bucket, with another bucket of the same region as its target.
     See: https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
     """
-    return expect(logging.get("LoggingEnabled"), "holds a trail's logs and keeps no log of access to them")
+    return expect(log["target"] or log["delivered"], "holds a trail's logs and keeps no log of access to them")

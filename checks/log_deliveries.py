@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from checks.kit import ACCOUNT_ARN, Aws, collector
 
-ACCESS_LOGS = ("ACCESS_LOGS", "ALB_ACCESS_LOGS")
+ACCESS_LOGS = ("ACCESS_LOGS", "ALB_ACCESS_LOGS", "NLB_ACCESS_LOGS", "S3_SERVER_ACCESS_LOGS")
 """Types of logs that hold requests; of other types are logs of connections and health checks, say.
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDeliverySource.html"""
 

@@ -107,8 +107,13 @@ CASES = [
         [{}, {"Status": "Enabled"}],
         "holds a trail's logs and lets them be deleted without MFA",
     ),
-    Case(cloudtrail.trail_bucket_logs_access, [{}, {"LoggingEnabled": {"TargetBucket": "access-logs"}}], None),
-    Case(cloudtrail.trail_bucket_logs_access, [{}, {}], "holds a trail's logs and keeps no log of access to them"),
+    Case(cloudtrail.trail_bucket_logs_access, [{}, {"target": "access-logs", "delivered": False}], None),
+    Case(cloudtrail.trail_bucket_logs_access, [{}, {"target": "", "delivered": True}], None),
+    Case(
+        cloudtrail.trail_bucket_logs_access,
+        [{}, {"target": "", "delivered": False}],
+        "holds a trail's logs and keeps no log of access to them",
+    ),
     Case(WRITTEN, [{"trails": []}], NO_WRITES),
     Case(READ, [{"trails": []}], NO_READS),
     Case(WRITTEN, [{"trails": [watched()]}], f"{NO_WRITES}: everything leaves some or all out"),
@@ -179,24 +184,45 @@ def test_each_trail_is_judged_once_in_its_home_region_and_counts_for_the_account
     }
 
 
-def test_a_bucket_of_two_trails_is_looked_at_once_and_one_of_another_account_is_unknown(aws: Region) -> None:
+def test_a_bucket_of_trails_of_several_regions_is_looked_at_once_and_one_of_another_account_is_unknown(
+    aws: Region,
+) -> None:
     make_trail(aws.clients.session, "everywhere", "eu-west-1", everywhere=True)
-    ours = aws.clients.session.client("cloudtrail", region_name="eu-west-1")
-    ours.create_trail(Name="second", S3BucketName="everywhere-logs")
+    for region in ("eu-west-1", "us-east-1"):
+        there = aws.clients.session.client("cloudtrail", region_name=region)
+        there.create_trail(Name=f"second-{region}", S3BucketName="everywhere-logs")
     s3 = aws.clients.session.client("s3", region_name="us-east-1")
     s3.create_bucket(Bucket="log-archive")
-    ours.create_trail(Name="third", S3BucketName="log-archive")
+    there.create_trail(Name="third", S3BucketName="log-archive")
     s3.delete_bucket(Bucket="log-archive")  # as good as another account's: it is not in the list of ours
-    found = list(cloudtrail.trail_buckets.stream(aws))
-    assert found == [{"name": "everywhere-logs", "ours": True}, {"name": "log-archive", "ours": False}]
+    found = list(cloudtrail.trail_buckets.stream(aws.at("us-east-1")))
+    assert found == [
+        {"name": "everywhere-logs", "ours": True, "region": "eu-west-1"},
+        {"name": "log-archive", "ours": False, "region": "us-east-1"},
+    ]
+    made = outcomes(aws, cloudtrail.trail_bucket_has_mfa_delete)
+    assert [name for _, _, name in made] == ["everywhere-logs", "log-archive"]
 
 
-def test_a_trail_of_one_region_without_a_log_group_is_not_asked_how_delivery_goes(aws: Region) -> None:
+def test_access_logs_that_cloudwatch_logs_delivers_are_logs(aws: Region) -> None:
+    make_trail(aws.clients.session, "everywhere", "eu-west-1", everywhere=True)
+    bucket: cloudtrail.TrailBucket = {"name": "everywhere-logs", "ours": True, "region": "eu-west-1"}
+    assert cloudtrail.access_logging.read(aws, bucket) == {"target": "", "delivered": False}
+    fresh = Region(aws.clients, aws.account, aws.region)
+    source = {"name": "trail-bucket", "logType": "S3_SERVER_ACCESS_LOGS"}
+    with Stubber(aws.clients.get("logs", "eu-west-1")) as stub:
+        stub.add_response("describe_deliveries", {"deliveries": [{"deliverySourceName": "trail-bucket"}]}, {})
+        source |= {"resourceArns": ["arn:aws:s3:::everywhere-logs"]}  # type: ignore[dict-item]
+        stub.add_response("describe_delivery_sources", {"deliverySources": [source]}, {})
+        assert cloudtrail.access_logging.read(fresh, bucket) == {"target": "", "delivered": True}
+
+
+def test_every_trail_is_asked_how_it_goes(aws: Region) -> None:
     make_trail(aws.clients.session, "everywhere", "eu-west-1", everywhere=True)
     make_trail(aws.clients.session, "local", "eu-west-1", everywhere=False)
     found = {trail["Name"]: cloudtrail.status.read(aws, trail) for trail in cloudtrail.trails.stream(aws)}
     assert found["everywhere"]["IsLogging"]
-    assert found["local"] == {}
+    assert found["local"]["IsLogging"]
 
 
 def test_an_organizations_trail_is_read_in_its_home_region_from_a_member_account(aws: Region) -> None:
@@ -214,6 +240,11 @@ def test_an_organizations_trail_is_read_in_its_home_region_from_a_member_account
 class Refusing:
     """A region where no call is allowed."""
 
+    partition = "aws"
+
+    def at(self, _: str) -> Any:
+        return self
+
     def call(self, call: str, /, **_: Any) -> Any:
         raise Unknown(f"{call} was denied")
 
@@ -221,7 +252,7 @@ class Refusing:
 @pytest.mark.parametrize("read", [cloudtrail.versioning, cloudtrail.access_logging])
 @pytest.mark.parametrize(("ours", "words"), [(True, "s3:GetBucket.* was denied"), (False, "another account")])
 def test_a_bucket_that_cannot_be_read_says_whose_it_is(read: Any, ours: bool, words: str) -> None:
-    bucket: cloudtrail.TrailBucket = {"name": "log-archive", "ours": ours}
+    bucket: cloudtrail.TrailBucket = {"name": "log-archive", "ours": ours, "region": "eu-west-1"}
     with pytest.raises(Unknown, match=words):
         read.read(Refusing(), bucket)
 
