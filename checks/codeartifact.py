@@ -1,0 +1,121 @@
+"""AWS CodeArtifact: domains, repositories and where their packages may come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TypedDict
+
+from checks import documents
+from checks.kit import (
+    Aws,
+    Collector,
+    NotApplicable,
+    Practice,
+    Severity,
+    Verdict,
+    check,
+    collect,
+    collector,
+    extra,
+)
+from checks.secret_names import in_words
+
+if TYPE_CHECKING:
+    from types_boto3_codeartifact.type_defs import DomainSummaryTypeDef as Domain
+    from types_boto3_codeartifact.type_defs import RepositorySummaryTypeDef as Repository
+
+NONE_YET = "ResourceNotFoundException"
+
+
+class Packages(TypedDict):
+    """`upstream`: whether packages come from elsewhere at all. `of_both`: those that come from both sides."""
+
+    upstream: bool
+    of_both: list[str]
+
+
+domains: Collector[Domain] = collect("codeartifact:ListDomains", "domains", arn="{arn}", name="{name}")
+
+
+@collector("codeartifact:ListRepositories", arn="{arn}", name="{domainName}/{name}")
+def repositories(aws: Aws) -> Iterator[Repository]:
+    """Those the account administers: AWS lists repositories of others' domains as well."""
+    for repository in aws.items("codeartifact:ListRepositories", "repositories"):
+        if repository["administratorAccount"] == aws.account:
+            yield repository
+
+
+@extra("codeartifact:GetDomainPermissionsPolicy")
+def domain_policy(aws: Aws, domain: Domain) -> str:
+    which = {"domain": domain["name"], "domainOwner": domain["owner"]}
+    got = aws.call("codeartifact:GetDomainPermissionsPolicy", absent=NONE_YET, **which)
+    return str(got.get("policy", {}).get("document", ""))
+
+
+@extra("codeartifact:GetRepositoryPermissionsPolicy")
+def repository_policy(aws: Aws, repository: Repository) -> str:
+    got = aws.call("codeartifact:GetRepositoryPermissionsPolicy", absent=NONE_YET, **_which(repository))
+    return str(got.get("policy", {}).get("document", ""))
+
+
+@extra("codeartifact:DescribeRepository", "codeartifact:ListPackages")
+def packages(aws: Aws, repository: Repository) -> Packages:
+    """Only packages that may be published here and come from upstream too are listed.
+
+    Source: https://docs.aws.amazon.com/codeartifact/latest/ug/package-origin-controls.html
+    """
+    which = _which(repository)
+    found = aws.call("codeartifact:DescribeRepository", **which)["repository"]
+    if not (found.get("upstreams") or found.get("externalConnections")):
+        return {"upstream": False, "of_both": []}
+    both = {"publish": "ALLOW", "upstream": "ALLOW"}
+    listed = aws.items("codeartifact:ListPackages", "packages", **which, **both)
+    return {"upstream": True, "of_both": ["/".join(filter(None, (p.get("namespace"), p["package"]))) for p in listed]}
+
+
+def _which(repository: Repository) -> dict[str, str]:
+    return {
+        "domain": repository["domainName"],
+        "domainOwner": repository["domainOwner"],
+        "repository": repository["name"],
+    }
+
+
+@check(domains, domain_policy, practice=Practice.LEAST_PRIVILEGE, severity=Severity.CRITICAL)
+def domain_policy_is_not_public(domain: Domain, policy: str) -> Verdict:
+    """CodeArtifact domain policy lets in nobody from outside.
+
+    Everyone with an AWS account could make repositories in the domain, or read what its packages are.
+
+    Fix: Name the accounts that need the domain, or limit the statement to your organization.
+    See: https://docs.aws.amazon.com/codeartifact/latest/ug/domain-policies.html
+    """
+    return documents.opens_to_everyone(policy)
+
+
+@check(repositories, repository_policy, practice=Practice.LEAST_PRIVILEGE, severity=Severity.CRITICAL)
+def repository_policy_is_not_public(repository: Repository, policy: str) -> Verdict:
+    """CodeArtifact repository policy lets in nobody from outside.
+
+    Everyone with an AWS account could read your packages, or publish some for your builds to run.
+
+    Fix: Name the accounts that need the repository, or limit the statement to your organization.
+    See: https://docs.aws.amazon.com/codeartifact/latest/ug/repo-policies.html
+    """
+    return documents.opens_to_everyone(policy)
+
+
+@check(repositories, packages, practice=Practice.LEAST_PRIVILEGE, severity=Severity.HIGH)
+def repository_takes_packages_from_one_side(repository: Repository, packages: Packages) -> Verdict:
+    """CodeArtifact packages come from you or others, not both.
+
+    Where a package of yours may also come from a public repository, a stranger publishes a newer version there, and
+    your builds run it.
+
+    Fix: Block upstream in the origin controls of packages you publish, and publishing of those you do not.
+    See: https://docs.aws.amazon.com/codeartifact/latest/ug/package-origin-controls.html
+    """
+    if not packages["upstream"]:
+        raise NotApplicable("nothing comes from elsewhere: it has no upstream repository")
+    found: Sequence[str] = sorted(packages["of_both"])
+    return f"takes {in_words(list(found))} from you and from elsewhere" if found else None
