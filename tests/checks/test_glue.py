@@ -1,0 +1,142 @@
+"""Glue: what the judges say of the catalog, connections, jobs and transforms, and how these are read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from bot.aws import Region
+from checks import glue
+from checks.kit import NotApplicable, Unknown
+from tests.checks.cases import Case
+
+CATALOG: dict[str, Any] = {"settings": {}, "database": "sales", "connection": "erp"}
+PUBLIC, ENCRYPTED, PASSWORDS = (
+    glue.catalog_is_not_public,
+    glue.catalog_is_encrypted,
+    glue.catalog_encrypts_connection_passwords,
+)
+TLS, SECRET = glue.connection_requires_tls, glue.connection_has_password_in_secrets_manager
+LOGS, VERSION, KEYS = glue.job_logs_as_it_runs, glue.job_runs_supported_version, glue.job_encrypts_with_own_keys
+TRANSFORM = glue.transform_is_encrypted
+ASKED = {"customer_managed_key": True}
+ALL_KMS = {
+    "S3Encryption": [{"S3EncryptionMode": "SSE-KMS"}],
+    "CloudWatchEncryption": {"CloudWatchEncryptionMode": "SSE-KMS"},
+    "JobBookmarksEncryption": {"JobBookmarksEncryptionMode": "CSE-KMS"},
+}
+
+
+def policy(principal: Any, **more: Any) -> str:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "glue:GetTables", "Resource": "*"} | more
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def settings(**more: Any) -> dict[str, Any]:
+    return CATALOG | {"settings": more}
+
+
+def connection(kind: str, **properties: str) -> dict[str, Any]:
+    return {"ConnectionType": kind, "ConnectionProperties": properties}
+
+
+def job(command: str = "glueetl", **more: Any) -> dict[str, Any]:
+    return {"Command": {"Name": command}, "GlueVersion": "4.0"} | more
+
+
+CASES = [
+    Case(PUBLIC, [CATALOG, ""], None),
+    Case(PUBLIC, [CATALOG, policy({"AWS": "*"})], "lets everyone do glue:GetTables"),
+    Case(PUBLIC, [CATALOG, policy({"AWS": "arn:aws:iam::210987654321:root"})], None),
+    Case(PUBLIC, [CATALOG, policy("*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-a1"}})], None),
+    Case(ENCRYPTED, [settings(EncryptionAtRest={"CatalogEncryptionMode": "SSE-KMS"})], None),
+    Case(ENCRYPTED, [settings(EncryptionAtRest={"CatalogEncryptionMode": "SSE-KMS-WITH-SERVICE-ROLE"})], None),
+    Case(ENCRYPTED, [settings(EncryptionAtRest={"CatalogEncryptionMode": "DISABLED"})], "is not encrypted"),
+    Case(ENCRYPTED, [CATALOG], "is not encrypted"),
+    Case(ENCRYPTED, [CATALOG | {"database": ""}], NotApplicable),
+    Case(PASSWORDS, [settings(ConnectionPasswordEncryption={"ReturnConnectionPasswordEncrypted": True})], None),
+    Case(
+        PASSWORDS,
+        [settings(ConnectionPasswordEncryption={"ReturnConnectionPasswordEncrypted": False})],
+        "hands out connection passwords as they are",
+    ),
+    Case(PASSWORDS, [CATALOG], "hands out connection passwords as they are"),
+    Case(PASSWORDS, [CATALOG | {"connection": ""}], NotApplicable),
+    Case(TLS, [connection("JDBC", JDBC_ENFORCE_SSL="true")], None),
+    Case(TLS, [connection("JDBC", JDBC_ENFORCE_SSL="false")], "does not require TLS"),
+    Case(TLS, [connection("MONGODB")], "does not require TLS"),
+    Case(TLS, [connection("KAFKA")], None),
+    Case(TLS, [connection("KAFKA", KAFKA_SSL_ENABLED="false")], "does not require TLS"),
+    Case(TLS, [connection("NETWORK")], NotApplicable),
+    Case(TLS, [connection("SNOWFLAKE")], NotApplicable),
+    Case(SECRET, [connection("JDBC", SECRET_ID="erp")], None),
+    Case(SECRET, [connection("SALESFORCE") | {"AuthenticationConfiguration": {"SecretArn": "arn"}}], None),
+    Case(SECRET, [connection("JDBC", USERNAME="glue")], "keeps its password in itself"),
+    Case(SECRET, [connection("NETWORK")], NotApplicable),
+    Case(LOGS, [job(DefaultArguments={"--enable-continuous-cloudwatch-log": "true"})], None),
+    Case(LOGS, [job()], "logs nothing while it runs"),
+    Case(LOGS, [job(DefaultArguments={"--enable-continuous-cloudwatch-log": "false"})], "logs nothing while it runs"),
+    Case(LOGS, [job(GlueVersion="5.0")], NotApplicable),
+    Case(LOGS, [job("pythonshell")], NotApplicable),
+    Case(VERSION, [job()], None),
+    Case(VERSION, [job(GlueVersion="3.0")], None),
+    Case(VERSION, [job(GlueVersion="2.0")], "runs Glue 2.0, which AWS has given up"),
+    Case(VERSION, [job(GlueVersion="0.9")], "runs Glue 0.9, which AWS has given up"),
+    Case(VERSION, [job("pythonshell", GlueVersion="1.0")], NotApplicable),
+    Case(VERSION, [job(GlueVersion="10.0")], None),
+    Case(KEYS, [job(), ALL_KMS], None, ASKED),
+    Case(KEYS, [job(), {}], "has no KMS key for S3, CloudWatch Logs, job bookmarks", ASKED),
+    Case(
+        KEYS,
+        [job(), ALL_KMS | {"S3Encryption": [{"S3EncryptionMode": "SSE-S3"}]}],
+        "has no KMS key for S3",
+        ASKED,
+    ),
+    Case(KEYS, [job(), {}], NotApplicable),
+    Case(
+        TRANSFORM,
+        [{"TransformEncryption": {"MlUserDataEncryption": {"MlUserDataEncryptionMode": "SSE-KMS"}}}],
+        None,
+    ),
+    Case(TRANSFORM, [{"Status": "READY"}], "is not encrypted"),
+    Case(TRANSFORM, [{"Status": "DELETING"}], NotApplicable),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_judges(case: Case) -> None:
+    assert case.outcome() == case.expected
+
+
+def test_a_job_of_no_known_version_is_unknown() -> None:
+    with pytest.raises(Unknown):
+        VERSION.judge({"Command": {"Name": "glueetl"}})
+
+
+def test_an_unused_catalog_and_one_in_use(aws: Region) -> None:
+    client = aws.clients.session.client("glue")
+    [empty] = glue.catalogs.stream(aws)
+    assert (empty["database"], empty["connection"]) == ("", "")
+    assert glue.policy.read(aws, empty) == ""
+    client.create_database(DatabaseInput={"Name": "sales"})
+    properties = {"USERNAME": "glue", "PASSWORD": "Just-4-tests"}
+    client.create_connection(
+        ConnectionInput={"Name": "erp", "ConnectionType": "JDBC", "ConnectionProperties": properties}
+    )
+    [found] = glue.catalogs.stream(aws)
+    assert (found["database"], found["connection"]) == ("sales", "erp")
+    [connection] = glue.connections.stream(aws)
+    assert SECRET.judge(connection) == "keeps its password in itself"
+
+
+def test_a_job_and_its_security_configuration(aws: Region) -> None:
+    client = aws.clients.session.client("glue")
+    client.create_security_configuration(Name="kms", EncryptionConfiguration=ALL_KMS)
+    command = {"Name": "glueetl", "ScriptLocation": "s3://northwind/job.py"}
+    client.create_job(Name="load", Role="glue", Command=command, GlueVersion="4.0", SecurityConfiguration="kms")
+    [job] = glue.jobs.stream(aws)
+    assert KEYS.judge(job, glue.encryption.read(aws, job), customer_managed_key=True) is None
+    assert glue.encryption.read(aws, {"Name": "other"}) == {}
+    assert list(glue.transforms.stream(aws)) == []
