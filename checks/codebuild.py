@@ -280,4 +280,4 @@ def _owner(source: Mapping[str, Any]) -> str:
     """The organization or user of a repository on GitHub."""
     if source.get("type") != "GITHUB":
         return ""
-    return urlsplit(source.get("location", "")).path.strip("/").partition("/")[0]
+    return str(urlsplit(source.get("location", "")).path).strip("/").partition("/")[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from checks.kit import (
@@ -74,7 +74,7 @@ def nodegroups(aws: Aws) -> Iterator[Nodegroup]:
 
 
 @extra(needs=(versions,))
-def support(aws: Aws, of: Mapping[str, Any]) -> Version | None:
+def support(aws: Aws, of: Any) -> Version | None:
     """What AWS says of the Kubernetes version of a cluster or node group; None where it names none."""
     if not of.get("version"):
         return None

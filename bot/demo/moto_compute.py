@@ -34,13 +34,13 @@ def add_compute_operations() -> None:
         LambdaResponse.dispatch
     )
     LambdaResponse.list_function_url_configs = _function_urls  # type: ignore[attr-defined]
-    LambdaBackend.add_permission = _add_permission  # type: ignore[method-assign]
-    EC2ContainerServiceBackend.describe_clusters = _clusters  # type: ignore[method-assign]
-    EC2ContainerServiceBackend.describe_capacity_providers = _capacity_providers  # type: ignore[method-assign]
+    LambdaBackend.add_permission = _add_permission  # type: ignore[method-assign,assignment]
+    EC2ContainerServiceBackend.describe_clusters = _clusters  # type: ignore[method-assign,assignment]
+    EC2ContainerServiceBackend.describe_capacity_providers = _capacity_providers  # type: ignore[method-assign,assignment]
     eks_urls.url_paths["{0}/cluster-versions$"] = eks_urls.response.dispatch
     EKSResponse.describe_cluster_versions = _cluster_versions  # type: ignore[attr-defined]
-    EKSResponse.update_cluster_config = _update_cluster  # type: ignore[method-assign]
-    ECRBackend.batch_get_repository_scanning_configuration = _scanning  # type: ignore[method-assign]
+    EKSResponse.update_cluster_config = _update_cluster  # type: ignore[method-assign,assignment]
+    ECRBackend.batch_get_repository_scanning_configuration = _scanning  # type: ignore[method-assign,assignment]
     ECRResponse.describe_pull_through_cache_rules = _no_cache_rules  # type: ignore[attr-defined]
     CodeBuildResponse.update_project = _update_project  # type: ignore[attr-defined]
     CodeBuildResponse.update_project_visibility = _update_visibility  # type: ignore[attr-defined]
@@ -90,11 +90,11 @@ _scanning_of_registry = ECRBackend.batch_get_repository_scanning_configuration
 def _scanning(backend: ECRBackend, names: list[str]) -> tuple[list[dict[str, Any]], list[str]]:
     """Where no rule of the registry speaks of it, the repository's own setting counts, which moto leaves out."""
     found, missing = _scanning_of_registry(backend, names)
-    return [one | _own_scanning(backend, one) for one in found], missing
+    return [one | _own_scanning(backend.repositories[one["repositoryName"]], one) for one in found], missing
 
 
-def _own_scanning(backend: ECRBackend, one: dict[str, Any]) -> dict[str, Any]:
-    own = backend.repositories[one["repositoryName"]].image_scanning_configuration
+def _own_scanning(repository: Any, one: dict[str, Any]) -> dict[str, Any]:
+    own = repository.image_scanning_configuration
     if one["scanFrequency"] != "MANUAL" or not own["scanOnPush"]:
         return {}
     return {"scanOnPush": True, "scanFrequency": "SCAN_ON_PUSH"}
@@ -123,7 +123,7 @@ def _update_cluster(request: EKSResponse) -> ActionResult:
     for given in (request._get_param("logging") or {}).get("clusterLogging", []):
         _switch_logs(cluster, given["types"], on=given["enabled"])
     if (protected := request._get_param("deletionProtection")) is not None:
-        cluster.deletionProtection = protected
+        cluster.deletionProtection = protected  # type: ignore[attr-defined]
     return ActionResult({"update": {"id": "e1d2c3b4", "status": "InProgress", "type": "LoggingUpdate"}})
 
 

@@ -33,7 +33,7 @@ PLACES: dict[str, dict[str, Any]] = {
         }
     },
     "ecs": {"ecsProperties": {"taskProperties": [{"containers": [{"image": "shop", "environment": GIVEN}]}]}},
-    "eks": {"eksProperties": {"podProperties": {"containers": [{"env": GIVEN}]}}},
+    "eks": {"eksProperties": {"podProperties": {"containers": [{"image": "shop", "env": GIVEN}]}}},
 }
 
 

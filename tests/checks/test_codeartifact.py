@@ -13,8 +13,12 @@ from checks import codeartifact
 from checks.kit import NotApplicable
 from tests.checks.cases import Case
 
-DOMAIN = {"name": "northwind", "owner": "123456789012", "arn": "arn:aws:codeartifact:eu-west-1:123456789012:domain/n"}
-REPOSITORY = {
+DOMAIN: Any = {
+    "name": "northwind",
+    "owner": "123456789012",
+    "arn": "arn:aws:codeartifact:eu-west-1:123456789012:domain/n",
+}
+REPOSITORY: Any = {
     "name": "npm",
     "domainName": "northwind",
     "domainOwner": "123456789012",

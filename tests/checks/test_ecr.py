@@ -17,7 +17,7 @@ from checks.kit import NotApplicable
 from tests.checks.cases import Case
 
 ARN = "arn:aws:ecr:eu-west-1:123456789012:repository/shop"
-REPOSITORY = {"repositoryName": "shop", "repositoryArn": ARN}
+REPOSITORY: Any = {"repositoryName": "shop", "repositoryArn": ARN}
 PUBLIC, SCANS = ecr.repository_policy_is_not_public, ecr.repository_scans_images
 TAGS, OLD, OWN_KEY = ecr.repository_tags_are_immutable, ecr.repository_has_lifecycle_policy, ecr.repository_has_own_key
 HOLES = ecr.newest_image_has_no_severe_findings
@@ -30,11 +30,11 @@ def policy(principal: Any = "*", action: str = "ecr:BatchGetImage", **condition:
     return json.dumps({"Version": "2012-10-17", "Statement": [one | more]})
 
 
-def scanning(frequency: str, *, on_push: bool = False) -> dict[str, Any]:
+def scanning(frequency: str, *, on_push: bool = False) -> Any:
     return REPOSITORY | {"scan_frequency": frequency, "scans_on_push": on_push}
 
 
-def tags(mutability: str) -> dict[str, Any]:
+def tags(mutability: str) -> Any:
     return REPOSITORY | {"imageTagMutability": mutability}
 
 

@@ -40,7 +40,7 @@ def provider(protected: str = "DISABLED", scaling: str = "ENABLED") -> dict[str,
     return {"autoScalingGroupProvider": group}
 
 
-def task(*containers: dict[str, Any], revision: int = 3, **more: Any) -> dict[str, Any]:
+def task(*containers: dict[str, Any], revision: Any = 3, **more: Any) -> dict[str, Any]:
     given = containers or (container(),)
     return {"revision": revision, "containerDefinitions": list(given)} | more
 
@@ -194,7 +194,7 @@ def test_services_are_described_ten_at_a_time(aws: Region) -> None:
 
 def test_capacity_providers_are_read(aws: Region) -> None:
     client = aws.clients.session.client("ecs")
-    group = {
+    group: Any = {
         "autoScalingGroupArn": "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:1:autoScalingGroupName/a"
     }
     client.create_capacity_provider(name="spot", autoScalingGroupProvider=group)

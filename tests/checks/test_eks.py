@@ -81,7 +81,7 @@ def test_judges(case: Case) -> None:
 
 def test_clusters_node_groups_and_what_aws_says_of_their_versions(aws: Region) -> None:
     create(aws.clients.session, version="1.35")
-    groups = {"nodeRole": "arn:aws:iam::123456789012:role/nodes", "subnets": ["subnet-1"]}
+    groups: Any = {"nodeRole": "arn:aws:iam::123456789012:role/nodes", "subnets": ["subnet-1"]}
     aws.clients.session.client("eks").create_nodegroup(
         clusterName="shop", nodegroupName="general", version="1.31", **groups
     )
@@ -118,7 +118,7 @@ def test_only_missing_logs_are_turned_on_and_off_again() -> None:
 
 
 def create(session: boto3.Session, **more: Any) -> None:
-    network = {
+    network: Any = {
         "subnetIds": ["subnet-1", "subnet-2"],
         "endpointPublicAccess": True,
         "endpointPrivateAccess": False,

@@ -13,7 +13,7 @@ from checks.elasticbeanstalk import HEALTH, LOGS, UPDATES
 from checks.kit import NotApplicable
 from tests.checks.cases import Case
 
-ENVIRONMENT = {"ApplicationName": "shop", "EnvironmentName": "shop-live", "Status": "Ready"}
+ENVIRONMENT: Any = {"ApplicationName": "shop", "EnvironmentName": "shop-live", "Status": "Ready"}
 ENHANCED, UPDATED = (
     elasticbeanstalk.environment_reports_enhanced_health,
     elasticbeanstalk.environment_takes_managed_updates,

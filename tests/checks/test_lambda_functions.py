@@ -18,6 +18,7 @@ from bot.aws import Region
 from bot.scan import Status, scan
 from checks import lambda_functions
 from checks.kit import NotApplicable, Unknown
+from checks.lambda_policies import add
 from checks.lambda_runtimes import DEPRECATED
 from tests.checks.cases import NOW, Case
 
@@ -38,12 +39,12 @@ def policy(*statements: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Id": "default", "Statement": list(statements)})
 
 
-def allow(principal: Any = "*", action: str = "lambda:InvokeFunction", **condition: Any) -> dict[str, Any]:
+def allow(principal: Any = "*", action: Any = "lambda:InvokeFunction", **condition: Any) -> dict[str, Any]:
     more = {"Condition": condition} if condition else {}
     return {"Sid": "one", "Effect": "Allow", "Principal": principal, "Action": action, "Resource": ARN} | more
 
 
-def by_service(name: str = "s3", **condition: Any) -> str:
+def by_service(name: Any = "s3", **condition: Any) -> str:
     return policy(allow({"Service": f"{name}.amazonaws.com"}, **condition))
 
 
@@ -188,7 +189,7 @@ def test_a_statement_is_put_back_with_all_its_conditions() -> None:
         "ArnLike": {"AWS:SourceArn": "arn:aws:s3:::*"},
         "Bool": {"lambda:InvokedViaFunctionUrl": "true"},
     }
-    back = lambda_functions.add("orders", "live", allow(**every)).params
+    back = add("orders", "live", allow(**every)).params
     assert back == {
         "FunctionName": "orders",
         "StatementId": "one",
