@@ -9,6 +9,7 @@ from typing import Any
 from botocore.loaders import Loader
 
 ACTIONS = {
+    "accessanalyzer:ListFindingsV2": "access-analyzer:ListFindings",
     "s3:ListBuckets": "s3:ListAllMyBuckets",
     "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
     "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from checks.kit import ACCOUNT_ARN, Aws, Practice, Scope, Severity, Verdict, check, collector, expect
@@ -28,3 +28,27 @@ def account_has_security_contact(contact: Contact) -> Verdict:
     See: https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-update-contact-alternate.html
     """
     return expect(contact.get("EmailAddress"), "has no security contact")
+
+
+OTHERS = ("BILLING", "OPERATIONS")
+
+
+@collector("account:GetAlternateContact", arn=ACCOUNT_ARN, name="account {account}", scope=Scope.ACCOUNT)
+def other_contacts(aws: Aws) -> Iterator[Mapping[str, str]]:
+    """The addresses for billing and operations, empty where there is none."""
+    absent = "ResourceNotFoundException"
+    found = {kind: aws.call("account:GetAlternateContact", AlternateContactType=kind, absent=absent) for kind in OTHERS}
+    yield {kind.lower(): got.get("AlternateContact", {}).get("EmailAddress", "") for kind, got in found.items()}
+
+
+@check(other_contacts, practice=Practice.AWARENESS, severity=Severity.LOW)
+def account_has_other_contacts(contacts: Mapping[str, str]) -> Verdict:
+    """Account has contacts for billing and operations.
+
+    A bill that jumps or a notice that something will be retired is often the first sign of trouble.
+
+    Fix: Add alternate contacts for billing and operations, with addresses that the teams concerned read.
+    See: https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-update-contact-alternate.html
+    """
+    missing = [kind for kind, address in contacts.items() if not address]
+    return expect(not missing, f"has no contact for {' and '.join(missing)}")

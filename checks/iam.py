@@ -34,6 +34,12 @@ aws_policies: Collector[Policy] = collect(
 )
 """AWS's own policies, of which AWS lists those in use."""
 
+OF_AWS = (":role/aws-service-role/", ":role/aws-reserved/")
+"""What the ARN of a role has in it that AWS made and only AWS may change.
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html"""
+OF_CONTROL_TOWER = ("AWSControlTower", "aws-controltower-", "stacksets-exec-")
+"""How the names of roles begin that Control Tower keeps everybody else from changing.
+Source: https://docs.aws.amazon.com/controltower/latest/controlreference/mandatory-controls.html"""
 ADMINISTRATOR_ACCESS = ":iam::aws:policy/AdministratorAccess"
 """How the ARN of AWS's policy for administrators ends, whatever the partition."""
 

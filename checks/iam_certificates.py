@@ -5,7 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from checks.kit import Collector, Practice, Scope, Severity, Verdict, check, collect, expect, now
+from checks.kit import (
+    Call,
+    Collector,
+    NotApplicable,
+    Plan,
+    Practice,
+    Risk,
+    Scope,
+    Severity,
+    Verdict,
+    check,
+    collect,
+    expect,
+    fix,
+    now,
+)
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import ServerCertificateMetadataTypeDef as Certificate
@@ -30,3 +45,21 @@ def server_certificate_has_not_expired(certificate: Certificate, now: datetime) 
     """
     ends = certificate["Expiration"]
     return expect(ends > now, f"expired on {ends:%Y-%m-%d}")
+
+
+@fix(server_certificate_has_not_expired, "iam:DeleteServerCertificate", risk=Risk.INTERRUPTS)
+def delete_expired(certificate: Certificate, now: datetime) -> Plan:
+    """Delete the expired certificate from IAM."""
+    if certificate["Expiration"] > now:
+        raise NotApplicable("the certificate is valid")
+    name = certificate["ServerCertificateName"]
+    return Plan(
+        do=[Call("iam:DeleteServerCertificate", {"ServerCertificateName": name})],
+        undo=[],
+        before={name: f"expired on {certificate['Expiration']:%Y-%m-%d}"},
+        after={name: "deleted"},
+        notes=[
+            "There is no undo: IAM hands out no private keys.",
+            "A load balancer or distribution that still uses it may stop taking connections at all.",
+        ],
+    )

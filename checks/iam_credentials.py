@@ -12,11 +12,29 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from checks.kit import Aws, NotApplicable, Practice, Scope, Severity, Unknown, Verdict, check, collector, expect, now
+from checks.kit import (
+    Aws,
+    Call,
+    NotApplicable,
+    Plan,
+    Practice,
+    Risk,
+    Scope,
+    Severity,
+    Unknown,
+    Verdict,
+    check,
+    collector,
+    expect,
+    extra,
+    fix,
+    now,
+)
 
 Row: TypeAlias = Mapping[str, str]
 """One user's line of the report, by column."""
 
+NO_PASSWORD = "the user has no password"  # noqa: S105
 ROOT = "<root_account>"
 NEVER = ("N/A", "no_information", "not_supported", "")
 PAUSES = (0.0, 0.25, 1.0, 2.0, 4.0, 8.0)
@@ -40,6 +58,12 @@ def reported_users(aws: Aws) -> Iterator[Row]:
     yield from (row for row in aws.read(credential_report) if row["user"] != ROOT)
 
 
+@collector(arn="{arn}", name="{user}", scope=Scope.ACCOUNT, needs=(credential_report,))
+def console_users(aws: Aws) -> Iterator[Row]:
+    """The users with a password, as far as the report knows."""
+    yield from (row for row in aws.read(credential_report) if row["user"] != ROOT and on(row, "password_enabled"))
+
+
 def rows(report: str) -> Iterator[Row]:
     """The lines of a report's CSV."""
     yield from csv.DictReader(io.StringIO(report))
@@ -55,8 +79,20 @@ def when(row: Row, column: str) -> datetime | None:
     return None if row[column] in NEVER else datetime.fromisoformat(row[column])
 
 
-@check(reported_users, practice=Practice.MFA, severity=Severity.HIGH)
-def user_with_password_has_mfa(row: Row) -> Verdict:
+@extra("iam:GetLoginProfile")
+def password(aws: Aws, row: Row) -> bool:
+    """Whether the user still has a password: the report may be hours old."""
+    return bool(aws.call("iam:GetLoginProfile", UserName=row["user"], absent="NoSuchEntity"))
+
+
+@extra("iam:ListMFADevices")
+def mfa(aws: Aws, row: Row) -> bool:
+    """Whether the user has an MFA device now; asked only where the report knows of none."""
+    return on(row, "mfa_active") or any(aws.items("iam:ListMFADevices", "MFADevices", UserName=row["user"]))
+
+
+@check(console_users, password, mfa, practice=Practice.MFA, severity=Severity.HIGH)
+def user_with_password_has_mfa(row: Row, password: bool, mfa: bool) -> Verdict:
     """User with a password has MFA.
 
     A password alone can be guessed, phished or reused; with MFA it is not enough to sign in.
@@ -64,13 +100,11 @@ def user_with_password_has_mfa(row: Row) -> Verdict:
     Fix: Let the user register a passkey, security key or authenticator app, or delete the password if nobody signs in.
     See: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa.html
     """
-    if not on(row, "password_enabled"):
-        raise NotApplicable("the user has no password")
-    return expect(on(row, "mfa_active"), "can sign in with a password alone")
+    return expect(mfa or not password, "can sign in with a password alone")
 
 
-@check(reported_users, now, practice=Practice.PASSWORDS, severity=Severity.MEDIUM)
-def unused_password_is_removed(row: Row, now: datetime, *, days: int = 45) -> Verdict:
+@check(console_users, password, now, practice=Practice.PASSWORDS, severity=Severity.MEDIUM)
+def unused_password_is_removed(row: Row, password: bool, now: datetime, *, days: int = 45) -> Verdict:
     """Unused password is removed.
 
     Nobody notices when somebody else signs in with a password that its owner has forgotten.
@@ -78,8 +112,8 @@ def unused_password_is_removed(row: Row, now: datetime, *, days: int = 45) -> Ve
     Fix: Delete the user's console password (login profile); if the user has left, delete the user.
     See: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_finding-unused.html
     """
-    if not on(row, "password_enabled"):
-        raise NotApplicable("the user has no password")
+    if not password:
+        return None  # it was removed since
     used, changed = when(row, "password_last_used"), when(row, "password_last_changed")
     last = used or changed
     if last is None:
@@ -87,6 +121,37 @@ def unused_password_is_removed(row: Row, now: datetime, *, days: int = 45) -> Ve
     if now - last < timedelta(days=days):
         return None
     return f"has a password last used on {last:%Y-%m-%d}" if used else f"has a password set on {last:%Y-%m-%d}, unused"
+
+
+@fix(user_with_password_has_mfa, "iam:DeleteLoginProfile", risk=Risk.CUTS_ACCESS)
+def delete_password_alone(row: Row, password: bool, mfa: bool) -> Plan:
+    """Delete the password that opens the console without MFA."""
+    if mfa:
+        raise NotApplicable("the user has MFA")
+    return _delete_password(row, password)
+
+
+@fix(unused_password_is_removed, "iam:DeleteLoginProfile", risk=Risk.CUTS_ACCESS)
+def delete_unused_password(row: Row, password: bool, now: datetime) -> Plan:
+    """Delete the console password."""
+    return _delete_password(row, password)
+
+
+def _delete_password(row: Row, password: bool) -> Plan:
+    if not password:
+        raise NotApplicable(NO_PASSWORD)
+    used = when(row, "password_last_used")
+    last = f"signed in last on {used:%Y-%m-%d}" if used else "never signed in with it, as far as AWS remembers"
+    return Plan(
+        do=[Call("iam:DeleteLoginProfile", {"UserName": row["user"]})],
+        undo=[],
+        before={"password": "set"},
+        after={"password": "none"},
+        notes=[
+            f"The user {last}. Access keys and permissions stay.",
+            "There is no undo, as nobody knows the password: an administrator can give the user a new one.",
+        ],
+    )
 
 
 @check(reported_users, practice=Practice.ROLES, severity=Severity.MEDIUM)
@@ -102,3 +167,24 @@ def user_has_one_active_access_key(row: Row) -> Verdict:
     if not any(active):
         raise NotApplicable("the user has no active access key")
     return expect(not all(active), "has two active access keys")
+
+
+@check(reported_users, practice=Practice.ROLES, severity=Severity.MEDIUM)
+def user_works_without_access_keys(row: Row) -> Verdict:
+    """User works without access keys.
+
+    A key is good wherever it turns up, until somebody switches it off; what a role hands out ends within hours.
+
+    Fix: Let programs in AWS use the role of their instance, function or task, those outside an OIDC provider or IAM
+    Roles Anywhere, and people IAM Identity Center. Then deactivate the key, and delete it when nothing broke.
+    See: https://docs.aws.amazon.com/IAM/latest/UserGuide/security-creds-programmatic-access.html
+    """
+    active = [slot for slot in (1, 2) if on(row, f"access_key_{slot}_active")]
+    return expect(not active, f"signs with an access key, {' and '.join(_use(row, slot) for slot in active)}")
+
+
+def _use(row: Row, slot: int) -> str:
+    last = when(row, f"access_key_{slot}_last_used_date")
+    if last is None:
+        return "never used so far"
+    return f"last used on {last:%Y-%m-%d} for {row[f'access_key_{slot}_last_used_service']}"

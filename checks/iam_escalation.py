@@ -8,21 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from checks.documents import Principal, Statement, makes_administrator
-from checks.iam import ADMINISTRATOR_ACCESS, aws_policies, groups, policies, roles, users
+from checks.iam import ADMINISTRATOR_ACCESS, OF_AWS, OF_CONTROL_TOWER, aws_policies, groups, policies, roles, users
 from checks.iam_credentials import credential_report, on
 from checks.iam_powers import Identity, Policy, allows_in, identities, is_about, mighty_groups
 from checks.kit import Aws, NotApplicable, Practice, Scope, Severity, Unknown, Verdict, check, collector, expect
 
 EVERYTHING = Statement(allows=True, actions=("*",), resources=("*",))
 ASSUME = "sts:AssumeRole"
-
-OF_AWS = (":role/aws-service-role/", ":role/aws-reserved/")
-OF_CONTROL_TOWER = ("AWSControlTower", "aws-controltower-", "stacksets-exec-")
-"""Control Tower keeps everybody else from changing these.
-Source: https://docs.aws.amazon.com/controltower/latest/controlreference/mandatory-controls.html"""
 
 COMPUTE: Mapping[str, Sequence[tuple[tuple[str, ...], ...]]] = {
     "cloudformation": [(("cloudformation:CreateStack", "cloudformation:UpdateStack"),)],
@@ -282,10 +277,10 @@ def standings(aws: Aws) -> Iterator[Standing]:
         {row["arn"]: SignIn(on(row, "password_enabled"), on(row, "mfa_active")) for row in rows},
     )
     found = ways(account)
-    tags = {one["Arn"]: one.get("Tags", []) for one in (*aws.read(users), *aws.read(roles))}
+    tags: dict[str, Any] = {one["Arn"]: one.get("Tags", []) for one in (*aws.read(users), *aws.read(roles))}
     for one in account.identities:
         if not _of_aws(one) and not _of_control_tower(one):
-            yield _standing(one, found.get(one.arn, ()), [{**tag} for tag in tags[one.arn]])
+            yield _standing(one, found.get(one.arn, ()), tags[one.arn])
 
 
 def _standing(one: Identity, way: Sequence[str], tags: Sequence[Mapping[str, str]]) -> Standing:

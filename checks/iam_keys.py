@@ -116,6 +116,43 @@ def deactivate(key: Key, last: LastUsed, now: datetime) -> Plan:
     )
 
 
+@extra("iam:GetAccessKeyLastUsed")
+def used_before(aws: Aws, key: Key) -> LastUsed:
+    """Empty for an active key, of which `last_used` tells."""
+    if key["Status"] == "Active":
+        return cast("LastUsed", {})
+    return cast("LastUsed", aws.call("iam:GetAccessKeyLastUsed", AccessKeyId=key["AccessKeyId"])["AccessKeyLastUsed"])
+
+
+@check(access_keys, used_before, now, practice=Practice.PASSWORDS, severity=Severity.LOW)
+def inactive_access_key_is_deleted(key: Key, last: LastUsed, now: datetime, *, days: int = 90) -> Verdict:
+    """Inactive access key is deleted.
+
+    Whoever may change the user can switch it on again, and a copy that leaked long ago works once more.
+
+    Fix: Delete the key: nothing has used it for months.
+    See: https://docs.aws.amazon.com/IAM/latest/UserGuide/access-keys-admin-managed.html
+    """
+    if key["Status"] == "Active":
+        raise NotApplicable("the key is active")
+    newest = last.get("LastUsedDate") or key["CreateDate"]
+    return expect(now - newest < timedelta(days=days), f"is inactive and {_use(key, last)}")
+
+
+@fix(inactive_access_key_is_deleted, "iam:DeleteAccessKey", risk=Risk.SAFE)
+def delete(key: Key, last: LastUsed, now: datetime) -> Plan:
+    """Delete the inactive access key."""
+    if key["Status"] == "Active":
+        raise NotApplicable("the key is active: deactivate it first")
+    return Plan(
+        do=[Call("iam:DeleteAccessKey", {"UserName": key["UserName"], "AccessKeyId": key["AccessKeyId"]})],
+        undo=[],
+        before={key["AccessKeyId"]: "Inactive"},
+        after={key["AccessKeyId"]: "deleted"},
+        notes=[f"The key {_use(key, last)}.", "There is no undo: AWS makes new keys only."],
+    )
+
+
 def _use(key: Key, last: LastUsed) -> str:
     date = last.get("LastUsedDate")
     if date is None:

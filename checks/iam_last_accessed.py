@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypedDict
 
-from checks.iam import full_policies, grants_all, groups, roles, users
-from checks.iam_escalation import OF_AWS, OF_CONTROL_TOWER
+from checks.iam import OF_AWS, OF_CONTROL_TOWER, full_policies, grants_all, groups, roles, users
 from checks.kit import (
     Aws,
     NotApplicable,

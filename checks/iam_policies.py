@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, TypedDict
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypedDict
 
-from checks.documents import allows_everything
-from checks.iam import default_document, groups, policies, roles, users
-from checks.kit import ACCOUNT_ARN, Aws, NotApplicable, Practice, Scope, Severity, Verdict, check, collector, expect
+from checks.documents import allows_everything, statements
+from checks.iam import OF_AWS, default_document, groups, policies, roles, users
+from checks.kit import (
+    ACCOUNT_ARN,
+    Aws,
+    Call,
+    NotApplicable,
+    Plan,
+    Practice,
+    Risk,
+    Scope,
+    Severity,
+    Verdict,
+    check,
+    collector,
+    expect,
+    fix,
+)
+
+ANY_ROLE = re.compile(r"arn:[\w*-]+:iam::[\d*]*:(role/)?\*")
+HOW = {"sts:assumerole": "assume", "iam:passrole": "pass"}
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import AttachedPolicyTypeDef as Attached
@@ -25,6 +44,22 @@ class Holder(TypedDict):
     name: str
     inline: Sequence[Inline]
     attached: Sequence[Attached]
+
+
+class Written(TypedDict):
+    """What the account itself allows somebody: name and document of each policy, no name where it is the resource."""
+
+    arn: str
+    name: str
+    documents: Sequence[tuple[str, Any]]
+
+
+class Access(TypedDict):
+    """Who holds one of AWS's policies."""
+
+    policy: str
+    holders: list[str]
+    arns: list[str]
 
 
 @collector(arn="{arn}", name="{name}", scope=Scope.ACCOUNT, needs=(users, groups, roles))
@@ -48,12 +83,35 @@ def inline_holders(aws: Aws) -> Iterator[Holder]:
     yield from (holder for holder in aws.read(holders) if holder["inline"])
 
 
+@collector(arn="{arn}", name="{name}", scope=Scope.ACCOUNT, needs=(policies, holders))
+def written(aws: Aws) -> Iterator[Written]:
+    """The account's own policies that are attached, and those with inline policies."""
+    for policy in aws.read(policies):
+        if policy["AttachmentCount"]:
+            name = policy["Arn"].rpartition(":")[2]
+            yield {"arn": policy["Arn"], "name": name, "documents": [("", default_document(policy))]}
+    for holder in aws.read(holders):
+        if holder["inline"] and not any(path in holder["arn"] for path in OF_AWS):
+            inline = [(one["PolicyName"], one["PolicyDocument"]) for one in holder["inline"]]
+            yield {"arn": holder["arn"], "name": holder["name"], "documents": inline}
+
+
 @collector(arn=ACCOUNT_ARN, name="account {account}", scope=Scope.ACCOUNT, needs=(holders,))
-def cloudshell_access(aws: Aws) -> Iterator[Mapping[str, list[str]]]:
+def cloudshell_access(aws: Aws) -> Iterator[Access]:
     """Who holds AWSCloudShellFullAccess."""
-    policy = f"arn:{aws.partition}:iam::aws:policy/AWSCloudShellFullAccess"
-    found = (holder for holder in aws.read(holders) if any(one["PolicyArn"] == policy for one in holder["attached"]))
-    yield {"holders": [holder["name"] for holder in found]}
+    yield _holding(aws, "AWSCloudShellFullAccess")
+
+
+@collector(arn=ACCOUNT_ARN, name="account {account}", scope=Scope.ACCOUNT, needs=(holders,))
+def bedrock_access(aws: Aws) -> Iterator[Access]:
+    """Who holds AmazonBedrockFullAccess."""
+    yield _holding(aws, "AmazonBedrockFullAccess")
+
+
+def _holding(aws: Aws, name: str) -> Access:
+    policy = f"arn:{aws.partition}:iam::aws:policy/{name}"
+    found = [one for one in aws.read(holders) if any(held["PolicyArn"] == policy for held in one["attached"])]
+    return {"policy": policy, "holders": [one["name"] for one in found], "arns": [one["arn"] for one in found]}
 
 
 @check(policies, practice=Practice.LEAST_PRIVILEGE, severity=Severity.HIGH)
@@ -112,7 +170,7 @@ def policy_is_attached(policy: Policy) -> Verdict:
 
 
 @check(cloudshell_access, practice=Practice.POLICIES, severity=Severity.MEDIUM)
-def nobody_has_full_cloudshell_access(access: Mapping[str, list[str]]) -> Verdict:
+def nobody_has_full_cloudshell_access(access: Access) -> Verdict:
     """Nobody holds AWSCloudShellFullAccess.
 
     With it, files can be moved in and out of the account through a shell that no network control sees.
@@ -121,3 +179,100 @@ def nobody_has_full_cloudshell_access(access: Mapping[str, list[str]]) -> Verdic
     See: https://docs.aws.amazon.com/cloudshell/latest/userguide/sec-auth-with-identities.html
     """
     return expect(not access["holders"], f"gives AWSCloudShellFullAccess to {', '.join(access['holders'])}")
+
+
+@check(bedrock_access, practice=Practice.LEAST_PRIVILEGE, severity=Severity.MEDIUM)
+def nobody_has_full_bedrock_access(access: Access) -> Verdict:
+    """Nobody holds AmazonBedrockFullAccess.
+
+    With it, every model can be used without end, which is what stolen keys are sold for, and guardrails be taken off.
+
+    Fix: Detach AmazonBedrockFullAccess; allow bedrock:InvokeModel on the models that are used.
+    See: https://docs.aws.amazon.com/bedrock/latest/userguide/security_iam_id-based-policy-examples.html
+    """
+    return expect(not access["holders"], f"gives AmazonBedrockFullAccess to {', '.join(access['holders'])}")
+
+
+DETACH = [f"iam:{how}{kind}Policy" for kind in ("User", "Group", "Role") for how in ("Detach", "Attach")]
+
+
+@fix(nobody_has_full_cloudshell_access, *DETACH, risk=Risk.CUTS_ACCESS)
+def take_cloudshell(access: Access) -> Plan:
+    """Detach AWSCloudShellFullAccess from everybody."""
+    return detach([access["policy"]], access["arns"])
+
+
+@fix(nobody_has_full_bedrock_access, *DETACH, risk=Risk.CUTS_ACCESS)
+def take_bedrock(access: Access) -> Plan:
+    """Detach AmazonBedrockFullAccess from everybody."""
+    return detach([access["policy"]], access["arns"])
+
+
+def detach(managed: Sequence[str], arns: Sequence[str]) -> Plan:
+    """Take managed policies off users, groups and roles. Raises NotApplicable where AWS does not let one do that."""
+    if not arns:
+        raise NotApplicable("nobody holds it")
+    kept = [arn for arn in arns if any(path in arn for path in OF_AWS)]
+    if kept:
+        raise NotApplicable(f"{kept[0].rpartition('/')[2]} is a role of AWS's own: change its permission set")
+    off = [_one_of(arn) | {"PolicyArn": policy} for arn in arns for policy in managed]
+    kinds = [arn.split(":")[5].partition("/")[0].title() for arn in arns for _ in managed]
+    named = {arn.partition(":iam::")[2]: arn for arn in arns}
+    return Plan(
+        do=[Call(f"iam:Detach{kind}Policy", params) for kind, params in zip(kinds, off, strict=True)],
+        undo=[Call(f"iam:Attach{kind}Policy", params) for kind, params in zip(kinds, off, strict=True)],
+        before={name: ", ".join(policy.rpartition("/")[2] for policy in managed) for name in named},
+        after=dict.fromkeys(named, "detached"),
+        notes=["Whatever they do by this policy alone will be refused; other policies stay."],
+    )
+
+
+def _one_of(arn: str) -> dict[str, str]:
+    kind, _, name = arn.split(":", 5)[5].partition("/")
+    return {f"{kind.title()}Name": name.rpartition("/")[2]}
+
+
+@check(written, practice=Practice.LEAST_PRIVILEGE, severity=Severity.MEDIUM)
+def policy_allows_no_whole_service(written: Written, *, spared: tuple[str, ...] = ()) -> Verdict:
+    """Policy allows no whole service.
+
+    All of kms is also deleting keys, all of cloudtrail is also switching the log off; few need more than some actions.
+
+    Fix: Name the actions that are used, or the resources they are used on. Services that may be allowed whole belong
+    into spared of this check, in AWS_SEC_THRESHOLDS.
+    See: https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-21
+    """
+    found = [(name, _whole(document) - {*spared}) for name, document in written["documents"]]
+    return _said([(name, f"allows all of {', '.join(sorted(services))}") for name, services in found if services])
+
+
+@check(written, practice=Practice.LEAST_PRIVILEGE, severity=Severity.MEDIUM)
+def policy_names_its_roles(written: Written) -> Verdict:
+    """Policy names the roles that may be assumed or passed.
+
+    Whoever may assume or pass any role has what the mightiest of them has, and each new one, too.
+
+    Fix: Name the roles in Resource; for iam:PassRole, name the service in a condition on iam:PassedToService.
+    See: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+    """
+    found = [(name, _any_role(document)) for name, document in written["documents"]]
+    return _said([(name, f"may {' and '.join(sorted(how))} any role") for name, how in found if how])
+
+
+def _said(found: Sequence[tuple[str, str]]) -> Verdict:
+    """What each document does, by which inline policy."""
+    return "; ".join(f"{words} by its inline {name}" if name else words for name, words in found) or None
+
+
+def _whole(document: Any) -> set[str]:
+    """The services of which it allows everything, on everything, without condition; none when it allows all."""
+    allows = [s for s in statements(document) if s.allows and s.every_resource and not s.conditions]
+    actions = (action.lower().split(":") for one in allows for action in one.actions if not one.every_action)
+    return {service for service, *rest in actions if rest and not rest[0].strip("*") and "*" not in service}
+
+
+def _any_role(document: Any) -> set[str]:
+    """Whether it lets any role be assumed or passed, by an action that names this."""
+    allows = [s for s in statements(document) if s.allows and not s.conditions]
+    anything = [s for s in allows if s.every_resource or any(map(ANY_ROLE.fullmatch, s.resources))]
+    return {HOW[action.lower()] for one in anything for action in one.actions if action.lower() in HOW}

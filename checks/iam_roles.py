@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from checks.documents import MATCHES, Condition, Principal, Statement, public_grants, trusted
-from checks.iam import full_policies, grants_all, roles
+from checks.iam import OF_AWS, full_policies, grants_all, roles
+from checks.iam_policies import detach
 from checks.kit import (
     ACCOUNT_ARN,
     Aws,
     NotApplicable,
+    Plan,
     Practice,
+    Risk,
     Scope,
     Severity,
     Verdict,
@@ -20,16 +23,13 @@ from checks.kit import (
     collector,
     expect,
     extra,
+    fix,
 )
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import RoleDetailTypeDef as Role
 
 Organization: TypeAlias = Mapping[str, str]
-
-OF_AWS = ("/aws-service-role/", "/aws-reserved/")
-"""Paths of roles that AWS makes and only AWS may change.
-Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html"""
 
 ORGANIZATION = ("aws:principalorgid", "aws:principalorgpaths")
 TENANT_IN_AUDIENCE = (
@@ -79,10 +79,10 @@ def role_names_whom_it_trusts(role: Role) -> Verdict:
     Fix: Name accounts, roles or services in the trust policy; for an OIDC provider, add a condition on its `sub` claim.
     See: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html
     """
-    _must_be_ours(role)
+    must_be_ours(role)
     if any(_lets_in(statement) for statement in public_grants(role["AssumeRolePolicyDocument"])):
         return "may be assumed by anyone in any AWS account"
-    for principal, statement in _let_in(role):
+    for principal, statement in let_in(role):
         host = _web_identity(principal)
         if host and not any(_pins(condition, host) for condition in statement.conditions):
             return f"may be assumed by anyone with a token of {host}"
@@ -101,11 +101,11 @@ def role_for_another_account_wants_external_id(
     Accounts that are yours as well belong into own_accounts of this check, in AWS_SEC_THRESHOLDS.
     See: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html
     """
-    _must_be_ours(role)
+    must_be_ours(role)
     own = {role["Arn"].split(":")[4], management, "", *own_accounts}
     others = [
         (principal.account, statement)
-        for principal, statement in _let_in(role)
+        for principal, statement in let_in(role)
         if principal.kind == "AWS" and not principal.anyone and principal.account not in own
     ]
     if not others:
@@ -123,20 +123,34 @@ def service_role_is_no_administrator(role: Role, full: set[str]) -> Verdict:
     Fix: Give the role only the actions it uses; Access Analyzer can write that policy from CloudTrail.
     See: https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-policy-generation.html
     """
-    _must_be_ours(role)
-    services = sorted({p.id for p, _ in _let_in(role) if p.kind == "Service"})
+    must_be_ours(role)
+    services = sorted({p.id for p, _ in let_in(role) if p.kind == "Service"})
     if not services:
         raise NotApplicable("no AWS service assumes the role")
     mighty = grants_all(role.get("AttachedManagedPolicies", []), role.get("RolePolicyList", []), full)
     return expect(not mighty, f"is an administrator and is assumed by {', '.join(services)}")
 
 
-def _must_be_ours(role: Role) -> None:
-    if role["Path"].startswith(OF_AWS):
+@fix(service_role_is_no_administrator, "iam:DetachRolePolicy", "iam:AttachRolePolicy", risk=Risk.CUTS_ACCESS)
+def take_administrator(role: Role, full: set[str]) -> Plan:
+    """Detach from the role what makes it an administrator."""
+    must_be_ours(role)
+    if grants_all([], role.get("RolePolicyList", []), full):
+        raise NotApplicable("an inline policy makes it an administrator: detaching others would not help")
+    held = role.get("AttachedManagedPolicies", [])
+    mighty = [policy["PolicyArn"] for policy in held if grants_all([policy], [], full)]
+    if not mighty:
+        raise NotApplicable("no policy of it allows everything")
+    return detach(mighty, [role["Arn"]])
+
+
+def must_be_ours(role: Role) -> None:
+    """Raises NotApplicable for a role that AWS made."""
+    if any(path in role["Arn"] for path in OF_AWS):
         raise NotApplicable("AWS made the role and only AWS may change it")
 
 
-def _let_in(role: Role) -> list[tuple[Principal, Statement]]:
+def let_in(role: Role) -> list[tuple[Principal, Statement]]:
     """Who may assume the role, and by which statement."""
     return [(who, statement) for who, statement in trusted(role["AssumeRolePolicyDocument"]) if _lets_in(statement)]
 

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, TypedDict
 
 from checks.iam import full_policies, grants_all, groups, users
 from checks.iam_credentials import credential_report, on
+from checks.iam_escalation import Standing, standings
+from checks.iam_policies import detach
 from checks.kit import (
     Aws,
     NotApplicable,
+    Plan,
     Practice,
+    Risk,
     Scope,
     Severity,
     Unknown,
@@ -19,6 +23,7 @@ from checks.kit import (
     collector,
     expect,
     extra,
+    fix,
 )
 
 if TYPE_CHECKING:
@@ -49,6 +54,12 @@ def administrators(aws: Aws) -> Iterator[Administrator]:
             yield {"arn": user["Arn"], "name": user["UserName"], "has_password": passwords.get(user["Arn"])}
 
 
+@collector(arn="{arn}", name="{name}", scope=Scope.ACCOUNT, needs=(standings,))
+def user_standings(aws: Aws) -> Iterator[Standing]:
+    """Every user, and what makes an administrator of some."""
+    yield from (standing for standing in aws.read(standings) if ":user/" in standing["arn"])
+
+
 @extra("iam:ListMFADevices")
 def mfa_devices(aws: Aws, user: Administrator) -> Sequence[Device]:
     return list(aws.items("iam:ListMFADevices", "MFADevices", UserName=user["name"]))
@@ -71,6 +82,31 @@ def administrator_signs_in_with_hardware(user: Administrator, devices: Sequence[
         return "is an administrator without MFA"
     virtual = any(_is_virtual(device["SerialNumber"]) for device in devices)
     return expect(not virtual, "is an administrator who may sign in with a virtual MFA device")
+
+
+@check(user_standings, practice=Practice.LEAST_PRIVILEGE, severity=Severity.HIGH)
+def user_is_no_administrator(standing: Standing) -> Verdict:
+    """User is no administrator.
+
+    A user's password and keys are good until somebody changes them: one that leaks opens all of the account for ever.
+
+    Fix: Let administrators take a role, through IAM Identity Center, for the hours they need it. Mute this for a
+    user that is kept for emergencies.
+    See: https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html
+    """
+    if not standing["by"] and standing["unread"]:
+        raise Unknown(f"AWS did not list what {', '.join(standing['unread'])} allows")
+    return expect(not standing["by"], f"is an administrator by {' and '.join(standing['by'])}")
+
+
+@fix(user_is_no_administrator, "iam:DetachUserPolicy", "iam:AttachUserPolicy", risk=Risk.CUTS_ACCESS)
+def take_administrator(standing: Standing) -> Plan:
+    """Detach from the user what makes it an administrator."""
+    if not standing["by"]:
+        raise NotApplicable("the user is no administrator")
+    if len(standing["attached"]) != len(standing["by"]):
+        raise NotApplicable("a group or an inline policy makes it an administrator: detaching others would not help")
+    return detach(standing["attached"], [standing["arn"]])
 
 
 def _is_virtual(serial: str) -> bool:

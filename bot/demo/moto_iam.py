@@ -1,4 +1,4 @@
-"""What IAM tells in AWS and moto does not, added to its server: `add_iam`."""
+"""What IAM and Trusted Advisor tell in AWS and moto does not, added to its server: `add_iam`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.iam.models import IAMBackend, Role, User
 from moto.iam.responses import IamResponse
+from moto.support.responses import SupportResponse
 
 
 def add_iam() -> None:
@@ -27,6 +28,21 @@ def add_iam() -> None:
     IAMBackend.get_account_authorization_details = details  # type: ignore[method-assign]
     IamResponse.generate_service_last_accessed_details = _generate  # type: ignore[attr-defined]
     IamResponse.get_service_last_accessed_details = _get  # type: ignore[attr-defined]
+    SupportResponse.describe_trusted_advisor_check_summaries = _advice  # type: ignore[attr-defined]
+
+
+def _advice(request: SupportResponse) -> str:
+    """All is well but the first of the checks."""
+    ids = json.loads(request.body)["checkIds"]
+    red = {"resourcesProcessed": 12, "resourcesFlagged": 2, "resourcesIgnored": 0, "resourcesSuppressed": 0}
+    return json.dumps(
+        {
+            "summaries": [
+                {"checkId": id, "status": status, "resourcesSummary": red | {"resourcesFlagged": flagged}}
+                for id, status, flagged in zip(ids, ("error", *["ok"] * len(ids)), (2, *[0] * len(ids)), strict=False)
+            ]
+        }
+    )
 
 
 def _generate(request: IamResponse) -> ActionResult:

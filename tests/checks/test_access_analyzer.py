@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
 from botocore.stub import Stubber
 
 from bot.aws import Region
 from bot.scan import Status, scan
 from checks import access_analyzer
-from checks.access_analyzer import analyzers
+from checks.access_analyzer import analyzers, external_analyzers, open_findings
+from checks.kit import NotApplicable
 from tests.checks.cases import Case
 
+OPEN = access_analyzer.analyzer_has_no_open_findings
 EXTERNAL = access_analyzer.region_has_external_access_analyzer
 
 
 def analyzer(type: str = "ACCOUNT", status: str = "ACTIVE") -> dict[str, Any]:
     return {"name": "main", "type": type, "status": status}
+
+
+def finding(resource: str) -> dict[str, Any]:
+    return {"id": "1", "resource": resource}
 
 
 CASES = [
@@ -31,6 +41,13 @@ CASES = [
         EXTERNAL,
         [{"analyzers": [analyzer(status="FAILED")]}],
         "has no active analyzer of external access (main is FAILED)",
+    ),
+    Case(OPEN, [analyzer(), []], None),
+    Case(OPEN, [analyzer(), [finding("arn:aws:s3:::logs")]], "has 1 open findings: logs"),
+    Case(
+        OPEN,
+        [analyzer(), [finding(f"arn:aws:sqs:eu-west-1:1:q{number}") for number in range(101)]],
+        "has more than 100 open findings: q0, q1, q2, q3, q4 and more",
     ),
 ]
 
@@ -59,3 +76,50 @@ def test_denied_is_unknown_and_names_the_action(aws: Region) -> None:
         outcome, _ = scan(aws, [EXTERNAL], [aws.region])
     assert getattr(outcome, "status", None) is Status.UNKNOWN
     assert "access-analyzer:ListAnalyzers" in getattr(outcome, "text", "")
+
+
+def test_reads_the_open_findings_on_this_account_of_active_analyzers_only(aws: Region) -> None:
+    with Stubber(aws.clients.get("accessanalyzer", aws.region)) as stub:
+        unused = full("unused") | {"type": "ACCOUNT_UNUSED_ACCESS"}
+        stub.add_response("list_analyzers", {"analyzers": [full("one"), unused]}, {})
+        (found,) = external_analyzers.stream(aws)
+        assert found["name"] == "one"
+        mine = {"status": {"eq": ["ACTIVE"]}, "resourceOwnerAccount": {"eq": [aws.account]}}
+        when = datetime(2026, 1, 1, tzinfo=UTC)
+        answer = finding("arn:aws:s3:::logs") | {
+            "analyzedAt": when,
+            "createdAt": when,
+            "updatedAt": when,
+            "status": "ACTIVE",
+            "resourceType": "AWS::S3::Bucket",
+            "resourceOwnerAccount": aws.account,
+        }
+        stub.add_response("list_findings_v2", {"findings": [answer]}, {"analyzerArn": found["arn"], "filter": mine})
+        assert [one["resource"] for one in open_findings.read(aws, found)] == ["arn:aws:s3:::logs"]
+
+
+@pytest.mark.parametrize(
+    "found", [[analyzer(status="FAILED")], [analyzer("ACCOUNT_UNUSED_ACCESS") | {"name": "external-access"}]]
+)
+def test_no_second_analyzer_is_made_and_none_of_the_same_name(found: list[dict[str, Any]]) -> None:
+    with pytest.raises(NotApplicable):
+        access_analyzer.create_analyzer.plan({"analyzers": found})
+
+
+def nothing_analyzed(aws: boto3.Session) -> None:
+    """A region's analyzers as AWS keeps them: botocore asks here before it would send."""
+    kept: dict[str, dict[str, Any]] = {}
+
+    def answer(model: Any, params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]]:
+        body = json.loads(params["body"] or "{}")
+        if model.name == "CreateAnalyzer":
+            kept[body["analyzerName"]] = full(body["analyzerName"]) | {"type": body["type"]}
+        if model.name == "DeleteAnalyzer":
+            del kept[params["url_path"].rpartition("/")[2]]
+        return AWSResponse("", 200, {}, None), {"analyzers": list(kept.values())}  # type: ignore[arg-type]
+
+    for operation in ("ListAnalyzers", "CreateAnalyzer", "DeleteAnalyzer"):
+        aws.events.register(f"before-call.accessanalyzer.{operation}", answer)
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {EXTERNAL.id: nothing_analyzed}

@@ -7,14 +7,18 @@ import pytest
 
 from bot.aws import Region
 from checks import account
-from checks.account import security_contact
+from checks.account import other_contacts, security_contact
 from tests.checks.cases import Case
 
+OTHERS = account.account_has_other_contacts
 CONTACT = account.account_has_security_contact
 
 CASES = [
     Case(CONTACT, [{"AlternateContactType": "SECURITY", "EmailAddress": "security@northwind.example"}], None),
     Case(CONTACT, [{}], "has no security contact"),
+    Case(OTHERS, [{"billing": "pay@northwind.example", "operations": "ops@northwind.example"}], None),
+    Case(OTHERS, [{"billing": "", "operations": "ops@northwind.example"}], "has no contact for billing"),
+    Case(OTHERS, [{"billing": "", "operations": ""}], "has no contact for billing and operations"),
 ]
 
 
@@ -28,6 +32,7 @@ def test_reads_the_contact_or_that_there_is_none(aws: Region) -> None:
     who = {"Name": "Ana", "Title": "CISO", "EmailAddress": "ana@northwind.example", "PhoneNumber": "+1 555 0100"}
     client.put_alternate_contact(AlternateContactType="BILLING", **who)
     assert list(security_contact.stream(aws)) == [{}]
+    assert list(other_contacts.stream(aws)) == [{"billing": "ana@northwind.example", "operations": ""}]
     client.put_alternate_contact(AlternateContactType="SECURITY", **who)
     (found,) = security_contact.stream(aws)
     assert found["EmailAddress"] == "ana@northwind.example"

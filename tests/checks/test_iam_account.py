@@ -14,12 +14,15 @@ from bot.fixing import FixAws
 from bot.settings import load
 from checks import iam_account
 from checks.iam_account import password_policy, support_access
-from checks.kit import ACCOUNT_ARN
+from checks.kit import ACCOUNT_ARN, NotApplicable
 from tests.checks.cases import Case
 
 LENGTH = iam_account.password_policy_wants_length
 REUSE = iam_account.password_policy_prevents_reuse
+KINDS = iam_account.password_policy_wants_all_kinds
+EXPIRES = iam_account.password_policy_expires_passwords
 SUPPORT = iam_account.account_has_support_role
+AUDIT = iam_account.account_has_audit_role
 
 POLICY: dict[str, Any] = {
     "MinimumPasswordLength": 8,
@@ -33,6 +36,12 @@ POLICY: dict[str, Any] = {
     "HardExpiry": False,
 }
 
+
+def access(policy: str, *roles: str) -> dict[str, Any]:
+    found = [{"RoleName": role, "RoleId": "AROAEXAMPLE"} for role in roles]
+    return {"account_id": "123456789012", "policy": f"arn:aws:iam::aws:policy/{policy}", "roles": found}
+
+
 CASES = [
     Case(LENGTH, [POLICY | {"MinimumPasswordLength": 14}], None),
     Case(LENGTH, [POLICY | {"MinimumPasswordLength": 13}], "accepts passwords of 13 characters"),
@@ -42,8 +51,18 @@ CASES = [
     Case(REUSE, [POLICY], "remembers no earlier passwords"),
     Case(REUSE, [POLICY | {"PasswordReusePrevention": 0}], "remembers no earlier passwords"),
     Case(REUSE, [{}], "has no password policy, so old passwords can be used again"),
-    Case(SUPPORT, [{"roles": [{"RoleName": "incident-response", "RoleId": "AROAEXAMPLE"}]}], None),
-    Case(SUPPORT, [{"roles": []}], "has no role with AWSSupportAccess"),
+    Case(KINDS, [POLICY | dict.fromkeys(iam_account.COMPOSITION, True)], None),
+    Case(KINDS, [POLICY], "accepts passwords without a character of kind: uppercase, symbol"),
+    Case(KINDS, [POLICY], "accepts passwords without a character of kind: symbol", {"kinds": ("number", "symbol")}),
+    Case(KINDS, [{}], "has no password policy, so three kinds of characters out of four are enough"),
+    Case(EXPIRES, [POLICY], None),
+    Case(EXPIRES, [POLICY | {"MaxPasswordAge": 91}], "lets passwords live for 91 days"),
+    Case(EXPIRES, [{"MinimumPasswordLength": 8}], "lets passwords live for ever"),
+    Case(EXPIRES, [{}], "lets passwords live for ever"),
+    Case(SUPPORT, [access("AWSSupportAccess", "incident-response")], None),
+    Case(SUPPORT, [access("AWSSupportAccess")], "has no role with AWSSupportAccess"),
+    Case(AUDIT, [access("SecurityAudit", "auditor")], None),
+    Case(AUDIT, [access("SecurityAudit")], "has no role with SecurityAudit"),
 ]
 
 
@@ -120,11 +139,32 @@ def test_reads_who_may_open_support_cases(aws: Region) -> None:
     policy = "arn:aws:iam::aws:policy/AWSSupportAccess"
     iam.create_user(UserName="ana")
     iam.attach_user_policy(UserName="ana", PolicyArn=policy)
-    assert list(support_access.stream(aws)) == [{"roles": []}]
+    assert [one["roles"] for one in support_access.stream(aws)] == [[]]
     iam.create_role(RoleName="incident-response", AssumeRolePolicyDocument="{}")
     iam.attach_role_policy(RoleName="incident-response", PolicyArn=policy)
     (found,) = support_access.stream(aws)
     assert [role["RoleName"] for role in found["roles"]] == ["incident-response"]
+
+
+def test_every_rule_is_changed_alone() -> None:
+    more = {"RequireUppercaseCharacters": True, "RequireSymbols": True, "MinimumPasswordLength": 8}
+    assert iam_account.want_all_kinds.plan(POLICY).do[0].params == KEPT | more
+    plan = iam_account.let_expire.plan(POLICY | {"MaxPasswordAge": 300})
+    assert plan.do[0].params == KEPT | {"MaxPasswordAge": 90, "MinimumPasswordLength": 8}
+    assert plan.notes == ["Whoever has a password older than 90 days must set a new one at the next sign-in."]
+
+
+def test_nobody_is_locked_out_by_an_end() -> None:
+    with pytest.raises(NotApplicable):
+        iam_account.let_expire.plan(POLICY | {"HardExpiry": True})
+
+
+def test_a_new_role_is_for_this_account_with_mfa() -> None:
+    create, attach = iam_account.add_support_role.plan(access("AWSSupportAccess")).do
+    (statement,) = json.loads(create.params["AssumeRolePolicyDocument"])["Statement"]
+    assert statement["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
+    assert statement["Condition"] == {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    assert attach.params == {"RoleName": "support-access", "PolicyArn": "arn:aws:iam::aws:policy/AWSSupportAccess"}
 
 
 def short_passwords(aws: boto3.Session) -> None:
@@ -135,4 +175,15 @@ def no_policy(aws: boto3.Session) -> None:
     """A fresh account has none."""
 
 
-BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {LENGTH.id: short_passwords, REUSE.id: no_policy}
+def passwords_for_ever(aws: boto3.Session) -> None:
+    aws.client("iam").update_account_password_policy(MinimumPasswordLength=14, RequireSymbols=True)
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
+    LENGTH.id: short_passwords,
+    REUSE.id: no_policy,
+    KINDS.id: short_passwords,
+    EXPIRES.id: passwords_for_ever,
+    SUPPORT.id: no_policy,
+    AUDIT.id: no_policy,
+}

@@ -2,54 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
 
 from bot.aws import Region
+from bot.demo.aws import ACCOUNT, Emulated
 from checks import iam_credentials
-from checks.iam_credentials import credential_report, reported_users, rows, when
+from checks.iam_credentials import console_users, credential_report, reported_users, rows, when
 from checks.kit import NotApplicable, Unknown
 from tests.checks.cases import NOW, Case
 
 MFA = iam_credentials.user_with_password_has_mfa
 UNUSED = iam_credentials.unused_password_is_removed
+KEYLESS = iam_credentials.user_works_without_access_keys
 ONE_KEY = iam_credentials.user_has_one_active_access_key
 
 
 def password(used: str = "N/A", changed: str = "2024-05-01T00:00:00+00:00") -> dict[str, str]:
-    return {"password_enabled": "true", "password_last_used": used, "password_last_changed": changed}
+    user = {"user": "ana", "password_enabled": "true"}
+    return user | {"password_last_used": used, "password_last_changed": changed}
 
 
 def keys(first: str, second: str) -> dict[str, str]:
     return {"access_key_1_active": first, "access_key_2_active": second}
 
 
+def used(first: str, second: str = "N/A", service: str = "s3") -> dict[str, str]:
+    dates = {"access_key_1_last_used_date": first, "access_key_2_last_used_date": second}
+    return dates | {"access_key_1_last_used_service": service, "access_key_2_last_used_service": "N/A"}
+
+
 # NOW is 2026-03-02 12:00.
 CASES = [
-    Case(MFA, [{"password_enabled": "true", "mfa_active": "true"}], None),
-    Case(MFA, [{"password_enabled": "TRUE", "mfa_active": "TRUE"}], None),
-    Case(MFA, [{"password_enabled": "true", "mfa_active": "false"}], "can sign in with a password alone"),
-    Case(MFA, [{"password_enabled": "false", "mfa_active": "false"}], NotApplicable),
-    Case(UNUSED, [password(used="2026-03-01T08:00:00+00:00"), NOW], None),
-    Case(UNUSED, [password(used="2026-01-16T12:00:01+00:00"), NOW], None),
-    Case(UNUSED, [password(used="2026-01-16T12:00:00Z"), NOW], "has a password last used on 2026-01-16"),
+    Case(MFA, [{"password_enabled": "true"}, True, True], None),
+    Case(MFA, [{"mfa_active": "TRUE"}, True, True], None),
+    Case(MFA, [password(), True, False], "can sign in with a password alone"),
+    Case(UNUSED, [password(used="2026-03-01T08:00:00+00:00"), True, NOW], None),
+    Case(UNUSED, [password(used="2026-01-16T12:00:01+00:00"), True, NOW], None),
+    Case(UNUSED, [password(used="2026-01-16T12:00:00Z"), True, NOW], "has a password last used on 2026-01-16"),
     # Setting a new password is not using it.
     Case(
         UNUSED,
-        [password(used="2025-08-01T00:00:00+00:00", changed="2026-03-01T00:00:00+00:00"), NOW],
+        [password(used="2025-08-01T00:00:00+00:00", changed="2026-03-01T00:00:00+00:00"), True, NOW],
         "has a password last used on 2025-08-01",
     ),
-    Case(UNUSED, [password(used="no_information"), NOW], "has a password set on 2024-05-01, unused"),
-    Case(UNUSED, [password(changed="2026-02-20T00:00:00+00:00"), NOW], None),
-    Case(UNUSED, [password() | {"password_enabled": "false"}, NOW], NotApplicable),
+    Case(UNUSED, [password(used="no_information"), True, NOW], "has a password set on 2024-05-01, unused"),
+    Case(UNUSED, [password(changed="2026-02-20T00:00:00+00:00"), True, NOW], None),
+    # The report is older than that.
+    Case(UNUSED, [password(), False, NOW], None),
+    Case(MFA, [password(), False, False], None),
     Case(ONE_KEY, [keys("true", "false")], None),
     Case(ONE_KEY, [keys("false", "true")], None),
     Case(ONE_KEY, [keys("true", "true")], "has two active access keys"),
     Case(ONE_KEY, [keys("false", "false")], NotApplicable),
+    Case(KEYLESS, [keys("false", "false")], None),
+    Case(
+        KEYLESS,
+        [keys("true", "true") | used("2026-03-01T08:00:00+00:00")],
+        "signs with an access key, last used on 2026-03-01 for s3 and never used so far",
+    ),
+    Case(KEYLESS, [keys("false", "true") | used("N/A")], "signs with an access key, never used so far"),
 ]
 
 
@@ -59,12 +75,12 @@ def test_judges(case: Case) -> None:
 
 
 def test_days_can_be_set() -> None:
-    assert Case(UNUSED, [password(used="2026-01-16T12:00:00Z"), NOW], None).outcome(days=90) is None
+    assert Case(UNUSED, [password(used="2026-01-16T12:00:00Z"), True, NOW], None).outcome(days=90) is None
 
 
 def test_a_password_of_unknown_age_is_unknown() -> None:
     with pytest.raises(Unknown):
-        Case(UNUSED, [password(changed="N/A"), NOW], None).outcome()
+        Case(UNUSED, [password(changed="N/A"), True, NOW], None).outcome()
 
 
 REPORT = """user,arn,password_enabled,password_last_used
@@ -110,3 +126,43 @@ def test_gives_up_in_words_when_aws_goes_on_writing() -> None:
         next(stream)
     assert set(aws.calls) == {"iam:GenerateCredentialReport"}
     assert aws.waited < 20
+
+
+def test_asks_again_what_the_report_may_not_know_yet(aws: Region) -> None:
+    iam = boto3.client("iam")
+    row = {"user": "ana", "password_enabled": "true", "mfa_active": "false"}
+    iam.create_user(UserName="ana")
+    assert not iam_credentials.password.read(aws, row)
+    assert not iam_credentials.mfa.read(aws, row)
+    iam.create_login_profile(UserName="ana", Password="not-a-real-Passw0rd")
+    codes = {"AuthenticationCode1": "123456", "AuthenticationCode2": "654321"}
+    iam.enable_mfa_device(UserName="ana", SerialNumber="GAHT12345678", **codes)
+    assert iam_credentials.password.read(aws, row)
+    assert iam_credentials.mfa.read(aws, row)
+    assert [one["user"] for one in console_users.stream(aws)] == ["ana"]
+
+
+def test_the_plan_says_when_the_user_was_last_there() -> None:
+    row = {"user": "ana", "password_last_used": "2026-02-01T00:00:00+00:00"}
+    plan = iam_credentials.delete_password_alone.plan(row, True, False)
+    assert plan.notes[0] == "The user signed in last on 2026-02-01. Access keys and permissions stay."
+    for given in ([row, False, False], [row, True, True]):
+        with pytest.raises(NotApplicable):
+            iam_credentials.delete_password_alone.plan(*given)
+
+
+def console_user(aws: boto3.Session) -> None:
+    iam = aws.client("iam")
+    iam.create_user(UserName="ana")
+    iam.create_login_profile(UserName="ana", Password="not-a-real-Passw0rd")
+
+
+def forgotten_password(aws: boto3.Session) -> None:
+    """A password of long ago; the emulator is told so on the side, because AWS has no API for that."""
+    console_user(aws)
+    made = (datetime.now(UTC) - timedelta(days=400)).isoformat(timespec="seconds")
+    past = {"ana": {"created": made, "password_changed": made, "keys": []}}
+    Emulated(aws.client("iam").meta.endpoint_url).remember({"account": ACCOUNT, "root": None, "users": past})
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {MFA.id: console_user, UNUSED.id: forgotten_password}

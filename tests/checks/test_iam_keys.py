@@ -20,11 +20,12 @@ from bot.settings import load
 from bot.store import Store
 from bot.store.findings import Filter
 from checks import iam_keys
-from checks.iam_keys import access_keys, last_used
+from checks.iam_keys import access_keys, last_used, used_before
 from checks.kit import FIXES, NotApplicable
 from tests.checks.cases import NOW, Case
 
 ROTATED = iam_keys.access_key_is_rotated
+DELETED = iam_keys.inactive_access_key_is_deleted
 UNUSED = iam_keys.unused_access_key_is_inactive
 
 
@@ -53,6 +54,15 @@ CASES = [
     Case(UNUSED, [key(44), NEVER, NOW], None),
     Case(UNUSED, [key(45), NEVER, NOW], "is active but was never used since 2026-01-16"),
     Case(UNUSED, [key(900, "Inactive"), used(400), NOW], None),
+    Case(DELETED, [key(900, "Inactive"), used(89), NOW], None),
+    Case(DELETED, [key(30, "Inactive"), NEVER, NOW], None),
+    Case(DELETED, [key(900, "Inactive"), NEVER, NOW], "is inactive and was never used since 2023-09-14"),
+    Case(
+        DELETED,
+        [key(900, "Inactive"), used(400), NOW],
+        "is inactive and was last used on 2025-01-26 for s3 in eu-west-1",
+    ),
+    Case(DELETED, [key(900), {}, NOW], NotApplicable),
 ]
 
 
@@ -84,6 +94,8 @@ def test_reads_the_keys_of_every_user(aws: Region) -> None:
     )
     assert found[0]["tags"] == [{"Key": "team", "Value": "data"}]
     assert last_used.read(aws, found[0]) == NEVER
+    assert used_before.read(aws, found[0]) == {}
+    assert used_before.read(aws, {**found[0], "Status": "Inactive"}) == NEVER
 
 
 def unused_key(aws: boto3.Session) -> None:
@@ -108,4 +120,11 @@ def test_the_tags_of_its_user_protect_a_key(moto_url: str, store: Store) -> None
         bot.propose(finding.id, Person("T1", "UANA"))
 
 
-BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {UNUSED.id: unused_key}
+def old_inactive_key(aws: boto3.Session) -> None:
+    unused_key(aws)
+    iam = aws.client("iam")
+    (found,) = iam.list_access_keys(UserName="deploy")["AccessKeyMetadata"]
+    iam.update_access_key(UserName="deploy", AccessKeyId=found["AccessKeyId"], Status="Inactive")
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {UNUSED.id: unused_key, DELETED.id: old_inactive_key}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
@@ -174,3 +176,23 @@ def test_reads_the_organization_or_that_there_is_none(aws: Region) -> None:
     boto3.client("organizations").create_organization(FeatureSet="ALL")
     later = Region(aws.clients, aws.account, aws.region)
     assert management_account.read(later, job) == OWN
+
+
+def test_only_what_makes_it_an_administrator_is_detached() -> None:
+    reader = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    plan = iam_roles.take_administrator.plan(role(allow(EC2), attached=(reader, ADMIN, EVERYTHING)), {EVERYTHING})
+    assert [call.params["PolicyArn"] for call in plan.do] == [ADMIN, EVERYTHING]
+    for of in (role(allow(EC2), attached=(reader,)), role(allow(EC2)) | {"RolePolicyList": [INLINE]}):
+        with pytest.raises(NotApplicable):
+            iam_roles.take_administrator.plan(of, set())
+
+
+def mighty_server(aws: boto3.Session) -> None:
+    iam = aws.client("iam")
+    trust = {"Version": "2012-10-17", "Statement": [allow(EC2)]}
+    iam.create_role(RoleName="server", AssumeRolePolicyDocument=json.dumps(trust))
+    iam.attach_role_policy(RoleName="server", PolicyArn=ADMIN)
+    iam.attach_role_policy(RoleName="server", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {SERVICE.id: mighty_server}

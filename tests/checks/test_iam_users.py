@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
@@ -15,11 +16,20 @@ from checks.kit import NotApplicable, Unknown
 from tests.checks.cases import Case
 from tests.checks.test_iam_policies import ALL, SOME
 
+NO_ADMIN = iam_users.user_is_no_administrator
 HARDWARE = iam_users.administrator_signs_in_with_hardware
+
+
+AWS_MANAGED = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
 def admin(has_password: bool | None = True) -> dict[str, Any]:
     return {"arn": "arn:aws:iam::123456789012:user/ana", "name": "ana", "has_password": has_password}
+
+
+def standing(*by: str, attached: tuple[str, ...] = (AWS_MANAGED,), unread: tuple[str, ...] = ()) -> dict[str, Any]:
+    arn = "arn:aws:iam::123456789012:user/people/ana"
+    return {"arn": arn, "name": "ana", "by": list(by), "attached": list(attached), "unread": list(unread)}
 
 
 TOKEN = {"SerialNumber": "GAHT12345678"}
@@ -36,6 +46,13 @@ CASES = [
     Case(HARDWARE, [admin(), [PASSKEY, APP]], VIRTUAL),
     Case(HARDWARE, [admin(), []], "is an administrator without MFA"),
     Case(HARDWARE, [admin(has_password=False), []], NotApplicable),
+    Case(NO_ADMIN, [standing()], None),
+    Case(NO_ADMIN, [standing("AdministratorAccess", unread=["x"])], "is an administrator by AdministratorAccess"),
+    Case(
+        NO_ADMIN,
+        [standing("own", "AdministratorAccess of group staff")],
+        "is an administrator by own and AdministratorAccess of group staff",
+    ),
 ]
 
 
@@ -79,3 +96,29 @@ def test_reads_every_kind_of_device(aws: Region) -> None:
         iam.enable_mfa_device(UserName="ana", SerialNumber=serial, **codes)
     found = mfa_devices.read(aws, {"arn": "", "name": "ana", "has_password": True})
     assert [device["SerialNumber"] for device in found] == [APP["SerialNumber"], "GAHT12345678"]
+
+
+def test_what_a_policy_nobody_could_read_makes_of_a_user_is_unknown() -> None:
+    with pytest.raises(Unknown):
+        Case(NO_ADMIN, [standing(unread=("odd",))], None).outcome()
+
+
+def test_takes_off_only_what_helps() -> None:
+    plan = iam_users.take_administrator.plan(standing("AdministratorAccess"))
+    params = {"UserName": "ana", "PolicyArn": AWS_MANAGED}
+    assert [(call.call, call.params) for call in [*plan.do, *plan.undo]] == [
+        ("iam:DetachUserPolicy", params),
+        ("iam:AttachUserPolicy", params),
+    ]
+    for of in (standing(), standing("AdministratorAccess of group staff", "own")):
+        with pytest.raises(NotApplicable):
+            iam_users.take_administrator.plan(of)
+
+
+def boss(aws: boto3.Session) -> None:
+    iam = aws.client("iam")
+    iam.create_user(UserName="ana", Path="/people/")
+    iam.attach_user_policy(UserName="ana", PolicyArn=AWS_MANAGED)
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {NO_ADMIN.id: boss}
