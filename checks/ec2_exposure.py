@@ -72,7 +72,7 @@ def instance_hides_data_ports(
 def instance_hides_office_ports(
     instance: Instance, ways_in: Sequence[Door], *, ports: Sequence[int] = PORTS_OF_OFFICES
 ) -> Verdict:
-    """Internet reaches no file or directory port of EC2 instance.
+    """EC2 instance hides ports of files and directories.
 
     File shares, FTP, LDAP and Kerberos are made for trusted networks; from the internet they leak names and files.
 

@@ -18,7 +18,7 @@ from checks.kit import (
     expect,
     extra,
 )
-from checks.vpc_subnets import every_subnet, leads_to_the_internet, route_tables, routes_of
+from checks.public_subnets import NEEDS, public_among
 
 if TYPE_CHECKING:
     from types_boto3_workspaces.type_defs import WorkspaceDirectoryTypeDef as Directory
@@ -44,13 +44,10 @@ def workspaces(aws: Aws) -> Iterator[Workspace]:
     return (one for one in found if one["State"] not in GOING)
 
 
-@extra(needs=(every_subnet, route_tables))
+@extra(needs=NEEDS)
 def public_subnets(aws: Aws, directory: Directory) -> list[str]:
     """Those of the directory's subnets that lead to an internet gateway."""
-    wanted = directory["SubnetIds"]
-    here = (one for one in aws.read(every_subnet) if one["SubnetId"] in wanted)
-    tables = aws.read(route_tables)
-    return [one["SubnetId"] for one in here if leads_to_the_internet(routes_of(one, tables))]
+    return public_among(aws, directory.get("SubnetIds", []))
 
 
 @check(workspaces, practice=Practice.ENCRYPTION, severity=Severity.HIGH)
