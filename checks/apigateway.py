@@ -99,7 +99,7 @@ def stages(aws: Aws) -> Iterator[Stage]:
 
 
 @extra(needs=(rest_methods,))
-def methods(aws: Aws, resource: Mapping[str, Any]) -> Sequence[Method]:
+def methods(aws: Aws, resource: Any) -> Sequence[Method]:
     """The methods of a REST API, or of the API that a stage is of."""
     wanted = resource["api_id"] if "api_id" in resource else resource["id"]
     return next((one["methods"] for one in aws.read(rest_methods) if one["id"] == wanted), [])
@@ -175,7 +175,7 @@ def log_execution(stage: Stage, log_role: str) -> Plan:
         before=dict.fromkeys(paths, "off"),
         after=dict.fromkeys(paths, "errors"),
         notes=[
-            f"CloudWatch Logs charges for what goes to API-Gateway-Execution-Logs_{stage['api_id']}/{stage['stageName']}.",
+            f"CloudWatch Logs charges for API-Gateway-Execution-Logs_{stage['api_id']}/{stage['stageName']}.",
             "Data tracing, which writes whole requests, stays as it is.",
         ],
     )

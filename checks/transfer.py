@@ -1,0 +1,81 @@
+"""AWS Transfer Family: servers and connectors that move files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from checks.kit import Aws, Collector, Practice, Severity, Verdict, check, expect
+
+if TYPE_CHECKING:
+    from types_boto3_transfer.type_defs import DescribedConnectorTypeDef as Connector
+    from types_boto3_transfer.type_defs import DescribedServerTypeDef as Server
+
+OLD = ("TransferSecurityPolicy-2018-11", "TransferSecurityPolicy-2020-06", "TransferSecurityPolicy-FIPS-2020-06")
+"""Security policies with SHA-1 among what they allow. FTP takes none.
+https://docs.aws.amazon.com/transfer/latest/userguide/security-policies.html"""
+
+
+def _servers(aws: Aws) -> Iterator[Any]:
+    def described(server: Mapping[str, Any]) -> Any:
+        return aws.call("transfer:DescribeServer", ServerId=server["ServerId"])["Server"]
+
+    yield from aws.each(described, aws.items("transfer:ListServers", "Servers"))
+
+
+def _connectors(aws: Aws) -> Iterator[Any]:
+    def described(connector: Mapping[str, Any]) -> Any:
+        return aws.call("transfer:DescribeConnector", ConnectorId=connector["ConnectorId"])["Connector"]
+
+    yield from aws.each(described, aws.items("transfer:ListConnectors", "Connectors"))
+
+
+servers: Collector[Server] = Collector(
+    ("transfer:ListServers", "transfer:DescribeServer"), _servers, "{Arn}", "{ServerId}"
+)
+
+connectors: Collector[Connector] = Collector(
+    ("transfer:ListConnectors", "transfer:DescribeConnector"), _connectors, "{Arn}", "{ConnectorId}"
+)
+
+
+@check(servers, practice=Practice.ENCRYPTION, severity=Severity.HIGH)
+def server_does_not_speak_ftp(server: Server) -> Verdict:
+    """Transfer server does not speak FTP.
+
+    FTP sends passwords and files in plain text: whoever is on the way has both.
+
+    Fix: Move the clients to SFTP or FTPS and take FTP out of the server's protocols.
+    See: https://docs.aws.amazon.com/transfer/latest/userguide/edit-server-config.html
+    """
+    return expect("FTP" not in server["Protocols"], "speaks FTP, which encrypts nothing")
+
+
+@check(servers, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)
+def server_uses_current_security_policy(server: Server, *, fips: bool = False, post_quantum: bool = False) -> Verdict:
+    """Transfer server uses a current security policy.
+
+    Old policies allow algorithms, SHA-1 among them, that are no longer safe.
+
+    Fix: Set the security policy of the server to the newest one that its clients know.
+    See: https://docs.aws.amazon.com/transfer/latest/userguide/security-policies.html
+    """
+    policy = server["SecurityPolicyName"]
+    if policy in OLD:
+        return f"allows algorithms that are no longer safe ({policy})"
+    if fips and "-FIPS-" not in policy:
+        return f"uses a policy without FIPS-validated cryptography ({policy})"
+    newest = policy >= "TransferSecurityPolicy-2025" or "-PQ-" in policy or "-FIPS-2025" in policy
+    return expect(not post_quantum or newest, f"uses a policy without post-quantum key exchange ({policy})")
+
+
+@check(connectors, practice=Practice.MONITORING, severity=Severity.LOW)
+def connector_logs_transfers(connector: Connector) -> Verdict:
+    """Transfer connector logs what it moves.
+
+    Without a log nobody can tell which files went where, or why they did not.
+
+    Fix: Give the connector a logging role that may write to CloudWatch Logs.
+    See: https://docs.aws.amazon.com/transfer/latest/userguide/structured-logging.html
+    """
+    return expect(connector.get("LoggingRole"), "logs no transfers")
