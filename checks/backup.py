@@ -1,11 +1,11 @@
-"""AWS Backup: whether a region that holds data has a plan to back it up."""
+"""AWS Backup: whether a region that holds data has a plan to back it up, and reports of how that went."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TypedDict
 
-from checks.kit import ACCOUNT_ARN, Aws, NotApplicable, Practice, Severity, Verdict, check, collector, expect
+from checks.kit import ACCOUNT_ARN, Aws, NotApplicable, Practice, Severity, Verdict, check, collector, expect, extra
 
 HOLDS_DATA = (
     ("ec2:DescribeVolumes", "Volumes", {"MaxResults": 5}),
@@ -50,6 +50,25 @@ def region_has_backup_plan(region: Backups) -> Verdict:
     if region["plans"]:
         return expect(region["backs_up"], "holds data and its plans of AWS Backup have nothing assigned")
     return "holds data and has no plan of AWS Backup"
+
+
+@extra("backup:ListReportPlans")
+def report_plans(aws: Aws, _: Backups) -> int:
+    return sum(1 for _ in aws.items("backup:ListReportPlans", "ReportPlans"))
+
+
+@check(regions, report_plans, practice=Practice.BACKUP, severity=Severity.LOW)
+def region_reports_on_backups(region: Backups, report_plans: int) -> Verdict:
+    """Region with backup plans has a report plan.
+
+    Backups that fail are noticed when they are needed, unless a daily report lists the jobs and what they left out.
+
+    Fix: Create a report plan of AWS Backup Audit Manager for backup jobs, or for compliance, into a bucket.
+    See: https://docs.aws.amazon.com/aws-backup/latest/devguide/create-report-plan-console.html
+    """
+    if not region["backs_up"]:
+        raise NotApplicable("nothing is assigned to a backup plan here")
+    return expect(report_plans, "has backup plans and no report plan")
 
 
 def _has_selections(aws: Aws, plan: str) -> bool:

@@ -2,27 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from checks.kit import Aws, Call, Plan, Practice, Risk, Severity, Verdict, check, collector, expect, extra, fix
+from checks import documents
+from checks.kit import (
+    Aws,
+    Call,
+    NotApplicable,
+    Plan,
+    Practice,
+    Risk,
+    Severity,
+    Verdict,
+    check,
+    collector,
+    expect,
+    extra,
+    fix,
+)
+from checks.kms import keys
+from checks.outsiders import lets_in_outsiders
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import PointInTimeRecoveryDescriptionTypeDef as Recovery
     from types_boto3_dynamodb.type_defs import TableDescriptionTypeDef as Description
 
 
+TABLE_ARN = "arn:{partition}:dynamodb:{region}:{account}:table/{TableName}"
+
+
 class Table(TypedDict):
-    """All that AWS lists of a table."""
+    """All that AWS lists of a table, and its account."""
 
     TableName: str
+    account: str
+
+
+class Scaling(TypedDict):
+    """What Application Auto Scaling scales: `ResourceId` is "table/orders", one entry for reads and one for writes."""
+
+    ResourceId: str
+    ScalableDimension: str
+
+
+@collector("dynamodb:ListTables", arn=TABLE_ARN, name="{TableName}")
+def tables(aws: Aws) -> Iterator[Table]:
+    return (Table(TableName=name, account=aws.account) for name in aws.items("dynamodb:ListTables", "TableNames"))
 
 
 @collector(
-    "dynamodb:ListTables", arn="arn:{partition}:dynamodb:{region}:{account}:table/{TableName}", name="{TableName}"
+    "application-autoscaling:DescribeScalableTargets", arn="arn:{partition}:dynamodb:{region}:{account}:{ResourceId}"
 )
-def tables(aws: Aws) -> Iterator[Table]:
-    return (Table(TableName=name) for name in aws.items("dynamodb:ListTables", "TableNames"))
+def scaled(aws: Aws) -> Iterator[Scaling]:
+    call = "application-autoscaling:DescribeScalableTargets"
+    return aws.items(call, "ScalableTargets", ServiceNamespace="dynamodb")
 
 
 @extra("dynamodb:DescribeContinuousBackups")
@@ -34,6 +68,26 @@ def recovery(aws: Aws, table: Table) -> Recovery:
 @extra("dynamodb:DescribeTable")
 def description(aws: Aws, table: Table) -> Description:
     return cast("Description", aws.call("dynamodb:DescribeTable", TableName=table["TableName"])["Table"])
+
+
+@extra(needs=(scaled,))
+def scales(aws: Aws, table: Table) -> Collection[str]:
+    """The dimensions of the table that Application Auto Scaling looks after."""
+    mine = f"table/{table['TableName']}"
+    return {one["ScalableDimension"] for one in aws.read(scaled) if one["ResourceId"] == mine}
+
+
+@extra("dynamodb:GetResourcePolicy")
+def policy(aws: Aws, table: Table) -> str:
+    arn = TABLE_ARN.format(partition=aws.partition, region=aws.region, **table)
+    got = aws.call("dynamodb:GetResourcePolicy", ResourceArn=arn, absent="PolicyNotFoundException")
+    return str(got.get("Policy", ""))
+
+
+@extra(needs=(keys,))
+def own_keys(aws: Aws, _: Table) -> Collection[str]:
+    """ARNs of the region's KMS keys that are not AWS's."""
+    return {key["KeyArn"] for key in aws.read(keys)}
 
 
 @check(tables, recovery, practice=Practice.BACKUP, severity=Severity.MEDIUM)
@@ -96,3 +150,50 @@ def protect_from_deletion(table: Table, description: Description) -> Plan:
             "Whoever means to delete the table has to turn it off first, also a deployment that replaces the table."
         ],
     )
+
+
+@check(tables, policy, practice=Practice.LEAST_PRIVILEGE, severity=Severity.MEDIUM)
+def table_policy_trusts_known_accounts(table: Table, policy: str, *, trusted_accounts: tuple[str, ...] = ()) -> Verdict:
+    """DynamoDB table's policy lets in only accounts you trust.
+
+    Whoever takes over the other account, or still has it after a contract ended, reads or changes the table.
+
+    Fix: Take accounts that no longer need the table out of its policy. Name those you trust in the settings.
+    See: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-cross-account-access.html
+    """
+    everyone = documents.opens_to_everyone(policy)  # Block Public Access refuses such policies today
+    return everyone or lets_in_outsiders(policy, table["account"], trusted_accounts)
+
+
+@check(tables, description, scales, practice=Practice.BACKUP, severity=Severity.LOW)
+def table_capacity_follows_demand(table: Table, description: Description, scales: Collection[str]) -> Verdict:
+    """DynamoDB table's capacity follows demand.
+
+    With fixed capacity, a busy hour or a flood of requests ends in refused reads and writes.
+
+    Fix: Switch the table to on-demand, or let auto scaling look after its reads and writes.
+    See: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/AutoScaling.html
+    """
+    # .get: AWS leaves it out of tables that have never been on-demand.
+    if description.get("BillingModeSummary", {}).get("BillingMode") == "PAY_PER_REQUEST":
+        return None
+    fixed = [f"{unit.lower()}s" for unit in ("Read", "Write") if f"dynamodb:table:{unit}CapacityUnits" not in scales]
+    return f"has fixed capacity for {' and '.join(fixed)}" if fixed else None
+
+
+@check(tables, description, own_keys, practice=Practice.ENCRYPTION, severity=Severity.LOW)
+def table_has_own_key(
+    table: Table, description: Description, own_keys: Collection[str], *, customer_managed_key: bool = False
+) -> Verdict:
+    """DynamoDB table is encrypted with a KMS key of yours.
+
+    DynamoDB always encrypts; with a key of yours you decide who may use it, see each use, and can take it away.
+
+    Fix: Choose a customer managed key in the table's encryption settings.
+    See: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.howitworks.html
+    """
+    if not customer_managed_key:
+        raise NotApplicable("the settings do not ask for KMS keys of your own")
+    key = description.get("SSEDescription", {}).get("KMSMasterKeyArn", "")  # left out with a key that DynamoDB owns
+    owned = key in own_keys or (key and key.split(":")[4] != table["account"])
+    return expect(owned, "is encrypted with a key of AWS's, not yours")

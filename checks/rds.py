@@ -5,45 +5,30 @@ A DB instance of a cluster leaves some settings to it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from checks.kit import (
-    Call,
-    Collector,
-    NotApplicable,
-    Plan,
-    Practice,
-    Risk,
-    Severity,
-    Verdict,
-    check,
-    collect,
-    expect,
-    fix,
+from checks.databases import (
+    IN_MULTI_AZ_CLUSTERS,
+    MODIFY,
+    alone,
+    db_clusters,
+    db_instances,
+    in_days,
+    keeps_it_itself,
+    modify,
+    turn_on,
+    wanted,
 )
+from checks.kit import NotApplicable, Plan, Practice, Risk, Severity, Verdict, check, expect, fix
 
 if TYPE_CHECKING:
     from types_boto3_rds.type_defs import DBClusterTypeDef as DBCluster
     from types_boto3_rds.type_defs import DBInstanceTypeDef as DBInstance
 
-MODIFY = "rds:ModifyDBInstance"
 WITHOUT_STANDBY = ("custom-", "sqlserver-ex")
 """Beginnings of engines: RDS Custom has no such setting, SQL Server Express no Multi-AZ.
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_SQLServerMultiAZ.html"""
-
-IN_MULTI_AZ_CLUSTERS = ("mysql", "postgres")
-"""Engines of Multi-AZ DB clusters: others have clusters of their own kind, and may change an instance of it.
-https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/modify-multi-az-db-cluster.html"""
-
-db_instances: Collector[DBInstance] = collect(
-    "rds:DescribeDBInstances", "DBInstances", arn="{DBInstanceArn}", name="{DBInstanceIdentifier}"
-)
-
-db_clusters: Collector[DBCluster] = collect(
-    "rds:DescribeDBClusters", "DBClusters", arn="{DBClusterArn}", name="{DBClusterIdentifier}"
-)
 
 
 @check(db_instances, practice=Practice.NETWORK, severity=Severity.CRITICAL)
@@ -68,7 +53,7 @@ def take_off_the_internet(db: DBInstance) -> Plan:
         "It happens at once, without a restart. Whoever connects from outside the VPC loses the connection.",
         "Its name then resolves to its private address; inside the VPC nothing changes.",
     ]
-    return _switch(db, "PubliclyAccessible", to=False, notes=notes)
+    return turn_on(modify, db, "PubliclyAccessible", off=True, notes=notes)
 
 
 @check(db_instances, practice=Practice.ENCRYPTION, severity=Severity.HIGH)
@@ -80,6 +65,7 @@ def db_instance_is_encrypted(db: DBInstance) -> Verdict:
     Fix: Make a snapshot, copy it with encryption, restore the copy and move the application to it.
     See: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.html
     """
+    keeps_it_itself(db, "encryption")
     return expect(db["StorageEncrypted"], "is not encrypted")
 
 
@@ -92,42 +78,42 @@ def db_instance_has_backups(db: DBInstance, *, days: int = 7) -> Verdict:
     Fix: Set the backup retention period to 7 days or more.
     See: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithAutomatedBackups.html
     """
-    _keeps_it_itself(db, "backups")
+    keeps_it_itself(db, "backups")
     # .get: AWS sends these of read replicas alone, whose data is backed up at their source.
     if db.get("ReadReplicaSourceDBInstanceIdentifier") or db.get("ReadReplicaSourceDBClusterIdentifier"):
         raise NotApplicable("it is a read replica: its source keeps the backups")
     kept = db["BackupRetentionPeriod"]
     if kept >= days:
         return None
-    if _wanted(db, "BackupRetentionPeriod") >= days:
+    if wanted(db, "BackupRetentionPeriod") >= days:
         raise NotApplicable("AWS is about to keep them for longer")
-    return f"keeps automated backups for {_days(kept)}, not {days}" if kept else "has no automated backups"
+    return f"keeps automated backups for {in_days(kept)}, not {days}" if kept else "has no automated backups"
 
 
 @fix(db_instance_has_backups, MODIFY, risk=Risk.INTERRUPTS)
 def keep_backups(db: DBInstance, *, days: int = 7) -> Plan:
     """Keep the DB instance's automated backups for long enough."""
-    kept: int = _wanted(db, "BackupRetentionPeriod")
-    _keeps_it_itself(db, "backups")
+    kept: int = wanted(db, "BackupRetentionPeriod")
+    keeps_it_itself(db, "backups")
     if db.get("AwsBackupRecoveryPointArn"):
         raise NotApplicable("AWS Backup manages its backups: change the backup plan")
-    if not kept and _others_wait(db, "BackupRetentionPeriod"):
-        raise NotApplicable("other changes wait for its maintenance window and would be applied with this one")
+    if not kept:
+        alone(db, "BackupRetentionPeriod")
     days = max(days, kept)  # what is fixed still tells if it drifts
     # Switching backups on or off would wait for the maintenance window; a longer period is applied soon anyway.
     at_once = {} if kept else {"ApplyImmediately": True}
     what = "automated backups"
     notes = ["Backups larger than the database's own storage cost extra."]
     if kept:
-        notes += [f"Undo deletes the automated backups older than {_days(kept)}."]
+        notes += [f"Undo deletes the automated backups older than {in_days(kept)}."]
     else:
         notes += ["The database is down for a short time while backups are turned on, and again if that is undone."]
         notes += ["Undo turns backups off and deletes the automated backups made meanwhile."]
     return Plan(
-        do=[_modify(db, BackupRetentionPeriod=days, **at_once)],
-        undo=[_modify(db, BackupRetentionPeriod=kept, **at_once)],
-        before={what: _days(kept) if kept else "off"},
-        after={what: _days(days)},
+        do=[modify(db, BackupRetentionPeriod=days, **at_once)],
+        undo=[modify(db, BackupRetentionPeriod=kept, **at_once)],
+        before={what: in_days(kept) if kept else "off"},
+        after={what: in_days(days)},
         notes=notes,
     )
 
@@ -141,16 +127,16 @@ def db_instance_has_deletion_protection(db: DBInstance) -> Verdict:
     Fix: Turn on deletion protection of the DB instance.
     See: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DeleteInstance.html
     """
-    _keeps_it_itself(db, "deletion protection")
+    keeps_it_itself(db, "deletion protection")
     return expect(db["DeletionProtection"], "can be deleted: deletion protection is off")
 
 
 @fix(db_instance_has_deletion_protection, MODIFY, risk=Risk.SAFE)
 def protect_from_deletion(db: DBInstance) -> Plan:
     """Turn on deletion protection of the DB instance."""
-    _keeps_it_itself(db, "deletion protection")
+    keeps_it_itself(db, "deletion protection")
     notes = ["It happens at once, without a restart. Whoever means to delete the instance has to turn it off first."]
-    return _switch(db, "DeletionProtection", to=True, notes=notes)
+    return turn_on(modify, db, "DeletionProtection", notes=notes)
 
 
 @check(db_instances, practice=Practice.BACKUP, severity=Severity.MEDIUM)
@@ -162,7 +148,7 @@ def db_instance_is_in_several_zones(db: DBInstance) -> Verdict:
     Fix: Change the DB instance to a Multi-AZ deployment, best when little is written.
     See: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.MultiAZSingleStandby.html
     """
-    _keeps_it_itself(db, "where it runs")
+    keeps_it_itself(db, "where it runs")
     if db["Engine"].startswith(WITHOUT_STANDBY):
         raise NotApplicable("AWS does not offer Multi-AZ for its engine, or not this way")
     if db.get("PendingModifiedValues", {}).get("MultiAZ"):
@@ -176,14 +162,13 @@ def make_a_standby(db: DBInstance) -> Plan:
 
     Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.MultiAZ.Migrating.html
     """
-    if _others_wait(db, "MultiAZ"):
-        raise NotApplicable("other changes wait for its maintenance window and would be applied with this one")
+    alone(db, "MultiAZ")
     notes = [
         "It begins at once and takes a while: no downtime, but slow writes until the standby has caught up.",
         "Where that would hurt, AWS advises to make a Multi-AZ read replica and promote it.",
         "A Multi-AZ deployment costs about twice as much.",
     ]
-    return _switch(db, "MultiAZ", to=True, notes=notes, ApplyImmediately=True)
+    return turn_on(modify, db, "MultiAZ", notes=notes, ApplyImmediately=True)
 
 
 @check(db_clusters, practice=Practice.BACKUP, severity=Severity.MEDIUM)
@@ -213,43 +198,19 @@ def db_instance_takes_minor_upgrades(db: DBInstance) -> Verdict:
         raise NotApplicable("AWS does not upgrade RDS Custom")
     if db["Engine"] == "docdb":
         raise NotApplicable("DocumentDB has no such upgrades")
+    if db["Engine"] in IN_MULTI_AZ_CLUSTERS:
+        keeps_it_itself(db, "upgrades")
     return expect(db["AutoMinorVersionUpgrade"], "does not take minor version upgrades by itself")
 
 
-def _keeps_it_itself(db: DBInstance, what: str) -> None:
-    if "DBClusterIdentifier" in db:
-        raise NotApplicable(f"its cluster {db['DBClusterIdentifier']} decides on {what}")
+@fix(db_instance_takes_minor_upgrades, MODIFY, risk=Risk.INTERRUPTS)
+def take_minor_upgrades(db: DBInstance) -> Plan:
+    """Turn on minor version upgrades of the DB instance.
 
-
-def _wanted(db: DBInstance, setting: str) -> Any:
-    """What a setting is, or is about to be: a change that RDS has not made yet counts as made."""
-    return db.get("PendingModifiedValues", {}).get(setting, db[setting])  # type: ignore[literal-required]
-
-
-def _others_wait(db: DBInstance, setting: str) -> bool:
-    """Whether changes of other settings wait to be made."""
-    return bool(set(db.get("PendingModifiedValues", {})) - {setting})
-
-
-def _days(count: int) -> str:
-    return "1 day" if count == 1 else f"{count} days"
-
-
-def _modify(db: DBInstance, **changes: Any) -> Call:
-    return Call(MODIFY, {"DBInstanceIdentifier": db["DBInstanceIdentifier"]} | changes)
-
-
-def _switch(db: DBInstance, setting: str, *, to: bool, notes: Sequence[str], **how: bool) -> Plan:
-    """Change a setting that RDS applies at once, by itself or because `how` says so.
-
-    Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html
+    Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.Upgrading.html
     """
-    is_on: bool = _wanted(db, setting)
-    words = {True: "on", False: "off"}
-    return Plan(
-        do=[_modify(db, **{setting: to}, **how)],
-        undo=[_modify(db, **{setting: is_on}, **how)],
-        before={setting: words[is_on]},
-        after={setting: words[to]},
-        notes=notes,
-    )
+    notes = [
+        "Nothing happens at once, unless its maintenance window is open now and a newer minor version waits.",
+        "From then on AWS installs minor versions in the maintenance window; the database is down for minutes then.",
+    ]
+    return turn_on(modify, db, "AutoMinorVersionUpgrade", notes=notes)

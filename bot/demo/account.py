@@ -2,16 +2,24 @@
 
 Some of it is right and much is wrong, in each of the twelve practices. What each module creates:
 `account_iam` people, keys, roles, policies · `account_network` VPCs, security groups, instances ·
-`account_data` buckets, disks, databases, keys, backups · `account_front` a distribution, a load balancer, APIs ·
+`account_data` buckets, disks, keys, secrets · `account_databases` databases, file systems, backups ·
+`account_stores` caches, a warehouse, search, queues, pipelines ·
+`account_compute` functions, images, containers, clusters, builds ·
+`account_front` a distribution, a load balancer, APIs ·
+`account_messages` topics, buses, streams, mail, documents, stacks ·
 `account_watch` trails, Config, detectors, contacts.
 """
 
 from __future__ import annotations
 
+from bot.demo.account_compute import fill_compute
 from bot.demo.account_data import fill_data
+from bot.demo.account_databases import fill_databases
 from bot.demo.account_front import fill_front
 from bot.demo.account_iam import fill_iam
+from bot.demo.account_messages import fill_messages
 from bot.demo.account_network import fill_network
+from bot.demo.account_stores import fill_stores
 from bot.demo.account_watch import fill_watch
 from bot.demo.aws import Emulated
 
@@ -22,5 +30,9 @@ def fill(url: str) -> None:
     fill_iam(aws)
     keys = fill_data(aws)
     fill_network(aws, keys)
+    fill_databases(aws, keys)
+    fill_stores(aws, keys)
+    fill_compute(aws, keys)
     fill_front(aws)
+    fill_messages(aws, keys)
     fill_watch(aws, keys)

@@ -1,4 +1,4 @@
-"""Where Northwind Traders keeps its data: keys, buckets, disks, databases, queues, secrets, backups."""
+"""Where Northwind Traders keeps its data: keys, buckets, disks, queues, secrets."""
 
 from __future__ import annotations
 
@@ -17,11 +17,8 @@ def fill_data(aws: Emulated) -> dict[str, str]:
     keys = _keys(aws)
     _buckets(aws, keys)
     _disks(aws, keys)
-    _databases(aws, keys)
-    _tables(aws)
     _queues_and_secrets(aws)
     _stack(aws)
-    _backups(aws, keys)
     return keys
 
 
@@ -135,61 +132,6 @@ def _disks(aws: Emulated, keys: dict[str, str]) -> None:
     aws.client("ec2", "us-east-1").create_volume(AvailabilityZone="us-east-1a", Size=50, TagSpecifications=labels)
 
 
-def _databases(aws: Emulated, keys: dict[str, str]) -> None:
-    def create(name: str, region: str, labels: dict[str, str], **more: Any) -> None:
-        aws.client("rds", region).create_db_instance(
-            DBInstanceIdentifier=name,
-            DBInstanceClass="db.t4g.medium",
-            AllocatedStorage=50,
-            MasterUsername="northwind",
-            MasterUserPassword="not-a-real-password",
-            CopyTagsToSnapshot=True,
-            Tags=pairs(labels),
-            **more,
-        )
-
-    good: dict[str, Any] = {
-        "StorageEncrypted": True,
-        "KmsKeyId": keys["shop-data"],
-        "MultiAZ": True,
-        "DeletionProtection": True,
-    }
-    good |= {"PubliclyAccessible": False, "AutoMinorVersionUpgrade": True, "BackupRetentionPeriod": 14}
-    create("shop-production", "eu-west-1", tags("shop"), Engine="postgres", EngineVersion="16.3", **good)
-    bad: dict[str, Any] = {"StorageEncrypted": False, "MultiAZ": False, "DeletionProtection": False}
-    bad |= {"PubliclyAccessible": True, "AutoMinorVersionUpgrade": False, "BackupRetentionPeriod": 0}
-    create("erp-legacy", "eu-west-1", tags("finance"), Engine="mysql", EngineVersion="5.7.44", **bad)
-    cluster: dict[str, Any] = {"MasterUsername": "northwind", "MasterUserPassword": "not-a-real-password"}
-    cluster |= {"DBClusterIdentifier": "loyalty", "Engine": "aurora-postgresql", "StorageEncrypted": True}
-    aws.client("rds").create_db_cluster(**cluster, Tags=pairs(tags("shop")))
-    member: dict[str, Any] = {"Engine": "aurora-postgresql", "DBClusterIdentifier": "loyalty"}
-    create("loyalty-1", "eu-west-1", tags("shop"), PubliclyAccessible=False, **member)
-    half: dict[str, Any] = {"StorageEncrypted": True, "PubliclyAccessible": False, "BackupRetentionPeriod": 1}
-    create("staging", "us-east-1", tags("shop", "staging"), Engine="postgres", EngineVersion="16.3", **half)
-
-
-def _tables(aws: Emulated) -> None:
-    dynamodb = aws.client("dynamodb")
-    for table, team, recovers in (
-        ("orders", "shop", True),
-        ("carts", "shop", False),
-        ("loyalty-points", "shop", False),
-        ("price-history", "data", False),
-    ):
-        dynamodb.create_table(
-            TableName=table,
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            BillingMode="PAY_PER_REQUEST",
-            DeletionProtectionEnabled=recovers,
-            Tags=pairs(tags(team)),
-        )
-        if recovers:
-            dynamodb.update_continuous_backups(
-                TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
-            )
-
-
 def _queues_and_secrets(aws: Emulated) -> None:
     sqs, sns = aws.client("sqs"), aws.client("sns")
     sqs.create_queue(QueueName="orders", Attributes={"SqsManagedSseEnabled": "true"}, tags=tags("shop"))
@@ -206,9 +148,6 @@ def _queues_and_secrets(aws: Emulated) -> None:
     aws.client("ecr").create_repository(
         repositoryName="shop", imageScanningConfiguration={"scanOnPush": False}, tags=pairs(tags("shop"))
     )
-    for name, team, encrypted in (("shop-uploads", "shop", True), ("erp-share", "finance", False)):
-        labels = pairs({"Name": name} | tags(team))
-        aws.client("efs").create_file_system(CreationToken=name, Encrypted=encrypted, Tags=labels)
 
 
 def _stack(aws: Emulated) -> None:
@@ -232,25 +171,6 @@ def _stack(aws: Emulated) -> None:
     owned = {"aws:cloudformation:stack-name": "shop-coupons", "aws:cloudformation:stack-id": stack["StackId"]}
     arn = f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/coupons"
     aws.client("dynamodb").tag_resource(ResourceArn=arn, Tags=pairs(tags("shop") | owned))
-
-
-def _backups(aws: Emulated, keys: dict[str, str]) -> None:
-    """One plan in eu-west-1; nothing in us-east-1, and the vault can be emptied by anyone who may delete."""
-    backup = aws.client("backup")
-    backup.create_backup_vault(
-        BackupVaultName="nightly", EncryptionKeyArn=keys["shop-data"], BackupVaultTags=tags("platform")
-    )
-    rule = {
-        "RuleName": "nightly",
-        "TargetBackupVaultName": "nightly",
-        "ScheduleExpression": "cron(0 3 * * ? *)",
-        "Lifecycle": {"DeleteAfterDays": 14},
-    }
-    plan = backup.create_backup_plan(
-        BackupPlan={"BackupPlanName": "nightly", "Rules": [rule]}, BackupPlanTags=tags("platform")
-    )["BackupPlanId"]
-    every = {"SelectionName": "all", "IamRoleArn": f"arn:aws:iam::{ACCOUNT}:role/backup", "Resources": ["*"]}
-    backup.create_backup_selection(BackupPlanId=plan, BackupSelection=every)
 
 
 def _policy(*statements: dict[str, Any]) -> str:

@@ -25,6 +25,9 @@ CASES = [
     ),
     Case(backup.region_has_backup_plan, [region(plans=1, holds_data=False)], NotApplicable),
     Case(backup.region_has_backup_plan, [region(holds_data=False)], NotApplicable),
+    Case(backup.region_reports_on_backups, [region(plans=1, backs_up=True), 1], None),
+    Case(backup.region_reports_on_backups, [region(plans=1, backs_up=True), 0], "has backup plans and no report plan"),
+    Case(backup.region_reports_on_backups, [region(plans=1), 0], NotApplicable),
 ]
 
 
@@ -67,3 +70,10 @@ def test_a_region_with_a_plan(aws: Region) -> None:
     }
     client.create_backup_selection(BackupPlanId=made, BackupSelection=selection)
     assert read(aws) == region(plans=2, backs_up=True)
+    assert backup.report_plans.read(aws, read(aws)) == 0
+    client.create_report_plan(
+        ReportPlanName="daily",
+        ReportDeliveryChannel={"S3BucketName": "northwind-backups"},
+        ReportSetting={"ReportTemplate": "BACKUP_JOB_REPORT"},
+    )
+    assert backup.report_plans.read(aws, read(aws)) == 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import boto3
 import pytest
@@ -10,9 +12,28 @@ import pytest
 from bot.aws import Region
 from bot.scan import identify
 from checks import dynamodb
+from checks.kit import NotApplicable
 from tests.checks.cases import Case
 
-TABLE = {"TableName": "orders"}
+TABLE = {"TableName": "orders", "account": "123456789012"}
+SCALES, TRUSTS, KEY = (
+    dynamodb.table_capacity_follows_demand,
+    dynamodb.table_policy_trusts_known_accounts,
+    dynamodb.table_has_own_key,
+)
+READS, WRITES = "dynamodb:table:ReadCapacityUnits", "dynamodb:table:WriteCapacityUnits"
+OWN, FOREIGN = (f"arn:aws:kms:eu-west-1:{account}:key/one" for account in ("123456789012", "210987654321"))
+ASKED = {"customer_managed_key": True}
+
+
+def policy(principal: Any, **more: Any) -> str:
+    allow = {"Effect": "Allow", "Principal": principal, "Action": "dynamodb:GetItem", "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [allow | more]})
+
+
+def key(arn: str) -> dict[str, Any]:
+    return {"SSEDescription": {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": arn}}
+
 
 CASES = [
     Case(dynamodb.table_has_point_in_time_recovery, [TABLE, {"PointInTimeRecoveryStatus": "ENABLED"}], None),
@@ -27,6 +48,21 @@ CASES = [
         [TABLE, {"DeletionProtectionEnabled": False}],
         "can be deleted: deletion protection is off",
     ),
+    Case(SCALES, [TABLE, {"BillingModeSummary": {"BillingMode": "PAY_PER_REQUEST"}}, set()], None),
+    Case(SCALES, [TABLE, {"BillingModeSummary": {"BillingMode": "PROVISIONED"}}, {READS, WRITES}], None),
+    Case(SCALES, [TABLE, {}, set()], "has fixed capacity for reads and writes"),
+    Case(SCALES, [TABLE, {}, {READS}], "has fixed capacity for writes"),
+    Case(TRUSTS, [TABLE, ""], None),
+    Case(TRUSTS, [TABLE, policy({"AWS": "arn:aws:iam::123456789012:role/shop"})], None),
+    Case(TRUSTS, [TABLE, policy({"AWS": "arn:aws:iam::210987654321:root"})], "lets in account 210987654321"),
+    Case(TRUSTS, [TABLE, policy({"AWS": "210987654321"})], None, {"trusted_accounts": ("210987654321",)}),
+    Case(TRUSTS, [TABLE, policy("*")], "lets everyone do dynamodb:GetItem"),
+    Case(TRUSTS, [TABLE, policy("*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-northwind1"}})], None),
+    Case(KEY, [TABLE, key(OWN), {OWN}], NotApplicable),
+    Case(KEY, [TABLE, key(OWN), {OWN}], None, ASKED),
+    Case(KEY, [TABLE, key(FOREIGN), set()], None, ASKED),
+    Case(KEY, [TABLE, key(OWN), set()], "is encrypted with a key of AWS's, not yours", ASKED),
+    Case(KEY, [TABLE, {}, {OWN}], "is encrypted with a key of AWS's, not yours", ASKED),
 ]
 
 
@@ -57,6 +93,28 @@ def test_what_is_read_of_a_table(aws: Region) -> None:
     [found] = dynamodb.tables.stream(aws)
     assert dynamodb.recovery.read(aws, found) == {"PointInTimeRecoveryStatus": "DISABLED"}
     assert dynamodb.description.read(aws, found)["DeletionProtectionEnabled"] is False
+    assert dynamodb.policy.read(aws, found) == ""
+    assert dynamodb.scales.read(aws, found) == set()
+    assert dynamodb.own_keys.read(aws, found) == set()
+
+
+def test_what_scales_and_who_gets_in(aws: Region) -> None:
+    session = aws.clients.session
+    table(session)
+    session.client("application-autoscaling").register_scalable_target(
+        ServiceNamespace="dynamodb",
+        ResourceId="table/orders",
+        ScalableDimension="dynamodb:table:ReadCapacityUnits",
+        MinCapacity=5,
+        MaxCapacity=50,
+    )
+    [found] = dynamodb.tables.stream(aws)
+    arn, _ = identify(aws, dynamodb.tables, found)
+    session.client("dynamodb").put_resource_policy(ResourceArn=arn, Policy=policy({"AWS": "210987654321"}))
+    session.client("kms").create_key()
+    assert dynamodb.scales.read(aws, found) == {READS}
+    assert TRUSTS.judge(found, dynamodb.policy.read(aws, found)) == "lets in account 210987654321"
+    assert len(dynamodb.own_keys.read(aws, found)) == 1
 
 
 BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {

@@ -10,7 +10,7 @@ import pytest
 
 from bot.aws import Region
 from bot.scan import identify
-from checks import rds
+from checks import databases, rds
 from checks.kit import NotApplicable
 from tests.checks.cases import Case
 
@@ -30,6 +30,7 @@ CASES = [
     Case(rds.db_instance_is_not_public, [AURORA | {"PubliclyAccessible": True}], "is publicly accessible"),
     Case(rds.db_instance_is_encrypted, [BASE | {"StorageEncrypted": True}], None),
     Case(rds.db_instance_is_encrypted, [BASE | {"StorageEncrypted": False}], "is not encrypted"),
+    Case(rds.db_instance_is_encrypted, [AURORA | {"StorageEncrypted": False}], NotApplicable),
     Case(rds.db_instance_has_backups, [backups(7)], None),
     Case(rds.db_instance_has_backups, [backups(35)], None),
     Case(rds.db_instance_has_backups, [backups(0)], "has no automated backups"),
@@ -86,6 +87,11 @@ CASES = [
     Case(
         rds.db_instance_takes_minor_upgrades,
         [{"Engine": "custom-oracle-ee", "AutoMinorVersionUpgrade": False}],
+        NotApplicable,
+    ),
+    Case(
+        rds.db_instance_takes_minor_upgrades,
+        [BASE | {"DBClusterIdentifier": "shop-cluster", "AutoMinorVersionUpgrade": False}],
         NotApplicable,
     ),
     Case(rds.db_instance_takes_minor_upgrades, [{"Engine": "docdb", "AutoMinorVersionUpgrade": False}], NotApplicable),
@@ -171,9 +177,9 @@ def test_a_standby_is_made_at_once_unless_other_changes_would_come_with_it() -> 
 
 
 def instance(aws: boto3.Session, **settings: Any) -> None:
-    good = {"PubliclyAccessible": False, "BackupRetentionPeriod": 7, "DeletionProtection": True}
+    good: dict[str, Any] = {"PubliclyAccessible": False, "BackupRetentionPeriod": 7, "DeletionProtection": True}
+    good["DBInstanceIdentifier"] = "shop"
     aws.client("rds", region_name="eu-west-1").create_db_instance(
-        DBInstanceIdentifier="shop",
         DBInstanceClass="db.t4g.medium",
         Engine="postgres",
         AllocatedStorage=20,
@@ -185,8 +191,8 @@ def instance(aws: boto3.Session, **settings: Any) -> None:
 
 def test_what_an_instance_is_called(aws: Region) -> None:
     instance(aws.clients.session)
-    [found] = rds.db_instances.stream(aws)
-    assert identify(aws, rds.db_instances, found) == ("arn:aws:rds:eu-west-1:123456789012:db:shop", "shop")
+    [found] = databases.db_instances.stream(aws)
+    assert identify(aws, databases.db_instances, found) == ("arn:aws:rds:eu-west-1:123456789012:db:shop", "shop")
 
 
 BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
@@ -194,4 +200,5 @@ BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
     ZONES.id: lambda aws: instance(aws, MultiAZ=False),
     rds.db_instance_has_backups.id: lambda aws: instance(aws, BackupRetentionPeriod=1),
     rds.db_instance_has_deletion_protection.id: lambda aws: instance(aws, DeletionProtection=False),
+    rds.db_instance_takes_minor_upgrades.id: lambda aws: instance(aws, AutoMinorVersionUpgrade=False),
 }

@@ -1,0 +1,253 @@
+"""Where Northwind Traders keeps its records: databases, tables, file systems, and what backs them up."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from bot.demo.aws import ACCOUNT, Emulated
+from bot.demo.tags import pairs, tags
+
+MASTER = {"MasterUsername": "northwind", "MasterUserPassword": "not-a-real-password"}
+MONITORED: dict[str, Any] = {
+    "MonitoringInterval": 60,
+    "MonitoringRoleArn": f"arn:aws:iam::{ACCOUNT}:role/rds-monitoring-role",
+}
+CONSULTANT = "210987654321"  # a former consultant's account
+
+
+def fill_databases(aws: Emulated, keys: dict[str, str]) -> None:
+    """What needs the subnets of `account_network`."""
+    _groups(aws)
+    _instances(aws, keys)
+    _clusters(aws)
+    _snapshots(aws)
+    _subscriptions(aws)
+    _tables(aws)
+    _cache(aws)
+    shares = _file_systems(aws)
+    _backups(aws, keys, shares)
+
+
+def _groups(aws: Emulated) -> None:
+    """Subnet groups and parameter groups. The old ERP sits in the public subnet; nobody knows any more why."""
+    for region, group, subnets in (
+        ("eu-west-1", "private", ("shop-private-b",)),
+        ("eu-west-1", "erp", ("shop-public-a", "shop-private-b")),
+        ("us-east-1", "staging", ("staging-public",)),
+    ):
+        ids = [_subnet(aws, region, name) for name in subnets]
+        aws.client("rds", region).create_db_subnet_group(
+            DBSubnetGroupName=group, DBSubnetGroupDescription=group, SubnetIds=ids
+        )
+    for region, name, family, parameter, value in (
+        ("eu-west-1", "shop-production", "postgres16", "rds.force_ssl", "1"),
+        ("eu-west-1", "erp-legacy", "mysql5.7", "require_secure_transport", "0"),
+        ("us-east-1", "staging", "postgres16", "rds.force_ssl", "1"),
+    ):
+        rds = aws.client("rds", region)
+        rds.create_db_parameter_group(DBParameterGroupName=name, DBParameterGroupFamily=family, Description=name)
+        rds.modify_db_parameter_group(DBParameterGroupName=name, Parameters=[_parameter(parameter, value)])
+    rds = aws.client("rds")
+    for name, family, given in (
+        ("loyalty", "aurora-postgresql16", {"rds.force_ssl": "1"}),
+        ("catalog", "aurora-mysql8.0", {"require_secure_transport": "OFF", "server_audit_logging": "0"}),
+        ("recommendations", "neptune1.3", {"neptune_enable_audit_log": "1"}),
+    ):
+        rds.create_db_cluster_parameter_group(
+            DBClusterParameterGroupName=name, DBParameterGroupFamily=family, Description=name
+        )
+        parameters = [_parameter(*one) for one in given.items()]
+        rds.modify_db_cluster_parameter_group(DBClusterParameterGroupName=name, Parameters=parameters)
+
+
+def _parameter(name: str, value: str) -> dict[str, str]:
+    return {"ParameterName": name, "ParameterValue": value, "ApplyMethod": "pending-reboot"}
+
+
+def _subnet(aws: Emulated, region: str, name: str) -> str:
+    called = [{"Name": "tag:Name", "Values": [name]}]
+    return str(aws.client("ec2", region).describe_subnets(Filters=called)["Subnets"][0]["SubnetId"])
+
+
+def _instances(aws: Emulated, keys: dict[str, str]) -> None:
+    def create(name: str, region: str, labels: dict[str, str], **more: Any) -> None:
+        given: dict[str, Any] = {"CopyTagsToSnapshot": True, "AllocatedStorage": 50} | MASTER | more
+        aws.client("rds", region).create_db_instance(
+            DBInstanceIdentifier=name, DBInstanceClass="db.t4g.medium", Tags=pairs(labels), **given
+        )
+
+    good: dict[str, Any] = {"StorageEncrypted": True, "KmsKeyId": keys["shop-data"], "MultiAZ": True}
+    good |= {"DeletionProtection": True, "PubliclyAccessible": False, "AutoMinorVersionUpgrade": True}
+    good |= {"BackupRetentionPeriod": 14, "EnableIAMDatabaseAuthentication": True} | MONITORED
+    good |= {"EnableCloudwatchLogsExports": ["postgresql"], "Port": 6432}
+    good |= {"DBSubnetGroupName": "private", "DBParameterGroupName": "shop-production"}
+    create("shop-production", "eu-west-1", tags("shop"), Engine="postgres", EngineVersion="16.3", **good)
+    bad: dict[str, Any] = {"StorageEncrypted": False, "MultiAZ": False, "DeletionProtection": False}
+    bad |= {"PubliclyAccessible": True, "AutoMinorVersionUpgrade": False, "BackupRetentionPeriod": 0}
+    bad |= {"MasterUsername": "admin", "CopyTagsToSnapshot": False}
+    bad |= {"DBSubnetGroupName": "erp", "DBParameterGroupName": "erp-legacy"}
+    create("erp-legacy", "eu-west-1", tags("finance"), Engine="mysql", EngineVersion="5.7.44", **bad)
+    half: dict[str, Any] = {"StorageEncrypted": True, "PubliclyAccessible": False, "BackupRetentionPeriod": 1}
+    half |= {"EnableIAMDatabaseAuthentication": True, "EnableCloudwatchLogsExports": ["postgresql"]}
+    half |= {"DBSubnetGroupName": "staging", "DBParameterGroupName": "staging"} | MONITORED
+    create("staging", "us-east-1", tags("shop", "staging"), Engine="postgres", EngineVersion="16.3", **half)
+
+
+def _clusters(aws: Emulated) -> None:
+    rds = aws.client("rds")
+
+    def create(name: str, team: str, **more: Any) -> None:
+        given: dict[str, Any] = {"DBClusterParameterGroupName": name, "DBSubnetGroupName": "private"} | MASTER | more
+        rds.create_db_cluster(DBClusterIdentifier=name, StorageEncrypted=True, Tags=pairs(tags(team)), **given)
+        for number in ("1", "2") if name == "recommendations" else ("1",):
+            rds.create_db_instance(
+                DBInstanceIdentifier=f"{name}-{number}",
+                DBInstanceClass="db.r6g.large",
+                DBClusterIdentifier=name,
+                DBSubnetGroupName="private",
+                Engine=more["Engine"],
+                PubliclyAccessible=False,
+                AutoMinorVersionUpgrade=True,
+                Tags=pairs(tags(team)),
+                **MONITORED,
+            )
+
+    create("loyalty", "shop", Engine="aurora-postgresql", EnableCloudwatchLogsExports=["postgresql"])
+    good: dict[str, Any] = {"DeletionProtection": True, "CopyTagsToSnapshot": True, "BackupRetentionPeriod": 14}
+    create(
+        "catalog",
+        "shop",
+        Engine="aurora-mysql",
+        EnableIAMDatabaseAuthentication=True,
+        Port=3310,
+        **good,
+    )
+    create("recommendations", "data", Engine="neptune", EnableCloudwatchLogsExports=["audit"], **good)
+
+
+def _snapshots(aws: Emulated) -> None:
+    """Shared in a hurry with whom the ERP's vendor sent: with everyone."""
+    rds = aws.client("rds")
+    for database in ("shop-production", "erp-legacy"):
+        name, team = f"{database}-before-upgrade", "shop" if database == "shop-production" else "finance"
+        rds.create_db_snapshot(DBInstanceIdentifier=database, DBSnapshotIdentifier=name, Tags=pairs(tags(team)))
+    rds.modify_db_snapshot_attribute(
+        DBSnapshotIdentifier="erp-legacy-before-upgrade", AttributeName="restore", ValuesToAdd=["all"]
+    )
+    rds.create_db_cluster_snapshot(
+        DBClusterIdentifier="loyalty", DBClusterSnapshotIdentifier="loyalty-before-upgrade", Tags=pairs(tags("shop"))
+    )
+
+
+def _subscriptions(aws: Emulated) -> None:
+    """Of instances in eu-west-1; clusters came later and nobody thought of them."""
+    aws.client("rds").create_event_subscription(
+        SubscriptionName="databases",
+        SnsTopicArn=f"arn:aws:sns:eu-west-1:{ACCOUNT}:alarms",
+        SourceType="db-instance",
+        EventCategories=["failure", "maintenance", "configuration change"],
+        Enabled=True,
+    )
+
+
+def _tables(aws: Emulated) -> None:
+    dynamodb = aws.client("dynamodb")
+    on_demand: dict[str, Any] = {"BillingMode": "PAY_PER_REQUEST"}
+    fixed: dict[str, Any] = {"ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}}
+    for table, team, recovers, capacity in (
+        ("orders", "shop", True, on_demand),
+        ("carts", "shop", False, on_demand),
+        ("loyalty-points", "shop", False, on_demand),
+        ("price-history", "data", False, fixed),
+    ):
+        arn = dynamodb.create_table(
+            TableName=table,
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            DeletionProtectionEnabled=recovers,
+            Tags=pairs(tags(team)),
+            **capacity,
+        )["TableDescription"]["TableArn"]
+        if recovers:
+            dynamodb.update_continuous_backups(
+                TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+            )
+        if table == "price-history":
+            who = {"AWS": f"arn:aws:iam::{CONSULTANT}:root"}
+            reads = {"Effect": "Allow", "Principal": who, "Action": "dynamodb:GetItem", "Resource": arn}
+            dynamodb.put_resource_policy(ResourceArn=arn, Policy=_policy(reads))
+
+
+def _cache(aws: Emulated) -> None:
+    """In front of the carts, made before anybody asked for encryption."""
+    aws.client("dax").create_cluster(
+        ClusterName="carts",
+        NodeType="dax.t3.small",
+        ReplicationFactor=1,
+        IamRoleArn=f"arn:aws:iam::{ACCOUNT}:role/carts-cache",
+        Tags=pairs(tags("shop")),
+    )
+    aws.client("dax").create_cluster(
+        ClusterName="prices",
+        NodeType="dax.t3.small",
+        ReplicationFactor=3,
+        IamRoleArn=f"arn:aws:iam::{ACCOUNT}:role/prices-cache",
+        SSESpecification={"Enabled": True},
+        ClusterEndpointEncryptionType="TLS",
+        Tags=pairs(tags("data")),
+    )
+    while any(one["Status"] == "creating" for one in aws.client("dax").describe_clusters()["Clusters"]):
+        continue  # the emulator is done after a few looks
+
+
+def _file_systems(aws: Emulated) -> dict[str, str]:
+    """Returns their ARNs by name."""
+    efs, arns = aws.client("efs"), dict[str, str]()
+    for name, team, encrypted, subnet in (
+        ("shop-uploads", "shop", True, "shop-private-b"),
+        ("erp-share", "finance", False, "shop-public-a"),
+    ):
+        zone = {} if encrypted else {"AvailabilityZoneName": "eu-west-1a"}
+        labels = pairs({"Name": name} | tags(team))
+        made = efs.create_file_system(CreationToken=name, Encrypted=encrypted, Tags=labels, **zone)
+        arns[name], which = made["FileSystemArn"], made["FileSystemId"]
+        efs.create_mount_target(FileSystemId=which, SubnetId=_subnet(aws, "eu-west-1", subnet))
+        own: dict[str, Any] = {"PosixUser": {"Uid": 1000, "Gid": 1000}, "RootDirectory": {"Path": f"/{name}"}}
+        labels = pairs({"Name": f"{name}-app"} | tags(team))
+        efs.create_access_point(ClientToken=name, FileSystemId=which, Tags=labels, **(own if encrypted else {}))
+        if not encrypted:
+            anyone = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "elasticfilesystem:Client*"}
+            efs.put_file_system_policy(FileSystemId=which, Policy=_policy(anyone | {"Resource": made["FileSystemArn"]}))
+    return arns
+
+
+def _backups(aws: Emulated, keys: dict[str, str], shares: dict[str, str]) -> None:
+    """One plan in eu-west-1 for what was there when it was made; the vault can be emptied by anyone who may delete."""
+    backup = aws.client("backup")
+    backup.create_backup_vault(
+        BackupVaultName="nightly", EncryptionKeyArn=keys["shop-data"], BackupVaultTags=tags("platform")
+    )
+    backup.create_backup_vault(
+        BackupVaultName="kept-for-audits", EncryptionKeyArn=keys["audit-logs"], BackupVaultTags=tags("platform")
+    )
+    backup.put_backup_vault_lock_configuration(BackupVaultName="kept-for-audits", MinRetentionDays=365)
+    rule = {
+        "RuleName": "nightly",
+        "TargetBackupVaultName": "nightly",
+        "ScheduleExpression": "cron(0 3 * * ? *)",
+        "Lifecycle": {"DeleteAfterDays": 14},
+    }
+    plan = backup.create_backup_plan(
+        BackupPlan={"BackupPlanName": "nightly", "Rules": [rule]}, BackupPlanTags=tags("platform")
+    )["BackupPlanId"]
+    rds, dynamodb = f"arn:aws:rds:eu-west-1:{ACCOUNT}", f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}"
+    what = [f"{rds}:db:shop-production", f"{rds}:db:erp-legacy", f"{rds}:cluster:loyalty", f"{rds}:cluster:catalog"]
+    what += [f"{dynamodb}:table/{name}" for name in ("orders", "carts", "loyalty-points", "coupons")]
+    what += [shares["shop-uploads"]]
+    chosen = {"SelectionName": "databases", "IamRoleArn": f"arn:aws:iam::{ACCOUNT}:role/backup", "Resources": what}
+    backup.create_backup_selection(BackupPlanId=plan, BackupSelection=chosen)
+
+
+def _policy(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})

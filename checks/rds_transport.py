@@ -1,0 +1,86 @@
+"""Amazon RDS, Aurora and DocumentDB: whether databases and proxies insist on TLS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from checks.database_parameters import Values, cluster_parameters, has_parameters, parameters
+from checks.databases import db_clusters, db_instances, keeps_it_itself
+from checks.kit import Collector, NotApplicable, Practice, Severity, Unknown, Verdict, check, collect, expect
+
+if TYPE_CHECKING:
+    from types_boto3_rds.type_defs import DBClusterTypeDef as DBCluster
+    from types_boto3_rds.type_defs import DBInstanceTypeDef as DBInstance
+    from types_boto3_rds.type_defs import DBProxyTypeDef as Proxy
+
+proxies: Collector[Proxy] = collect("rds:DescribeDBProxies", "DBProxies", arn="{DBProxyArn}", name="{DBProxyName}")
+
+ASKS_FOR_TLS = {
+    "aurora-mysql": "require_secure_transport",
+    "aurora-postgresql": "rds.force_ssl",
+    "docdb": "tls",
+    "mariadb": "require_secure_transport",
+    "mysql": "require_secure_transport",
+    "postgres": "rds.force_ssl",
+    "sqlserver": "rds.force_ssl",
+}
+"""Beginning of an engine's name -> the parameter that refuses connections without TLS.
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html
+https://docs.aws.amazon.com/documentdb/latest/developerguide/security.encryption.ssl.html"""
+
+OFF = ("0", "off", "false", "disabled")
+
+
+@check(db_instances, parameters, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)
+def db_instance_demands_tls(db: DBInstance, parameters: Values) -> Verdict:
+    """DB instance refuses connections without TLS.
+
+    A client that leaves TLS out sends its password and the data in the clear; only the database can see to it that
+    none does.
+
+    Fix: Set rds.force_ssl (PostgreSQL, SQL Server) or require_secure_transport (MySQL, MariaDB) to 1 in a parameter
+    group of yours, once every client connects with TLS.
+    See: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html
+    """
+    keeps_it_itself(db, "connections")
+    if not has_parameters(db):
+        raise NotApplicable("it has no parameter for that")
+    return _demands(db["Engine"], parameters)
+
+
+@check(db_clusters, cluster_parameters, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)
+def db_cluster_demands_tls(cluster: DBCluster, parameters: Values) -> Verdict:
+    """DB cluster refuses connections without TLS.
+
+    A client that leaves TLS out sends its password and the data in the clear; only the database can see to it that
+    none does.
+
+    Fix: Set rds.force_ssl (PostgreSQL) or require_secure_transport (MySQL) to 1, or tls to enabled (DocumentDB), in a
+    cluster parameter group of yours, once every client connects with TLS.
+    See: https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Overview.Encryption.html
+    """
+    if not cluster["Engine"].startswith(tuple(ASKS_FOR_TLS)):
+        raise NotApplicable("it has no parameter for that")
+    return _demands(cluster["Engine"], parameters)
+
+
+@check(proxies, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)
+def proxy_demands_tls(proxy: Proxy) -> Verdict:
+    """RDS Proxy refuses connections without TLS.
+
+    A client that leaves TLS out sends its password and the data in the clear on its way to the proxy.
+
+    Fix: Turn on Require Transport Layer Security of the proxy, once every client connects with TLS.
+    See: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy.howitworks.html
+    """
+    return expect(proxy["RequireTLS"], "takes connections without TLS")
+
+
+def _demands(engine: str, parameters: Values) -> Verdict:
+    name = next(parameter for start, parameter in ASKS_FOR_TLS.items() if engine.startswith(start))
+    if name not in parameters:
+        raise NotApplicable(f"its version has no parameter {name}")
+    value = parameters[name]
+    if value is None:  # defaults differ between versions of an engine
+        raise Unknown(f"AWS does not say what {name} is: set it in a parameter group of yours")
+    return expect(value.lower() not in OFF, f"takes connections without TLS: {name} is {value}")
