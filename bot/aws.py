@@ -148,12 +148,12 @@ class Region:
     """Where `each` reads side by side; without one, one by one."""
 
     def call(self, call: str, /, *, absent: str | tuple[str, ...] = (), **params: Any) -> Any:
-        """The answer of one call; `{}` when AWS answers with an error code in `absent`. Raises `CallError`."""
+        """The answer of one call; `{}` when AWS answers with an error in `absent`. Raises `CallError`."""
         try:
             client, method = self._method(call)
             return getattr(client, method)(**params)
         except AWS_ERRORS as error:
-            if error_code(error) in ((absent,) if isinstance(absent, str) else absent):
+            if any(_is(error, one) for one in ((absent,) if isinstance(absent, str) else absent)):
                 return {}
             raise CallError(call, self.region, error) from error
 
@@ -214,6 +214,12 @@ def _pages(client: Any, method: str, params: Mapping[str, Any]) -> Iterator[Any]
     while token := {key: page[key] for key in TOKENS if page.get(key)}:
         page = getattr(client, method)(**params, **token)
         yield page
+
+
+def _is(error: Exception, absent: str) -> bool:
+    """Whether AWS's error has this code and, after `: `, these words in its message."""
+    code, _, words = absent.partition(": ")
+    return error_code(error) == code and words in str(error)
 
 
 def session(role_arn: str = "", *, external_id: str = "", name: str = "aws-sec") -> boto3.Session:

@@ -101,7 +101,7 @@ class Aws(Protocol):
     def now(self) -> datetime: ...
 
     def call(self, call: str, /, *, absent: str | tuple[str, ...] = (), **params: Any) -> Any:
-        """The answer of one call; `{}` when AWS answers with an error code in `absent`."""
+        """The answer of one call; `{}` when AWS answers with an error in `absent`: a code, or "code: words of it"."""
 
     def items(self, call: str, path: str, /, **params: Any) -> Iterator[Any]:
         """Every item under `path` (dots go down) of every page of a call."""

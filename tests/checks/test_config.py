@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 
-from bot.aws import Region
+from bot.aws import Clients, Region
 from checks import config
 from checks.kit import NotApplicable
 from tests.checks.cases import Case
 
-EVERYTHING = {"name": "default", "recordingGroup": {"allSupported": True}}
+ROLE = "arn:aws:iam::123456789012:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig"
+EVERYTHING = {"name": "default", "roleARN": ROLE, "recordingGroup": {"allSupported": True}}
 RUNS = {"name": "default", "recording": True, "lastStatus": "Success"}
 
 
@@ -28,7 +32,12 @@ def but(*types: str) -> dict[str, Any]:
     }
 
 
+def aggregation(**more: Any) -> dict[str, Any]:
+    return {"organization": True, "manages": True, "administrators": [], "aggregates": False} | more
+
+
 NONE: dict[str, Any] = {"recorders": [], "statuses": []}
+SERVICE_ROLE, TOGETHER = config.recorder_has_the_service_role, config.organization_sees_all_configuration
 RECORDS, DELIVERS = config.region_records_configuration, config.region_delivers_configuration
 CASES = [
     Case(RECORDS, [NONE], "has no AWS Config recorder"),
@@ -47,6 +56,20 @@ CASES = [
     ),
     Case(RECORDS, [recording(but("AWS::IAM::User", "AWS::IAM::Role"))], None),
     Case(RECORDS, [recording(but("AWS::IAM::User", "AWS::S3::Bucket"))], "leaves AWS::S3::Bucket out of AWS Config"),
+    Case(SERVICE_ROLE, [NONE], NotApplicable),
+    Case(SERVICE_ROLE, [recording()], None),
+    Case(
+        SERVICE_ROLE,
+        [{"recorders": [EVERYTHING | {"roleARN": "arn:aws:iam::123456789012:role/config"}], "statuses": []}],
+        "has AWS Config record with role/config",
+    ),
+    Case(
+        TOGETHER, [aggregation()], "has no administrator and no aggregator of all accounts and regions for AWS Config"
+    ),
+    Case(TOGETHER, [aggregation(administrators=["210987654321"])], None),
+    Case(TOGETHER, [aggregation(aggregates=True)], None),
+    Case(TOGETHER, [aggregation(manages=False)], NotApplicable),
+    Case(TOGETHER, [aggregation(organization=False, manages=False)], NotApplicable),
     Case(DELIVERS, [NONE, []], NotApplicable),
     Case(DELIVERS, [recording(), []], "has no AWS Config delivery channel"),
     Case(DELIVERS, [recording(), [{"name": "default", "s3BucketName": "config"}]], None),
@@ -74,3 +97,46 @@ def test_reads_the_recorder_and_the_channel_of_a_region(aws: Region) -> None:
     [running] = config.recordings.stream(aws)
     assert RECORDS.judge(running) is None
     assert DELIVERS.judge(running, config.channels.read(aws, running)) is None
+
+
+def test_only_a_stopped_recorder_that_could_run_is_started() -> None:
+    plan, channel = config.start_recorder.plan, [{"name": "default"}]
+    assert plan(recording(recording=False), channel).do[0].params == {"ConfigurationRecorderName": "default"}
+    for given, channels in ((NONE, channel), (recording(recording=False), []), (recording(), channel)):
+        with pytest.raises(NotApplicable):
+            plan(given, channels)
+
+
+def test_the_management_account_looks_for_an_administrator_then_for_an_aggregator(aws: Region) -> None:
+    assert list(config.aggregations.stream(aws)) == [aggregation(organization=False, manages=False)]
+    assert list(config.aggregations.stream(managing(aws))) == [aggregation()]
+    source: Any = {"RoleArn": ROLE, "AllAwsRegions": True}
+    aws.clients.session.client("config", region_name="eu-north-1").put_configuration_aggregator(
+        ConfigurationAggregatorName="all", OrganizationAggregationSource=source
+    )
+    assert list(config.aggregations.stream(managing(aws))) == [aggregation(aggregates=True)]
+    found = list(config.aggregations.stream(managing(aws, {"Id": "210987654321"})))
+    assert found == [aggregation(administrators=["210987654321"])]
+
+
+def managing(aws: Region, *administrators: dict[str, Any]) -> Region:
+    """The account as one that manages an organization. The emulator knows no administrators of AWS Config."""
+    fresh = Region(Clients(aws.clients.session), aws.account, aws.region)
+    stub = Stubber(fresh.clients.get("organizations", aws.region))
+    stub.add_response("describe_organization", {"Organization": {"MasterAccountId": aws.account}})
+    wanted = {"ServicePrincipal": "config.amazonaws.com"}
+    stub.add_response("list_delegated_administrators", {"DelegatedAdministrators": list(administrators)}, wanted)
+    stub.activate()
+    return fresh
+
+
+def stopped(aws: boto3.Session) -> None:
+    aws.client("s3").create_bucket(Bucket="config", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    ours = aws.client("config")
+    ours.put_configuration_recorder(
+        ConfigurationRecorder={"name": "default", "roleARN": ROLE, "recordingGroup": {"allSupported": True}}
+    )
+    ours.put_delivery_channel(DeliveryChannel={"name": "default", "s3BucketName": "config"})
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {RECORDS.id: stopped}

@@ -14,7 +14,7 @@ from checks import s3_objects
 from checks.kit import NotApplicable
 from tests.checks.cases import Case
 
-BUCKET = {"Name": "northwind-invoices"}
+BUCKET: Any = {"Name": "northwind-invoices"}
 ON, OFF = {"Status": "Enabled", "ID": "old"}, {"Status": "Disabled", "ID": "old"}
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/0f1e2d3c"
 MFA, LIFE = s3_objects.bucket_has_mfa_delete, s3_objects.bucket_has_lifecycle_rules
@@ -81,7 +81,7 @@ def test_a_bucket_that_never_set_anything_reads_as_nothing(aws: Region) -> None:
     assert s3_objects.lifecycle.read(aws, BUCKET) == []
     assert s3_objects.object_lock.read(aws, BUCKET) == {}
     assert s3_objects.replication.read(aws, BUCKET) == []
-    assert s3_objects.encryption.read(aws, BUCKET) == {}
+    assert not s3_objects.encryption.read(aws, BUCKET)
 
 
 def test_reads_what_a_bucket_has(aws: Region) -> None:
