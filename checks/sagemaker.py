@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias, cast
 
-from checks.kit import Aws, Collector, NotApplicable, Practice, Severity, Verdict, check, collect, expect, extra
+from checks.kit import (
+    Aws,
+    Collector,
+    NotApplicable,
+    Practice,
+    Severity,
+    Unknown,
+    Verdict,
+    check,
+    collect,
+    expect,
+    extra,
+)
 
 Notebook: TypeAlias = Mapping[str, Any]
 """AWS's NotebookInstanceSummary."""
@@ -16,9 +28,9 @@ Config: TypeAlias = Mapping[str, Any]
 Details: TypeAlias = Mapping[str, Any]
 """AWS's answer to Describe of any of the three."""
 
-OLD_PLATFORMS = ("notebook-al1", "notebook-al2-v1", "notebook-al2-v2")
-"""Beginnings of the platforms that get no more fixes.
-https://docs.aws.amazon.com/sagemaker/latest/dg/nbi-al2.html"""
+OLD_PLATFORMS = ("notebook-al1-", "notebook-al2-")
+"""Beginnings of the platforms whose Amazon Linux gets no more fixes: that of 2018 since 2023, Amazon Linux 2 since June
+2026. https://aws.amazon.com/amazon-linux-2/faqs/"""
 
 notebooks: Collector[Notebook] = collect(
     "sagemaker:ListNotebookInstances", "NotebookInstances", arn="{NotebookInstanceArn}", name="{NotebookInstanceName}"
@@ -88,10 +100,12 @@ def notebook_runs_supported_platform(notebook: Notebook, details: Details) -> Ve
 
     Platforms that AWS has given up get no more security fixes for the system and JupyterLab.
 
-    Fix: Make a notebook with a newer platform and move the files to it.
+    Fix: Make a notebook on Amazon Linux 2023 and move the files to it.
     See: https://docs.aws.amazon.com/sagemaker/latest/dg/nbi-al2.html
     """
-    platform = details.get("PlatformIdentifier", "notebook-al1-v1")  # what all were before they had one
+    if "PlatformIdentifier" not in details:
+        raise Unknown("AWS does not say which platform it runs")
+    platform = details["PlatformIdentifier"]
     return expect(not platform.startswith(OLD_PLATFORMS), f"runs {platform}, which AWS has given up")
 
 

@@ -8,14 +8,18 @@ from typing import Any
 
 from moto.athena.models import WorkGroup
 from moto.athena.responses import AthenaResponse
-from moto.core.responses import ActionResult
+from moto.core.responses import ActionResult, BaseResponse
 from moto.elasticache.models import ElastiCacheBackend, ReplicationGroup
 from moto.elasticache.responses import ElastiCacheResponse
+from moto.emr.responses import ElasticMapReduceResponse
+from moto.glue.models import FakeConnection
 from moto.kafka.responses import KafkaResponse
 from moto.kafka.urls import url_paths as kafka_urls
 from moto.moto_server.werkzeug_app import SIGNING_ALIASES
 from moto.redshift.models import RedshiftBackend
 from moto.redshift.responses import RedshiftResponse
+from moto.sagemaker.models import FakeSagemakerNotebookInstance
+from moto.sagemaker.responses import SageMakerResponse
 
 
 def add_stores() -> None:
@@ -28,8 +32,23 @@ def add_stores() -> None:
     RedshiftResponse.reboot_cluster = _reboot  # type: ignore[attr-defined]
     RedshiftBackend.describe_cluster_parameters = _parameters  # type: ignore[method-assign]
     AthenaResponse.update_work_group = _update_work_group  # type: ignore[attr-defined]
+    _remember()
+
+
+def _remember() -> None:
+    """What moto is told and forgets."""
+    # Its EMR looks for the region in the host's name, which is that of this machine.
+    ElasticMapReduceResponse.get_region_from_url = BaseResponse.get_region_from_url  # type: ignore[method-assign]
     ElastiCacheResponse.modify_replication_group = _remember_upgrades(  # type: ignore[method-assign]
         ElastiCacheResponse.modify_replication_group
+    )
+    FakeConnection.as_dict = _with_type(FakeConnection.as_dict)  # type: ignore[method-assign]
+    SageMakerResponse.create_model = _remember_isolation(SageMakerResponse.create_model)  # type: ignore[method-assign]
+    SageMakerResponse.create_notebook_instance = _remember_platform(  # type: ignore[method-assign]
+        SageMakerResponse.create_notebook_instance
+    )
+    FakeSagemakerNotebookInstance.to_dict = _with_platform(  # type: ignore[method-assign]
+        FakeSagemakerNotebookInstance.to_dict
     )
 
 
@@ -81,3 +100,38 @@ def _remember_upgrades(untold: Callable[[Any], ActionResult]) -> Callable[[Any],
         return untold(request)
 
     return modify
+
+
+def _with_type(untold: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    def as_dict(connection: FakeConnection, hide_password: bool = False) -> dict[str, Any]:
+        kind = connection.connection_input.get("ConnectionType")
+        return untold(connection, hide_password) | {"ConnectionType": kind}
+
+    return as_dict
+
+
+def _remember_isolation(untold: Callable[[Any], ActionResult]) -> Callable[[Any], ActionResult]:
+    def create(request: SageMakerResponse) -> ActionResult:
+        made = untold(request)
+        model = request.sagemaker_backend._models[request._get_param("ModelName")]
+        model.enable_network_isolation = bool(request._get_param("EnableNetworkIsolation"))
+        return made
+
+    return create
+
+
+def _remember_platform(untold: Callable[[Any], ActionResult]) -> Callable[[Any], ActionResult]:
+    def create(request: SageMakerResponse) -> ActionResult:
+        made = untold(request)
+        notebook = request.sagemaker_backend.get_notebook_instance(request._get_param("NotebookInstanceName"))
+        notebook.__dict__["platform"] = request._get_param("PlatformIdentifier") or "notebook-al2023-v1"
+        return made
+
+    return create
+
+
+def _with_platform(untold: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
+    def to_dict(notebook: FakeSagemakerNotebookInstance) -> dict[str, Any]:
+        return untold(notebook) | {"PlatformIdentifier": notebook.__dict__["platform"]}
+
+    return to_dict

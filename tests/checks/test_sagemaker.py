@@ -8,7 +8,7 @@ import pytest
 
 from bot.aws import Region
 from checks import sagemaker
-from checks.kit import NotApplicable
+from checks.kit import NotApplicable, Unknown
 from tests.checks.cases import Case
 
 INTERNET, VPC, ROOT, PLATFORM, KEY = (
@@ -38,10 +38,9 @@ CASES = [
     Case(VPC, [{}, {}], "is in no VPC of yours"),
     Case(ROOT, [{}, {"RootAccess": "Disabled"}], None),
     Case(ROOT, [{}, {"RootAccess": "Enabled"}], "gives its users root access"),
-    Case(PLATFORM, [{}, {"PlatformIdentifier": "notebook-al2-v3"}], None),
     Case(PLATFORM, [{}, {"PlatformIdentifier": "notebook-al2023-v1"}], None),
-    Case(PLATFORM, [{}, {"PlatformIdentifier": "notebook-al2-v1"}], "runs notebook-al2-v1, which AWS has given up"),
-    Case(PLATFORM, [{}, {}], "runs notebook-al1-v1, which AWS has given up"),
+    Case(PLATFORM, [{}, {"PlatformIdentifier": "notebook-al2-v3"}], "runs notebook-al2-v3, which AWS has given up"),
+    Case(PLATFORM, [{}, {"PlatformIdentifier": "notebook-al1-v1"}], "runs notebook-al1-v1, which AWS has given up"),
     Case(KEY, [{}, {"KmsKeyId": "arn"}], None, ASKED),
     Case(KEY, [{}, {}], OWN, ASKED),
     Case(KEY, [{}, {}], NotApplicable),
@@ -62,6 +61,11 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_judges(case: Case) -> None:
     assert case.outcome() == case.expected
+
+
+def test_a_notebook_of_no_known_platform_is_unknown() -> None:
+    with pytest.raises(Unknown):
+        PLATFORM.judge({}, {})
 
 
 def test_what_the_emulator_has(aws: Region) -> None:
