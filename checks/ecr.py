@@ -210,7 +210,7 @@ def newest_image_has_no_severe_findings(
     if findings is None:
         raise NotApplicable("it has no image, or the newest was not scanned")
     found = [f"{findings[one]} {one.lower()}" for one in severities if findings.get(one)]
-    return f"has {' and '.join(found)} vulnerabilities in its newest image" if found else None
+    return f"has vulnerabilities in its newest image: {', '.join(found)}" if found else None
 
 
 @check(repositories, is_cache, practice=Practice.CONFIG, severity=Severity.MEDIUM)

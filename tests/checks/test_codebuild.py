@@ -127,7 +127,7 @@ def test_a_public_project_gets_its_role_back() -> None:
 
 
 def create(session: boto3.Session, logs: Mapping[str, Any] | None = None, **environment: Any) -> Any:
-    client = session.client("codebuild")
+    client: Any = session.client("codebuild")
     machine = {"type": "LINUX_CONTAINER", "image": "aws/codebuild/standard:7.0", "computeType": "BUILD_GENERAL1_SMALL"}
     client.create_project(
         name="shop",

@@ -51,7 +51,7 @@ CASES = [
     Case(HOLES, [REPOSITORY, {}], None),
     Case(HOLES, [REPOSITORY, {"LOW": 4, "MEDIUM": 2}], None),
     Case(
-        HOLES, [REPOSITORY, {"CRITICAL": 2, "HIGH": 5}], "has 2 critical and 5 high vulnerabilities in its newest image"
+        HOLES, [REPOSITORY, {"CRITICAL": 2, "HIGH": 5}], "has vulnerabilities in its newest image: 2 critical, 5 high"
     ),
     Case(HOLES, [REPOSITORY, {"HIGH": 5}], None, {"severities": ("CRITICAL",)}),
     Case(TAGS, [tags("IMMUTABLE"), False], None),
