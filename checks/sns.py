@@ -27,7 +27,6 @@ from checks.kit import (
 from checks.policy_edits import close
 
 if TYPE_CHECKING:
-    from types_boto3_sns.type_defs import SubscriptionTypeDef as Subscription
     from types_boto3_sns.type_defs import TopicTypeDef as Topic
 
 OWNERS = ("Publish", "Subscribe", "GetTopicAttributes", "SetTopicAttributes", "AddPermission", "RemovePermission")
@@ -41,15 +40,22 @@ class Attributes(TypedDict):
     key: str
 
 
+class Subscription(TypedDict):
+    arn: str
+    topic: str
+    protocol: str
+
+
 topics: Collector[Topic] = collect("sns:ListTopics", "Topics", arn="{TopicArn}")
 
 
-@collector("sns:ListSubscriptions", arn="{SubscriptionArn}", name="{SubscriptionArn}")
+@collector("sns:ListSubscriptions", arn="{arn}", name="{topic} ({protocol})")
 def subscriptions(aws: Aws) -> Iterator[Subscription]:
-    """Those that are confirmed: the others have no ARN yet, and get no messages."""
+    """Those that are confirmed: the others have no ARN yet, and get no messages. Leaves out whom they send to."""
     for one in aws.items("sns:ListSubscriptions", "Subscriptions"):
-        if one["SubscriptionArn"].startswith("arn:"):
-            yield one
+        arn = one["SubscriptionArn"]
+        if arn.startswith("arn:"):
+            yield {"arn": arn, "topic": arn.split(":")[5], "protocol": one["Protocol"]}
 
 
 @extra("sns:GetTopicAttributes")
@@ -151,6 +157,6 @@ def subscription_uses_https(subscription: Subscription) -> Verdict:
     Fix: Subscribe the receiver's HTTPS address and remove this subscription.
     See: https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html
     """
-    if subscription["Protocol"] not in ("http", "https"):
+    if subscription["protocol"] not in ("http", "https"):
         raise NotApplicable("it does not send to a web address")
-    return expect(subscription["Protocol"] == "https", "sends its messages over plain HTTP")
+    return expect(subscription["protocol"] == "https", "sends its messages over plain HTTP")

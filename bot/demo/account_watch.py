@@ -1,4 +1,4 @@
-"""What watches Northwind Traders: trails, AWS Config, detectors, alarms, and whom AWS may call."""
+"""What watches Northwind Traders: trails, AWS Config, detectors, alarms and log groups, and whom AWS may call."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.demo.account_data import let_aws_write
+from bot.demo.account_messages import allow
 from bot.demo.aws import ACCOUNT, Emulated
 from bot.demo.tags import pairs, tags
 
@@ -25,6 +26,7 @@ ALARMS = (
 def fill_watch(aws: Emulated, keys: Mapping[str, str]) -> None:
     _trails(aws, keys["audit-logs"])
     _alarms(aws)
+    _unheard(aws)
     _config(aws)
     _detectors(aws)
     _contacts(aws)
@@ -61,10 +63,12 @@ def _trails(aws: Emulated, key: str) -> None:
     management = {"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": []}
     objects = [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3"]}]
     writes = {"ReadWriteType": "WriteOnly", "IncludeManagementEvents": False, "DataResources": objects}
-    # AWS's default for a new trail, to which the first one adds who writes objects.
-    for name, selectors in (("management-events", [management, writes]), ("old-trail", [management])):
+    quiet = management | {"ExcludeManagementEventSources": ["kms.amazonaws.com"]}
+    # AWS's default for a new trail, to which the first one adds who writes objects; the old one spares KMS.
+    for name, selectors in (("management-events", [management, writes]), ("old-trail", [quiet])):
         trails.put_event_selectors(TrailName=name, EventSelectors=selectors)
         trails.start_logging(Name=name)
+    trails.stop_logging(Name="old-trail")
 
 
 def _alarms(aws: Emulated) -> None:
@@ -88,6 +92,31 @@ def _alarms(aws: Emulated) -> None:
                 ComparisonOperator="GreaterThanOrEqualToThreshold",
                 AlarmActions=[f"arn:aws:sns:eu-west-1:{ACCOUNT}:alarms"],
             )
+
+
+def _unheard(aws: Emulated) -> None:
+    """Alarms that tell nobody, events that are soon forgotten, and log groups that everyone may write to."""
+    common: dict[str, Any] = {
+        "Namespace": "Shop",
+        "Statistic": "Sum",
+        "Period": 300,
+        "EvaluationPeriods": 1,
+        "Threshold": 10,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "Tags": pairs(tags("shop")),
+    }
+    people = [f"arn:aws:sns:eu-west-1:{ACCOUNT}:alarms"]
+    cloudwatch, logs = aws.client("cloudwatch"), aws.client("logs")
+    cloudwatch.put_metric_alarm(AlarmName="checkout-errors", MetricName="Errors", **common)
+    cloudwatch.put_metric_alarm(
+        AlarmName="slow-checkout", MetricName="Latency", AlarmActions=people, ActionsEnabled=False, **common
+    )
+    logs.create_log_group(logGroupName="/shop/checkout", tags=tags("shop"))
+    logs.put_retention_policy(logGroupName="/shop/checkout", retentionInDays=30)
+    logs.put_resource_policy(policyName="log-writers", policyDocument=allow("*", "logs:PutLogEvents", "*", "everyone"))
+    logs.put_resource_policy(
+        policyName="search-logs", policyDocument=allow({"Service": "es.amazonaws.com"}, "logs:PutLogEvents", "*", "es")
+    )
 
 
 def _config(aws: Emulated) -> None:

@@ -40,9 +40,9 @@ CASES = [
     ),
     Case(ENCRYPTED, [TOPIC, policy() | {"key": "alias/aws/sns"}], None),
     Case(ENCRYPTED, [TOPIC, policy()], "does not encrypt its messages with a KMS key"),
-    Case(HTTPS, [{"Protocol": "https"}], None),
-    Case(HTTPS, [{"Protocol": "http"}], "sends its messages over plain HTTP"),
-    Case(HTTPS, [{"Protocol": "email"}], NotApplicable),
+    Case(HTTPS, [{"protocol": "https"}], None),
+    Case(HTTPS, [{"protocol": "http"}], "sends its messages over plain HTTP"),
+    Case(HTTPS, [{"protocol": "email"}], NotApplicable),
 ]
 
 
@@ -57,7 +57,7 @@ def test_reads_topics_and_the_subscriptions_that_are_confirmed(aws: Region) -> N
     client.subscribe(TopicArn=arn, Protocol="sqs", Endpoint="arn:aws:sqs:eu-west-1:123456789012:orders")
     [topic] = sns.topics.stream(aws)
     assert CLOSED.judge(topic, sns.attributes.read(aws, topic)) is None, "AWS's default policy is for the owner only"
-    assert [one["Protocol"] for one in sns.subscriptions.stream(aws)] == ["sqs"]
+    assert [one["protocol"] for one in sns.subscriptions.stream(aws)] == ["sqs"]
 
 
 def test_one_that_waits_for_confirmation_is_left_out() -> None:
