@@ -23,6 +23,9 @@ GLOBAL_OPTIONS = {"region", "output", "query", "endpoint-url", "profile"}
 CLI_NAMES = {"s3api": "s3", "configservice": "config", "deploy": "codedeploy"}
 """What the AWS CLI calls a service, where botocore says otherwise.
 Source: https://docs.aws.amazon.com/cli/latest/reference/"""
+CLI_OPTIONS = {"ingress": "Egress"}
+"""Options that the AWS CLI adds to those of the API: `--ingress` in place of `--no-egress`.
+Source: https://docs.aws.amazon.com/cli/latest/reference/ec2/delete-network-acl-entry.html"""
 
 every_guide = pytest.mark.parametrize("check", sorted(GUIDES))
 
@@ -58,6 +61,7 @@ def test_a_command_is_one_of_the_cli_with_its_options(check: str) -> None:
         called = operation(words)
         members = called.input_shape.members if called.input_shape else {}
         known = {xform_name(name, "-"): name for name in members}
+        known |= {option: name for option, name in CLI_OPTIONS.items() if name in members}
         given = {word.removeprefix("--") for word in words[3:] if re.fullmatch(r"--[a-z][a-z0-9-]*", word)}
         named = {known.get(option) or known.get(option.removeprefix("no-")) for option in given - GLOBAL_OPTIONS}
         assert None not in named, f"{words[1:3]} takes {sorted(known)}, not {sorted(given)}"
