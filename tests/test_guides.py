@@ -23,9 +23,10 @@ GLOBAL_OPTIONS = {"region", "output", "query", "endpoint-url", "profile"}
 CLI_NAMES = {"s3api": "s3", "configservice": "config", "deploy": "codedeploy"}
 """What the AWS CLI calls a service, where botocore says otherwise.
 Source: https://docs.aws.amazon.com/cli/latest/reference/"""
-CLI_OPTIONS = {"ingress": "Egress"}
-"""Options that the AWS CLI adds to those of the API: `--ingress` in place of `--no-egress`.
-Source: https://docs.aws.amazon.com/cli/latest/reference/ec2/delete-network-acl-entry.html"""
+CLI_OPTIONS = {"ingress": "Egress", "kubernetes-version": "version"}
+"""Options that the AWS CLI adds to those of the API: `--ingress` in place of `--no-egress`, and what `--version` hides.
+Sources: https://docs.aws.amazon.com/cli/latest/reference/ec2/delete-network-acl-entry.html
+https://docs.aws.amazon.com/cli/latest/reference/eks/update-cluster-version.html"""
 
 every_guide = pytest.mark.parametrize("check", sorted(GUIDES))
 
