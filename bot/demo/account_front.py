@@ -1,60 +1,233 @@
-"""What Northwind Traders' customers and partners meet first: a distribution, a load balancer and two APIs."""
+"""What Northwind Traders' customers meet first: distributions, load balancers, web ACLs, domains and certificates."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
 
 from bot.demo.aws import ACCOUNT, Emulated
 from bot.demo.tags import pairs, tags
 
-PARTNER_LOGS = "/apis/partners"
+SEEN = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True}
+OLD_POLICY, NEW_POLICY = "ELBSecurityPolicy-2016-08", "ELBSecurityPolicy-TLS13-1-2-2021-06"
+S3_WEBSITE = {"HostedZoneId": "Z1BKCTXD74EZPE", "DNSName": "s3-website-eu-west-1.amazonaws.com."}
 
 
 def fill_front(aws: Emulated) -> None:
-    """Only the partners' API keeps a log of who asks for what."""
-    _distribution(aws)
-    _load_balancer(aws)
-    _partner_api(aws)
-    _loyalty_api(aws)
+    """The checkout is as it should be, the shop and what is older than it are not."""
+    certificate = _certificates(aws)
+    _distributions(aws, _certificate(aws, "us-east-1"))
+    balancers = _load_balancers(aws, certificate)
+    _web_acls(aws, balancers["checkout"])
+    _classic_load_balancers(aws, certificate)
+    _names(aws)
 
 
-def _distribution(aws: Emulated) -> None:
-    origin = {
+def _distributions(aws: Emulated, certificate: str) -> None:
+    website = {
         "Id": "website",
         "DomainName": "northwind-traders-website.s3.eu-west-1.amazonaws.com",
         "S3OriginConfig": {"OriginAccessIdentity": ""},
     }
+    only_http = {"OriginProtocolPolicy": "http-only", "HTTPPort": 80, "HTTPSPort": 443}
+    old_tls = only_http | {"OriginProtocolPolicy": "https-only"}
+    media = _origin("media.northwind.example", only_http | {"OriginSslProtocols": _items("TLSv1.2")})
+    images = _origin("images.northwind.example", old_tls | {"OriginSslProtocols": _items("TLSv1", "TLSv1.2")})
+    past = website | {"Id": "campaign", "DomainName": "northwind-campaign-2023.s3.eu-west-1.amazonaws.com"}
+    redirect = {"TargetOriginId": "website", "ViewerProtocolPolicy": "redirect-to-https"}
+    plain = {"TargetOriginId": "media.northwind.example", "ViewerProtocolPolicy": "allow-all"}
+    signed = plain | {"TrustedSigners": _items("self") | {"Enabled": True}}
+    old = {"ACMCertificateArn": certificate, "SSLSupportMethod": "vip", "MinimumProtocolVersion": "TLSv1.1_2016"}
+    new = {"ACMCertificateArn": certificate, "SSLSupportMethod": "sni-only", "MinimumProtocolVersion": "TLSv1.2_2021"}
+    acl = {"WebACLId": f"arn:aws:wafv2:us-east-1:{ACCOUNT}:global/webacl/site/1"}
+    _distribution(aws, "website", [website], redirect)
+    _distribution(aws, "media", [media, images, past], signed, ViewerCertificate=old, DefaultRootObject="index.html")
+    behavior = redirect | {"TargetOriginId": "checkout.northwind.example"}
+    checkout = _origin("checkout.northwind.example", old_tls | {"OriginSslProtocols": _items("TLSv1.2")})
+    _distribution(aws, "checkout", [checkout], behavior, ViewerCertificate=new, **acl)
+
+
+def _distribution(aws: Emulated, name: str, origins: list[Any], behavior: dict[str, Any], **more: Any) -> None:
     settings: dict[str, Any] = {
-        "CallerReference": "website",
-        "Comment": "The shop",
+        "CallerReference": name,
+        "Comment": f"The {name}",
         "Enabled": True,
-        "Origins": {"Quantity": 1, "Items": [origin]},
-        "DefaultCacheBehavior": {"TargetOriginId": "website", "ViewerProtocolPolicy": "redirect-to-https"},
+        "Origins": {"Quantity": len(origins), "Items": origins},
+        "DefaultCacheBehavior": behavior,
     }
-    labelled = {"DistributionConfig": settings, "Tags": {"Items": pairs(tags("shop"))}}
+    labelled = {"DistributionConfig": settings | more, "Tags": {"Items": pairs(tags("shop"))}}
     aws.client("cloudfront").create_distribution_with_tags(DistributionConfigWithTags=labelled)
 
 
-def _load_balancer(aws: Emulated) -> None:
+def _origin(host: str, settings: dict[str, Any]) -> dict[str, Any]:
+    return {"Id": host, "DomainName": host, "CustomOriginConfig": settings}
+
+
+def _items(*found: str) -> dict[str, Any]:
+    return {"Quantity": len(found), "Items": list(found)}
+
+
+def _load_balancers(aws: Emulated, certificate: str) -> dict[str, str]:
+    balancing = aws.client("elbv2")
     ours = [{"Name": "tag:Name", "Values": ["shop-public-a", "shop-private-b"]}]
-    subnets = [one["SubnetId"] for one in aws.client("ec2").describe_subnets(Filters=ours)["Subnets"]]
-    aws.client("elbv2").create_load_balancer(Name="shop", Subnets=subnets, Tags=pairs(tags("shop")))
+    subnets = {one["AvailabilityZone"]: one for one in aws.client("ec2").describe_subnets(Filters=ours)["Subnets"]}
+    public, private = (one["SubnetId"] for _, one in sorted(subnets.items()))
+    group = balancing.create_target_group(
+        Name="shop-web", Protocol="HTTP", Port=80, VpcId=next(iter(subnets.values()))["VpcId"], Tags=pairs(tags("shop"))
+    )["TargetGroups"][0]["TargetGroupArn"]
+    forward = {"Type": "forward", "TargetGroupArn": group}
+    to = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}
+    made = {}
+    for name, http, policy in (
+        ("shop", forward, OLD_POLICY),
+        ("checkout", {"Type": "redirect", "RedirectConfig": to}, NEW_POLICY),
+    ):
+        where = [public] if name == "shop" else [public, private]
+        request = {"Name": name, "Subnets": where, "Scheme": "internet-facing", "Tags": pairs(tags("shop"))}
+        arn = made[name] = balancing.create_load_balancer(**request)["LoadBalancers"][0]["LoadBalancerArn"]
+        balancing.create_listener(LoadBalancerArn=arn, Protocol="HTTP", Port=80, DefaultActions=[http])
+        secure = {"Certificates": [{"CertificateArn": certificate}], "SslPolicy": policy}
+        balancing.create_listener(LoadBalancerArn=arn, Protocol="HTTPS", Port=443, DefaultActions=[forward], **secure)
+    good = {"routing.http.drop_invalid_header_fields.enabled": "true", "deletion_protection.enabled": "true"}
+    balancing.modify_load_balancer_attributes(LoadBalancerArn=made["checkout"], Attributes=pairs(good))
+    lax = pairs({"routing.http.desync_mitigation_mode": "monitor"})
+    balancing.modify_load_balancer_attributes(LoadBalancerArn=made["shop"], Attributes=lax)
+    return made
 
 
-def _partner_api(aws: Emulated) -> None:
-    aws.client("logs").create_log_group(logGroupName=PARTNER_LOGS, tags=tags("data"))
-    apis = aws.client("apigatewayv2")
-    api = apis.create_api(Name="partners", ProtocolType="HTTP", Tags=tags("data"))["ApiId"]
-    group = f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:{PARTNER_LOGS}"
-    logged = {"DestinationArn": group, "Format": "$context.requestId"}
-    apis.create_stage(ApiId=api, StageName="live", AccessLogSettings=logged, Tags=tags("data"))
+def _classic_load_balancers(aws: Emulated, certificate: str) -> None:
+    """Two that were never moved to Application Load Balancers."""
+    balancing = aws.client("elb")
+    uploaded = f"arn:aws:iam::{ACCOUNT}:server-certificate/old-shop"
+    for name, zones, listeners in (
+        ("old-shop", ["eu-west-1a"], [_listener("HTTP", 80), _listener("HTTPS", 443, uploaded)]),
+        ("warehouse", ["eu-west-1a", "eu-west-1b"], [_listener("HTTPS", 443, certificate)]),
+    ):
+        request = {"LoadBalancerName": name, "AvailabilityZones": zones, "Tags": pairs(tags("platform"))}
+        balancing.create_load_balancer(**request, Listeners=listeners)
+    lax = {"AdditionalAttributes": [{"Key": "elb.http.desyncmitigationmode", "Value": "monitor"}]}
+    balancing.modify_load_balancer_attributes(LoadBalancerName="old-shop", LoadBalancerAttributes=lax)
+    logs = {"Enabled": True, "S3BucketName": "northwind-traders-logs", "EmitInterval": 60}
+    good = {"ConnectionDraining": {"Enabled": True, "Timeout": 120}, "AccessLog": logs}
+    balancing.modify_load_balancer_attributes(LoadBalancerName="warehouse", LoadBalancerAttributes=good)
+    balancing.create_load_balancer_policy(
+        LoadBalancerName="warehouse",
+        PolicyName="tls-1-2",
+        PolicyTypeName="SSLNegotiationPolicyType",
+        PolicyAttributes=[{"AttributeName": "Protocol-TLSv1.2", "AttributeValue": "true"}],
+    )
+    balancing.set_load_balancer_policies_of_listener(
+        LoadBalancerName="warehouse", LoadBalancerPort=443, PolicyNames=["tls-1-2"]
+    )
 
 
-def _loyalty_api(aws: Emulated) -> None:
-    apis = aws.client("apigateway")
-    api = apis.create_rest_api(name="loyalty", tags=tags("shop"))["id"]
-    [root] = apis.get_resources(restApiId=api)["items"]
-    method = {"restApiId": api, "resourceId": root["id"], "httpMethod": "GET"}
-    apis.put_method(**method, authorizationType="AWS_IAM")
-    apis.put_integration(**method, type="MOCK")
-    apis.create_deployment(restApiId=api, stageName="live")
+def _listener(protocol: str, port: int, certificate: str = "") -> dict[str, Any]:
+    inside = {"Protocol": protocol, "LoadBalancerPort": port, "InstanceProtocol": "HTTP", "InstancePort": 80}
+    return inside | ({"SSLCertificateId": certificate} if certificate else {})
+
+
+def _web_acls(aws: Emulated, checkout: str) -> None:
+    """One that works, one with a rule nobody can watch, and one that was never given rules."""
+    waf = aws.client("wafv2")
+    common = {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": "AWSManagedRulesCommonRuleSet"}}
+    slow = {"RateBasedStatement": {"Limit": 2000, "AggregateKeyType": "IP"}}
+    managed = _rule("common", 0, common) | {"OverrideAction": {"None": {}}}
+    unseen = _rule("slow-down", 0, slow, metrics=False) | {"Action": {"Block": {}}}
+    arns = {}
+    for name, rules in (("checkout", [managed]), ("loyalty", [unseen]), ("shop-next", [])):
+        request = {"Name": name, "Scope": "REGIONAL", "DefaultAction": {"Allow": {}}, "Tags": pairs(tags("shop"))}
+        seen = SEEN | {"MetricName": name}
+        arns[name] = waf.create_web_acl(**request, Rules=rules, VisibilityConfig=seen)["Summary"]["ARN"]
+    waf.associate_web_acl(WebACLArn=arns["checkout"], ResourceArn=checkout)
+    group = f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:aws-waf-logs-checkout"
+    logs = {"ResourceArn": arns["checkout"], "LogDestinationConfigs": [group]}
+    waf.put_logging_configuration(LoggingConfiguration=logs)
+
+
+def _rule(name: str, priority: int, statement: dict[str, Any], *, metrics: bool = True) -> dict[str, Any]:
+    visibility = SEEN | {"MetricName": name, "CloudWatchMetricsEnabled": metrics}
+    return {"Name": name, "Priority": priority, "Statement": statement, "VisibilityConfig": visibility}
+
+
+def _names(aws: Emulated) -> None:
+    """A zone with a record that outlived its bucket, and a domain that anybody with its code may take away."""
+    dns = aws.client("route53")
+    zone = dns.create_hosted_zone(Name="northwind.example.", CallerReference="northwind")["HostedZone"]["Id"]
+    dns.change_tags_for_resource(
+        ResourceType="hostedzone", ResourceId=zone.rpartition("/")[2], AddTags=pairs(tags("platform"))
+    )
+    past = {"Name": "campaign.northwind.example.", "Type": "A"}
+    docs = {"Value": "northwind-traders-website.s3.eu-west-1.amazonaws.com"}
+    records = [
+        past | {"AliasTarget": S3_WEBSITE | {"EvaluateTargetHealth": False}},
+        {"Name": "docs.northwind.example.", "Type": "CNAME", "TTL": 300, "ResourceRecords": [docs]},
+    ]
+    changes = [{"Action": "CREATE", "ResourceRecordSet": record} for record in records]
+    dns.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
+    owner = {
+        "FirstName": "Ben",
+        "LastName": "Okafor",
+        "ContactType": "COMPANY",
+        "OrganizationName": "Northwind Traders",
+        "AddressLine1": "1 Harbour Road",
+        "City": "Dublin",
+        "CountryCode": "IE",
+        "ZipCode": "D01",
+        "PhoneNumber": "+353.15550100",
+        "Email": "domains@northwind.example",
+    }
+    domains = aws.client("route53domains", "us-east-1")
+    contacts = dict.fromkeys(("AdminContact", "RegistrantContact", "TechContact"), owner)
+    for name, kept in (("northwind-traders.com", True), ("northwind-food.com", False)):
+        domains.register_domain(
+            DomainName=name, DurationInYears=2, AutoRenew=kept, PrivacyProtectTechContact=kept, **contacts
+        )
+    domains.disable_domain_transfer_lock(DomainName="northwind-food.com")
+
+
+def _certificates(aws: Emulated) -> str:
+    """One of ACM, in use; one kept out of the logs; one imported that expires soon. Returns the first's ARN."""
+    hidden = {"CertificateTransparencyLoggingPreference": "DISABLED"}
+    _certificate(aws, "eu-west-1", name="launch.northwind.example", Options=hidden)
+    certificate, key = _self_signed("shop.northwind.example", days=12)
+    imported = aws.client("acm").import_certificate(
+        Certificate=certificate, PrivateKey=key, Tags=pairs(tags("platform"))
+    )["CertificateArn"]
+    listeners = [_listener("HTTPS", 443, imported)]
+    aws.client("elb").create_load_balancer(
+        LoadBalancerName="intranet",
+        Listeners=listeners,
+        AvailabilityZones=["eu-west-1a", "eu-west-1b"],
+        Tags=pairs(tags("platform")),
+    )
+    return _certificate(aws, "eu-west-1")
+
+
+def _certificate(aws: Emulated, region: str, *, name: str = "*.northwind.example", **more: Any) -> str:
+    request = {"DomainName": name, "ValidationMethod": "DNS", "Tags": pairs(tags("platform"))}
+    return str(aws.client("acm", region).request_certificate(**request, **more)["CertificateArn"])
+
+
+def _self_signed(name: str, days: int) -> tuple[bytes, bytes]:
+    """A certificate and its key, as short as nobody should have one."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505  # a check is there to find it
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    ends = datetime.now(UTC) + timedelta(days=days)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(ends - timedelta(days=365))
+        .not_valid_after(ends)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    plain = serialization.NoEncryption()
+    return certificate.public_bytes(pem), key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
