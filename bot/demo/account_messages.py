@@ -22,6 +22,7 @@ def fill_messages(aws: Emulated, keys: dict[str, str]) -> None:
     _documents(aws)
     _stacks(aws)
     _shared_secrets(aws, keys["shop-data"])
+    _decrypting_role(aws)
 
 
 def allow(principal: Any, action: str, resource: str, sid: str) -> str:
@@ -152,3 +153,19 @@ def _shared_secrets(aws: Emulated, key: str) -> None:
         secrets.create_secret(Name=name, SecretString="placeholder", KmsKeyId=key, Tags=pairs(tags("data")))
         policy = allow(principal, "secretsmanager:GetSecretValue", "*", "partner")
         secrets.put_resource_policy(SecretId=name, ResourcePolicy=policy)
+
+
+def _decrypting_role(aws: Emulated) -> None:
+    """A function that reads the partners' feed and, by two policies, everything that is encrypted."""
+    iam = aws.client("iam")
+    every_key = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [every_key]})
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    iam.create_role(
+        RoleName="feed-reader",
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+        Tags=pairs(tags("data")),
+    )
+    iam.put_role_policy(RoleName="feed-reader", PolicyName="decrypt", PolicyDocument=document)
+    made = iam.create_policy(PolicyName="decrypt-feeds", PolicyDocument=document, Tags=pairs(tags("data")))
+    iam.attach_role_policy(RoleName="feed-reader", PolicyArn=made["Policy"]["Arn"])
