@@ -174,7 +174,7 @@ def account_has_multi_region_trail(watch: Watch) -> Verdict:
     Fix: Create a trail that covers all regions and logs read and write management events, and start logging.
     See: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/receive-cloudtrail-log-files-from-multiple-regions.html
     """
-    return _some_trail(watch, lack, "has no trail that logs all management events in all regions")
+    return some_trail(watch, lack, "has no trail that logs all management events in all regions")
 
 
 @check(watch, practice=Practice.MONITORING, severity=Severity.LOW)
@@ -186,7 +186,7 @@ def account_records_object_writes(watch: Watch) -> Verdict:
     Fix: On a trail that covers all regions, log write data events for all S3 buckets. It costs money by the event.
     See: https://docs.aws.amazon.com/config/latest/developerguide/cloudtrail-all-write-s3-data-event-check.html
     """
-    return _some_trail(watch, _lacks_objects("false"), "has no trail that records writes to the objects of all buckets")
+    return some_trail(watch, _lacks_objects("false"), "has no trail that records writes to the objects of all buckets")
 
 
 @check(watch, practice=Practice.MONITORING, severity=Severity.LOW)
@@ -198,10 +198,10 @@ def account_records_object_reads(watch: Watch) -> Verdict:
     Fix: On a trail that covers all regions, log read data events for all S3 buckets. It costs money by the event.
     See: https://docs.aws.amazon.com/config/latest/developerguide/cloudtrail-all-read-s3-data-event-check.html
     """
-    return _some_trail(watch, _lacks_objects("true"), "has no trail that records reads of the objects of all buckets")
+    return some_trail(watch, _lacks_objects("true"), "has no trail that records reads of the objects of all buckets")
 
 
-def _some_trail(watch: Watch, lack: Callable[[Watched], Verdict], problem: str) -> Verdict:
+def some_trail(watch: Watch, lack: Callable[[Watched], Verdict], problem: str) -> Verdict:
     """The problem and what each trail lacks, unless one lacks nothing. Raises Unknown where an unread one may be it."""
     lacking = {one["trail"]["Name"]: lack(one) for one in watch["trails"] if not one["unread"]}
     if None in lacking.values():
@@ -227,6 +227,7 @@ def _lacks_objects(read_only: str) -> Callable[[Watched], Verdict]:
 
 
 def lacks_reach(one: Watched) -> Verdict:
+    """What keeps a trail from being a record of all regions, None when nothing does."""
     if not one["trail"].get("IsMultiRegionTrail"):
         return "covers one region"
     if not one["status"].get("IsLogging"):

@@ -15,6 +15,8 @@ Selectors: TypeAlias = Mapping[str, Any]
 ALL_OBJECTS = re.compile(r"arn:[\w-]+:s3(:::)?")
 """How a trail names the objects of all buckets that are and will be.
 https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DataResource.html"""
+ALL_FUNCTIONS = re.compile(r"arn:[\w-]+:lambda")
+"""The same for Lambda functions of all regions."""
 READS_OR_WRITES = {"All": {"true", "false"}, "ReadOnly": {"true"}, "WriteOnly": {"false"}}
 """ReadWriteType of a basic selector, in the words of `readOnly` in an advanced one."""
 BOTH = {"true", "false"}
@@ -87,17 +89,24 @@ def with_all_management(selectors: Selectors) -> dict[str, Any]:
 
 def object_events(selectors: Selectors) -> set[str]:
     """The values of readOnly for which the events of all S3 objects are recorded."""
+    return _data_events(selectors, "AWS::S3::Object", ALL_OBJECTS)
+
+
+def function_events(selectors: Selectors) -> set[str]:
+    """The values of readOnly for which the events of all Lambda functions are recorded: an invocation is no read."""
+    return _data_events(selectors, "AWS::Lambda::Function", ALL_FUNCTIONS)
+
+
+def _data_events(selectors: Selectors, kind: str, all_of_them: re.Pattern[str]) -> set[str]:
     logged: set[str] = set()
     for basic in selectors.get("EventSelectors", []):
-        objects = [
-            arn for one in basic.get("DataResources", []) if one["Type"] == "AWS::S3::Object" for arn in one["Values"]
-        ]
-        if any(ALL_OBJECTS.fullmatch(arn) for arn in objects):
+        named = [arn for one in basic.get("DataResources", []) if one["Type"] == kind for arn in one["Values"]]
+        if any(all_of_them.fullmatch(arn) for arn in named):
             logged |= READS_OR_WRITES[basic["ReadWriteType"]]
     for advanced in selectors.get("AdvancedEventSelectors", []):
         fields = advanced["FieldSelectors"]
-        asked = {one["Field"]: one.get("Equals") for one in fields if not _any_object(one)}
-        data = asked.pop("eventCategory", None) == ["Data"] and asked.pop("resources.type", None) == ["AWS::S3::Object"]
+        asked = {one["Field"]: one.get("Equals") for one in fields if not _any_of_them(one, all_of_them)}
+        data = asked.pop("eventCategory", None) == ["Data"] and asked.pop("resources.type", None) == [kind]
         if data and set(asked) <= {"readOnly"}:
             logged |= set(asked.get("readOnly") or BOTH)
     return logged
@@ -118,6 +127,6 @@ def _left_out_sources(selectors: Selectors) -> Iterator[str]:
             yield from (s for one in fields if one["Field"] == "eventSource" for s in one.get("NotEquals", []))
 
 
-def _any_object(field: Mapping[str, Any]) -> bool:
-    """Whether a selector's field asks for what every object's ARN begins with."""
-    return field["Field"] == "resources.ARN" and any(ALL_OBJECTS.fullmatch(one) for one in field.get("StartsWith", []))
+def _any_of_them(field: Mapping[str, Any], all_of_them: re.Pattern[str]) -> bool:
+    """Whether a selector's field asks for what the ARN of each of them begins with."""
+    return field["Field"] == "resources.ARN" and any(map(all_of_them.fullmatch, field.get("StartsWith", [])))
