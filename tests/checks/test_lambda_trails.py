@@ -32,12 +32,12 @@ def advanced(*fields: dict[str, Any]) -> dict[str, Any]:
     return {"AdvancedEventSelectors": [{"FieldSelectors": [category, kind, *fields]}]}
 
 
-def watch(*trails: dict[str, Any]) -> dict[str, Any]:
+def watch(*trails: dict[str, Any]) -> Any:
     return {"trails": list(trails)}
 
 
 ONE = "arn:aws:lambda:eu-west-1:123456789012:function:orders"
-HERE = {"functions": 3}
+HERE: Any = {"functions": 3}
 LEFT_OUT = f"{NONE}: everything leaves some or all out"
 
 CASES = [
