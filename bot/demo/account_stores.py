@@ -21,6 +21,7 @@ def fill_stores(aws: Emulated, keys: dict[str, str]) -> None:
     _catalog(aws)
     _clusters(aws)
     _forecasts(aws)
+    _blog(aws)
 
 
 def _caches(aws: Emulated) -> None:
@@ -102,6 +103,21 @@ def _warehouse(aws: Emulated, keys: dict[str, str]) -> None:
         Tags=pairs(tags("finance")),
         **common,
     )
+    serverless = aws.client("redshift-serverless")
+    labels = pairs(tags("data"), "key", "value")
+    for name, admin, logs, public in (
+        ("reports", "northwind", ["connectionlog", "userlog"], False),
+        ("trial", "admin", [], True),
+    ):
+        serverless.create_namespace(namespaceName=name, adminUsername=admin, logExports=logs, tags=labels)
+        serverless.create_workgroup(
+            workgroupName=name,
+            namespaceName=name,
+            publiclyAccessible=public,
+            enhancedVpcRouting=not public,
+            configParameters=[{"parameterKey": "require_ssl", "parameterValue": str(not public).lower()}],
+            tags=labels,
+        )
     subnets = aws.client("ec2").describe_subnets()["Subnets"]
     by_zone = {subnet["AvailabilityZone"]: subnet["SubnetId"] for subnet in subnets}
     for name, count in (("warehouse", 2), ("warehouse-trial", 1)):
@@ -314,8 +330,8 @@ def _forecasts(aws: Emulated) -> None:
             **more,
         )
     image = {"Image": f"{ACCOUNT}.dkr.ecr.{REGIONS[0]}.amazonaws.com/shop:latest"}
-    vpc = {"VpcConfig": {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}}
-    for name, more, count in (("demand", vpc | {"EnableNetworkIsolation": False}, 2), ("returns", {}, 1)):
+    vpc: dict[str, Any] = {"VpcConfig": {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}}
+    for name, more, count in (("demand", vpc, 2), ("returns", {}, 1)):
         sagemaker.create_model(ModelName=name, ExecutionRoleArn=role, PrimaryContainer=image, Tags=labels, **more)
         variant = {"VariantName": "all", "ModelName": name, "InstanceType": "ml.m5.large"}
         sagemaker.create_endpoint_config(
@@ -324,3 +340,25 @@ def _forecasts(aws: Emulated) -> None:
     sagemaker.create_model(
         ModelName="fraud", ExecutionRoleArn=role, PrimaryContainer=image, EnableNetworkIsolation=True, Tags=labels
     )
+
+
+def _blog(aws: Emulated) -> None:
+    """Recipes: an agency made it, outside of everything else."""
+    lightsail, labels = aws.client("lightsail"), pairs(tags("shop"), "key", "value")
+    lightsail.create_instances(
+        instanceNames=["recipes"],
+        availabilityZone=f"{REGIONS[0]}a",
+        blueprintId="wordpress",
+        bundleId="nano_3_0",
+        tags=labels,
+    )
+    for name, public in (("recipes", True), ("recipes-staging", False)):
+        lightsail.create_relational_database(
+            relationalDatabaseName=name,
+            relationalDatabaseBlueprintId="mysql_8_0",
+            relationalDatabaseBundleId="micro_2_0",
+            masterDatabaseName="recipes",
+            masterUsername="recipes",
+            publiclyAccessible=public,
+            tags=labels,
+        )

@@ -15,22 +15,22 @@ from moto.emr.responses import ElasticMapReduceResponse
 from moto.glue.models import FakeConnection
 from moto.kafka.responses import KafkaResponse
 from moto.kafka.urls import url_paths as kafka_urls
-from moto.moto_server.werkzeug_app import SIGNING_ALIASES
 from moto.redshift.models import RedshiftBackend
 from moto.redshift.responses import RedshiftResponse
 from moto.sagemaker.models import FakeSagemakerNotebookInstance
 from moto.sagemaker.responses import SageMakerResponse
+
+from bot.demo.moto_small import add_small_services
 
 
 def add_stores() -> None:
     """Teaches moto, in this process, what it has no answer to, or forgets."""
     KafkaResponse.list_kafka_versions = _kafka_versions  # type: ignore[attr-defined]
     kafka_urls["{0}/v1/kafka-versions$"] = KafkaResponse.dispatch
-    SIGNING_ALIASES["kafkaconnect"] = "kafka"
-    kafka_urls["{0}/v1/connectors$"] = _no_connectors
+    add_small_services()
     RedshiftResponse.modify_cluster_parameter_group = _set_parameters  # type: ignore[attr-defined]
     RedshiftResponse.reboot_cluster = _reboot  # type: ignore[attr-defined]
-    RedshiftBackend.describe_cluster_parameters = _parameters  # type: ignore[method-assign]
+    RedshiftBackend.describe_cluster_parameters = _parameters  # type: ignore[assignment,method-assign]
     AthenaResponse.update_work_group = _update_work_group  # type: ignore[attr-defined]
     _remember()
 
@@ -39,15 +39,15 @@ def _remember() -> None:
     """What moto is told and forgets."""
     # Its EMR looks for the region in the host's name, which is that of this machine.
     ElasticMapReduceResponse.get_region_from_url = BaseResponse.get_region_from_url  # type: ignore[method-assign]
-    ElastiCacheResponse.modify_replication_group = _remember_upgrades(  # type: ignore[method-assign]
+    ElastiCacheResponse.modify_replication_group = _remember_upgrades(  # type: ignore[assignment,method-assign]
         ElastiCacheResponse.modify_replication_group
     )
     FakeConnection.as_dict = _with_type(FakeConnection.as_dict)  # type: ignore[method-assign]
-    SageMakerResponse.create_model = _remember_isolation(SageMakerResponse.create_model)  # type: ignore[method-assign]
-    SageMakerResponse.create_notebook_instance = _remember_platform(  # type: ignore[method-assign]
+    SageMakerResponse.create_model = _remember_isolation(SageMakerResponse.create_model)  # type: ignore[assignment,method-assign]
+    SageMakerResponse.create_notebook_instance = _remember_platform(  # type: ignore[assignment,method-assign]
         SageMakerResponse.create_notebook_instance
     )
-    FakeSagemakerNotebookInstance.to_dict = _with_platform(  # type: ignore[method-assign]
+    FakeSagemakerNotebookInstance.to_dict = _with_platform(  # type: ignore[assignment,method-assign]
         FakeSagemakerNotebookInstance.to_dict
     )
 
@@ -55,10 +55,6 @@ def _remember() -> None:
 def _kafka_versions(_: KafkaResponse) -> str:
     known = {"2.8.1": "DEPRECATED", "3.6.0": "ACTIVE", "3.9.x": "ACTIVE"}
     return json.dumps({"kafkaVersions": [{"version": version, "status": word} for version, word in known.items()]})
-
-
-def _no_connectors(*_: Any) -> tuple[int, dict[str, str], str]:
-    return 200, {}, json.dumps({"connectors": []})
 
 
 def _set_parameters(request: RedshiftResponse) -> ActionResult:

@@ -74,7 +74,7 @@ def test_nothing_is_enforced_where_results_have_no_place() -> None:
 
 
 def busy_workgroup(aws: boto3.Session) -> None:
-    client = aws.client("athena")
+    client: Any = aws.client("athena")
     client.create_work_group(
         Name="analysts", Configuration=enforces(on=False) | {"PublishCloudWatchMetricsEnabled": False}
     )

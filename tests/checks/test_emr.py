@@ -67,7 +67,8 @@ def test_a_cluster_that_runs_and_its_security_configuration(aws: Region) -> None
     client.create_security_configuration(
         Name="strict", SecurityConfiguration=json.dumps({"EncryptionConfiguration": both})
     )
-    for name, more in (("strict", {"SecurityConfiguration": "strict"}), ("plain", {})):
+    started: list[tuple[str, dict[str, Any]]] = [("strict", {"SecurityConfiguration": "strict"}), ("plain", {})]
+    for name, more in started:
         client.run_job_flow(
             Name=name,
             Instances={"MasterInstanceType": "m5.xlarge", "InstanceCount": 1, "KeepJobFlowAliveWhenNoSteps": True},

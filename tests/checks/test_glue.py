@@ -116,7 +116,7 @@ def test_a_job_of_no_known_version_is_unknown() -> None:
 
 
 def test_an_unused_catalog_and_one_in_use(aws: Region) -> None:
-    client = aws.clients.session.client("glue")
+    client: Any = aws.clients.session.client("glue")
     [empty] = glue.catalogs.stream(aws)
     assert (empty["database"], empty["connection"]) == ("", "")
     assert glue.policy.read(aws, empty) == ""
@@ -132,11 +132,11 @@ def test_an_unused_catalog_and_one_in_use(aws: Region) -> None:
 
 
 def test_a_job_and_its_security_configuration(aws: Region) -> None:
-    client = aws.clients.session.client("glue")
+    client: Any = aws.clients.session.client("glue")
     client.create_security_configuration(Name="kms", EncryptionConfiguration=ALL_KMS)
     command = {"Name": "glueetl", "ScriptLocation": "s3://northwind/job.py"}
     client.create_job(Name="load", Role="glue", Command=command, GlueVersion="4.0", SecurityConfiguration="kms")
     [job] = glue.jobs.stream(aws)
-    assert KEYS.judge(job, glue.encryption.read(aws, job), customer_managed_key=True) is None
+    assert Case(KEYS, [job, glue.encryption.read(aws, job)], None).outcome(customer_managed_key=True) is None
     assert glue.encryption.read(aws, {"Name": "other"}) == {}
     assert list(glue.transforms.stream(aws)) == []

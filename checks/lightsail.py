@@ -1,0 +1,95 @@
+"""Amazon Lightsail: databases, and the firewalls of instances. Its instances always have a public address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from checks.kit import (
+    Call,
+    Collector,
+    NotApplicable,
+    Plan,
+    Practice,
+    Risk,
+    Severity,
+    Verdict,
+    check,
+    collect,
+    expect,
+    fix,
+)
+from checks.network import ADMIN_PORTS, everyone_among, services_in_words
+
+Instance: TypeAlias = Mapping[str, Any]
+"""AWS's Instance."""
+Database: TypeAlias = Mapping[str, Any]
+"""AWS's RelationalDatabase."""
+
+UPDATE = "lightsail:UpdateRelationalDatabase"
+
+instances: Collector[Instance] = collect("lightsail:GetInstances", "instances", arn="{arn}", name="{name}")
+databases: Collector[Database] = collect(
+    "lightsail:GetRelationalDatabases", "relationalDatabases", arn="{arn}", name="{name}"
+)
+
+
+@check(databases, practice=Practice.NETWORK, severity=Severity.CRITICAL)
+def database_is_not_public(database: Database) -> Verdict:
+    """Lightsail database has no public mode.
+
+    In public mode it answers to everyone on the internet, and only its password stands before the data.
+
+    Fix: Turn public mode off: Lightsail instances in the same region still reach it.
+    See: https://docs.aws.amazon.com/lightsail/latest/userguide/amazon-lightsail-configuring-database-public-mode.html
+    """
+    return expect(not database["publiclyAccessible"], "is in public mode")
+
+
+@fix(database_is_not_public, UPDATE, risk=Risk.CUTS_ACCESS, patience=300)
+def take_off_the_internet(database: Database) -> Plan:
+    """Turn public mode of the Lightsail database off."""
+    if database["state"] != "available":
+        raise NotApplicable(f"it is {database['state']}: it takes no change until it is available")
+    is_on, words = bool(database["publiclyAccessible"]), {True: "on", False: "off"}
+
+    def public(*, on: bool) -> Call:
+        return Call(
+            UPDATE, {"relationalDatabaseName": database["name"], "publiclyAccessible": on, "applyImmediately": True}
+        )
+
+    return Plan(
+        do=[public(on=False)],
+        undo=[public(on=is_on)],
+        before={"public mode": words[is_on]},
+        after={"public mode": "off"},
+        notes=["Whoever connects from outside Lightsail and the peered VPC loses the connection."],
+    )
+
+
+@check(instances, practice=Practice.NETWORK, severity=Severity.HIGH)
+def instance_keeps_admin_ports_closed(instance: Instance, *, ports: Sequence[int] = ADMIN_PORTS) -> Verdict:
+    """Lightsail instance opens no admin port to everyone.
+
+    Robots try passwords and known holes on these ports of every public address, day and night.
+
+    Fix: Restrict SSH and RDP in the instance's firewall to your addresses and Lightsail's browser client.
+    See: https://docs.aws.amazon.com/lightsail/latest/userguide/understanding-firewall-and-port-mappings-in-amazon-lightsail.html
+    """
+    rules = [one for one in instance["networking"]["ports"] if one["protocol"] in ("tcp", "all")]
+    to_all = [one for one in rules if everyone_among([*one.get("cidrs", []), *one.get("ipv6Cidrs", [])])]
+    opened = sorted({port for port in ports for one in to_all if one["fromPort"] <= port <= one["toPort"]})
+    return expect(not opened, f"opens {services_in_words(opened)} to everyone")
+
+
+@check(instances, practice=Practice.BACKUP, severity=Severity.LOW)
+def instance_has_automatic_snapshots(instance: Instance) -> Verdict:
+    """Lightsail instance has automatic snapshots.
+
+    With a snapshot each day, what somebody or some program deletes or breaks can be brought back.
+
+    Fix: Turn on automatic snapshots of the instance.
+    See: https://docs.aws.amazon.com/lightsail/latest/userguide/amazon-lightsail-configuring-automatic-snapshots.html
+    """
+    addons = {one["name"]: one["status"] for one in instance.get("addOns", [])}
+    return expect(addons.get("AutoSnapshot") in ("Enabled", "Enabling"), "has no automatic snapshots")
