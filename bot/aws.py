@@ -123,11 +123,11 @@ class Clients:
         if self._pace:
             self._pace.govern(client)
         if service == "s3control" and not AWS_HOST.search(client.meta.endpoint_url):
-            client.meta.events.register("before-sign.s3-control", _account_out_of_host)
+            client.meta.events.register("before-sign.s3-control", account_out_of_host)
         return client
 
 
-def _account_out_of_host(request: AWSRequest, **_: Any) -> None:
+def account_out_of_host(request: AWSRequest, **_: Any) -> None:
     """S3 Control puts the account id before the host name, which no local endpoint resolves."""
     account = request.headers.get("x-amz-account-id")
     if account and request.url:

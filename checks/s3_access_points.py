@@ -31,7 +31,9 @@ class Blocks(TypedDict):
 @collector("s3control:ListAccessPoints", arn="{AccessPointArn}", name="{Name}")
 def access_points(aws: Aws) -> Iterator[AccessPoint]:
     """Those of buckets: AWS leaves out others unless it is asked for them."""
-    return aws.items("s3control:ListAccessPoints", "AccessPointList", AccountId=aws.account)
+    for point in aws.items("s3control:ListAccessPoints", "AccessPointList", AccountId=aws.account):
+        if point["AccessPointArn"].split(":")[3] == aws.region:  # an emulator lists those of all regions in each
+            yield point
 
 
 @collector(

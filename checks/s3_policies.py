@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, TypedDict
 
@@ -23,6 +24,8 @@ CONTROL = (
 )
 """What nobody but the owner needs.
 https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-6"""
+
+OF_OBJECTS = "s3:PutObject"
 
 OF_AWS = frozenset(
     (
@@ -70,7 +73,11 @@ def bucket_policy_leaves_control_to_its_owner(
     found = _of_others(policy, {ours["account"], ours["management"], *own_accounts})
     if not found:
         raise NotApplicable("its policy names no other account")
-    given = {account: actions for account, statement in found.items() if (actions := _control(statement))}
+    given = {
+        account: actions
+        for account, statements in found.items()
+        if (actions := [action for action in CONTROL if any(_allows(s, action, bucket) for s in statements)])
+    }
     account = min(given, default="")
     return f"lets account {account} do {', '.join(given[account])}" if given else None
 
@@ -113,12 +120,18 @@ def _accounts(principal: documents.Principal, statement: documents.Statement) ->
             yield from condition.values
 
 
-def _control(statements: Collection[documents.Statement]) -> list[str]:
-    return [action for action in CONTROL if any(_allows(statement, action) for statement in statements)]
+def _allows(statement: documents.Statement, action: str, bucket: Bucket) -> bool:
+    """Whether a statement covers the action, and what the action is on: the bucket, or some of its objects."""
 
-
-def _allows(statement: documents.Statement, action: str) -> bool:
-    def covered(patterns: Collection[str]) -> bool:
+    def acts(patterns: Collection[str]) -> bool:
         return any(wildcard(pattern, one=".", ignore_case=True).fullmatch(action) for pattern in patterns)
 
-    return not covered(statement.not_actions) if statement.not_actions else covered(statement.actions)
+    def is_on(pattern: str) -> bool:
+        name = re.sub(r"^arn:[^:]*:s3:::", "", pattern)
+        objects = name.startswith(f"{bucket['Name']}/") or bool(
+            wildcard(name, one=".").fullmatch(bucket["Name"] + "/x")
+        )
+        return objects if action.startswith(OF_OBJECTS) else bool(wildcard(name, one=".").fullmatch(bucket["Name"]))
+
+    acting = not acts(statement.not_actions) if statement.not_actions else acts(statement.actions)
+    return acting and (bool(statement.not_resources) or any(map(is_on, statement.resources)))

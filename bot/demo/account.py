@@ -2,20 +2,24 @@
 
 Some of it is right and much is wrong, in each of the twelve practices. What each module creates:
 `account_iam` people, keys, roles, policies · `account_network` VPCs, security groups, instances ·
+`account_hosts` launch templates, images, endpoints, VPNs, firewalls, desktops ·
 `account_data` buckets, disks, keys, secrets · `account_databases` databases, file systems, backups ·
 `account_stores` caches, a warehouse, search, queues, pipelines ·
 `account_compute` functions, images, containers, clusters, builds ·
-`account_front` a distribution, a load balancer, APIs ·
+`account_front` distributions, load balancers, domains · `account_apis` APIs, sign-in, file transfer ·
 `account_messages` topics, buses, streams, mail, documents, stacks ·
-`account_watch` trails, Config, detectors, contacts.
+`account_watch` trails, Config, detectors, contacts · `account_buckets` archives, file servers, what guards them.
 """
 
 from __future__ import annotations
 
+from bot.demo.account_apis import fill_apis
+from bot.demo.account_buckets import fill_buckets
 from bot.demo.account_compute import fill_compute
 from bot.demo.account_data import fill_data
 from bot.demo.account_databases import fill_databases
 from bot.demo.account_front import fill_front
+from bot.demo.account_hosts import fill_hosts
 from bot.demo.account_iam import fill_iam
 from bot.demo.account_messages import fill_messages
 from bot.demo.account_network import fill_network
@@ -30,9 +34,12 @@ def fill(url: str) -> None:
     fill_iam(aws)
     keys = fill_data(aws)
     fill_network(aws, keys)
+    fill_hosts(aws)
     fill_databases(aws, keys)
     fill_stores(aws, keys)
     fill_compute(aws, keys)
     fill_front(aws)
+    fill_apis(aws)
     fill_messages(aws, keys)
     fill_watch(aws, keys)
+    fill_buckets(aws)

@@ -15,13 +15,14 @@ from tests.checks.cases import Case
 BUCKET = {"Name": "northwind-exports"}
 OURS = {"account": "123456789012", "management": "111122223333"}
 PARTNER = "210987654321"
+BOTH = ["arn:aws:s3:::northwind-exports", "arn:aws:s3:::northwind-exports/*"]
 CONTROL = s3_policies.bucket_policy_leaves_control_to_its_owner
 ONLY_OWN = s3_policies.bucket_policy_names_only_own_accounts
 
 
 def allows(action: Any = "s3:GetObject", principal: Any = PARTNER, **more: Any) -> str:
     who = principal if isinstance(principal, dict | str) and not str(principal).isdigit() else root(principal)
-    statement = {"Effect": "Allow", "Principal": who, "Action": action, "Resource": "arn:aws:s3:::northwind-exports/*"}
+    statement = {"Effect": "Allow", "Principal": who, "Action": action, "Resource": BOTH}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement | more]})
 
 
@@ -40,6 +41,10 @@ CASES = [
     Case(CONTROL, [BUCKET, allows(principal="*"), OURS], NotApplicable),  # another check's
     Case(CONTROL, [BUCKET, allows(), OURS], None),
     Case(CONTROL, [BUCKET, allows("s3:PutBucket*"), OURS], f"lets account {PARTNER} do s3:PutBucketAcl, s3:PutBucketPolicy"),
+    Case(CONTROL, [BUCKET, allows("s3:*", Resource=BOTH[1]), OURS], f"lets account {PARTNER} do s3:PutObjectAcl"),
+    Case(CONTROL, [BUCKET, allows("s3:*", Resource=f"{BOTH[0]}/in/*"), OURS], f"lets account {PARTNER} do s3:PutObjectAcl"),
+    Case(CONTROL, [BUCKET, allows("s3:PutObjectAcl", Resource=BOTH[0]), OURS], None),
+    Case(CONTROL, [BUCKET, allows("s3:*", Resource="arn:aws:s3:::northwind-*"), OURS], ALL),
     Case(CONTROL, [BUCKET, allows("S3:putobjectACL"), OURS], f"lets account {PARTNER} do s3:PutObjectAcl"),
     Case(CONTROL, [BUCKET, allows("s3:*"), OURS], ALL),
     Case(CONTROL, [BUCKET, allows("*", PARTNER), OURS], ALL),

@@ -1,0 +1,119 @@
+"""What Northwind Traders must not lose: more of its buckets, archives, file servers, and what guards them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from bot.aws import account_out_of_host
+from bot.demo.account_data import BLOCKED, BUCKET, let_aws_write
+from bot.demo.aws import ACCOUNT, Emulated
+from bot.demo.tags import named, pairs, tags
+
+TIDY = {
+    "ID": "tidy",
+    "Status": "Enabled",
+    "Filter": {"Prefix": ""},
+    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+    "NoncurrentVersionExpiration": {"NoncurrentDays": 90},
+}
+PLANS = ("S3_DATA_EVENTS", "EKS_AUDIT_LOGS", "EBS_MALWARE_PROTECTION")
+"""Plans of GuardDuty that somebody turned on; those that came later nobody looked at."""
+LATER_PLANS = ("RDS_LOGIN_EVENTS", "LAMBDA_NETWORK_LOGS")
+AGENTS = {"Name": "EC2_AGENT_MANAGEMENT", "Status": "DISABLED"}
+"""Runtime Monitoring is on, and its agents are on one instance that somebody installed them on."""
+
+
+def fill_buckets(aws: Emulated) -> None:
+    """After `fill_data` and `fill_watch`, whose buckets and detector it completes."""
+    _audit_archive(aws)
+    _lifecycles(aws)
+    _access_points(aws)
+    _archives(aws)
+    _file_servers(aws)
+    _guards(aws)
+
+
+def _audit_archive(aws: Emulated) -> None:
+    """Where the auditors' copy of the trail is to go: locked for seven years, as the other trail bucket is not."""
+    s3, bucket = aws.client("s3"), f"{BUCKET}audit-archive"
+    s3.create_bucket(
+        Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}, ObjectLockEnabledForBucket=True
+    )
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    kept = {"DefaultRetention": {"Mode": "COMPLIANCE", "Years": 7}}
+    s3.put_object_lock_configuration(
+        Bucket=bucket, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": kept}
+    )
+    owned = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=owned)
+    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=BLOCKED)
+    let_aws_write(aws, bucket, "cloudtrail.amazonaws.com")
+    s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": pairs(tags("platform"))})
+
+
+def _lifecycles(aws: Emulated) -> None:
+    for name in ("access-logs", "cloudtrail", "backups", "audit-archive"):
+        aws.client("s3").put_bucket_lifecycle_configuration(
+            Bucket=BUCKET + name, LifecycleConfiguration={"Rules": [TIDY]}
+        )
+
+
+def _access_points(aws: Emulated) -> None:
+    """Analysts read through a closed door; the partner's was made in a hurry, with everything off."""
+    s3control = aws.client("s3control")
+    s3control.meta.events.register("before-sign.s3-control", account_out_of_host)
+    for name, bucket, block in (
+        ("analysts", "invoices", BLOCKED),
+        ("partner-feed", "exports", dict.fromkeys(BLOCKED, False)),
+    ):
+        s3control.create_access_point(
+            AccountId=ACCOUNT, Name=name, Bucket=BUCKET + bucket, PublicAccessBlockConfiguration=block
+        )
+    anyone = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+    objects = {"Resource": f"arn:aws:s3:eu-west-1:{ACCOUNT}:accesspoint/partner-feed/object/*"}
+    s3control.put_access_point_policy(AccountId=ACCOUNT, Name="partner-feed", Policy=_policy(anyone | objects))
+
+
+def _archives(aws: Emulated) -> None:
+    """Vaults from before S3 had such storage classes; one was opened for an auditor, and never closed again."""
+    glacier = aws.client("glacier")
+    for name, team in (("invoices-until-2018", "finance"), ("photos-until-2016", "shop")):
+        glacier.create_vault(vaultName=name)
+        if team == "finance":
+            vault = f"arn:aws:glacier:eu-west-1:{ACCOUNT}:vaults/{name}"
+            anyone = {"Effect": "Allow", "Principal": "*", "Action": "glacier:InitiateJob", "Resource": vault}
+            glacier.set_vault_access_policy(vaultName=name, policy={"Policy": _policy(anyone)})
+
+
+def _file_servers(aws: Emulated) -> None:
+    """The office's file share has no second zone and no backups; the warehouse's has both."""
+    fsx = aws.client("fsx")
+    subnets = [one["SubnetId"] for one in aws.client("ec2").describe_subnets()["Subnets"]][:2]
+    alone: dict[str, Any] = {"DeploymentType": "SINGLE_AZ_1", "ThroughputCapacity": 64, "CopyTagsToBackups": False}
+    alone |= {"CopyTagsToVolumes": False, "AutomaticBackupRetentionDays": 0}
+    both: dict[str, Any] = {"DeploymentType": "MULTI_AZ_1", "PreferredSubnetId": subnets[0], "ThroughputCapacity": 160}
+    both |= {"CopyTagsToBackups": True, "CopyTagsToVolumes": True, "AutomaticBackupRetentionDays": 14}
+    for name, team, settings in (("office-share", "finance", alone), ("warehouse-share", "shop", both)):
+        fsx.create_file_system(
+            FileSystemType="OPENZFS",
+            StorageCapacity=64,
+            SubnetIds=subnets,
+            OpenZFSConfiguration=settings,
+            Tags=named(name, tags(team)),
+        )
+
+
+def _guards(aws: Emulated) -> None:
+    """GuardDuty as it was set up years ago; Inspector for instances and images, and for functions never."""
+    guardduty = aws.client("guardduty")
+    [detector] = guardduty.list_detectors()["DetectorIds"]
+    features: list[dict[str, Any]] = [{"Name": name, "Status": "ENABLED"} for name in PLANS]
+    features += [{"Name": name, "Status": "DISABLED"} for name in LATER_PLANS]
+    features.append({"Name": "RUNTIME_MONITORING", "Status": "ENABLED", "AdditionalConfiguration": [AGENTS]})
+    guardduty.update_detector(DetectorId=detector, Enable=True, Features=features)
+    aws.client("inspector2").enable(accountIds=[ACCOUNT], resourceTypes=["EC2", "ECR"])
+
+
+def _policy(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
