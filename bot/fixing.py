@@ -158,11 +158,12 @@ class Writer:
         if call.call not in self.allowed:
             raise ValueError(f"{call.call} is not part of the plan")
         service, operation = call.call.split(":")
+        where = call.region or self.region
         try:
-            client = self.clients.get(service, self.region)
+            client = self.clients.get(service, where)
             answer = getattr(client, xform_name(operation))(**call.params)
         except AWS_ERRORS as error:
-            raise CallError(call.call, self.region, error) from error
+            raise CallError(call.call, where, error) from error
         return str(answer["ResponseMetadata"].get("RequestId", ""))
 
 

@@ -188,10 +188,19 @@ AnyCheck: TypeAlias = "Check[*tuple[Any, ...]]"
 
 @dataclass(frozen=True)
 class Call:
-    """One write, exactly as it is shown, approved, sent and logged. Parameters are plain JSON."""
+    """One write, exactly as it is shown, approved, sent and logged. Parameters are plain JSON.
+
+    `region`: where it is made, if not where the finding is: what belongs to the account may be mended elsewhere.
+    """
 
     call: str
     params: Mapping[str, Any]
+    region: str = ""
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """All of it as plain data, from which `Call(**data)` makes it again."""
+        return {"call": self.call, "params": dict(self.params)} | ({"region": self.region} if self.region else {})
 
 
 @dataclass(frozen=True)

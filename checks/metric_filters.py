@@ -20,8 +20,10 @@ MOST_NAMED = 3
 
 
 class Group(TypedDict):
-    """A log group with all events of the account. `unread`: why its filters or alarms could not be read."""
+    """A log group with all events of the account, and all alarms of its region. `unread`: why it could not be read."""
 
+    name: str
+    region: str
     filters: list[dict[str, Any]]
     alarms: list[dict[str, Any]]
     unread: str
@@ -57,7 +59,7 @@ def fills_its_group(one: Watched) -> bool:
 
 def _group(aws: Aws, arn: str, one: Watched, alarms: dict[str, list[dict[str, Any]]]) -> Group:
     _, _, _, region, account, _, name, *_ = arn.split(":")
-    found: Group = {"filters": [], "alarms": [], "unread": one["unread"]}
+    found: Group = {"name": name, "region": region, "filters": [], "alarms": [], "unread": one["unread"]}
     if account != aws.account:
         found["unread"] = f"trail {one['trail']['Name']} sends its events to account {account}: look for alarms there"
     if found["unread"]:
@@ -326,12 +328,12 @@ def _few(names: list[str]) -> str:
 def _alarms(group: Group, one: dict[str, Any]) -> bool:
     metrics = {(to["metricNamespace"], to["metricName"]) for to in one["metricTransformations"]}
     return any(
-        alarm["ActionsEnabled"] and alarm.get("AlarmActions") and metrics & set(_watches(alarm))
+        alarm["ActionsEnabled"] and alarm.get("AlarmActions") and metrics & set(watches(alarm))
         for alarm in group["alarms"]
     )
 
 
-def _watches(alarm: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def watches(alarm: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Namespace and name of each metric an alarm looks at, also inside an expression."""
     if "MetricName" in alarm:
         yield alarm["Namespace"], alarm["MetricName"]

@@ -75,4 +75,4 @@ def failing(home: Region, fix: Fix) -> str:
 
 def make(clients: Clients, region: str, call: Call) -> None:
     service, operation = call.call.split(":")
-    getattr(clients.get(service, region), xform_name(operation))(**call.params)
+    getattr(clients.get(service, call.region or region), xform_name(operation))(**call.params)

@@ -170,7 +170,8 @@ def _calls(title: str, calls: Sequence[Call]) -> list[Block]:
     for call in calls:
         text = json.dumps(call.params, ensure_ascii=True, sort_keys=True)
         pieces = [text[start : start + PIECE] for start in range(0, len(text), PIECE)]
-        found += [code(f"{call.call} {pieces[0]}", SECTION), *(code(piece, SECTION) for piece in pieces[1:])]
+        where = f" in {call.region}" if call.region else ""
+        found += [code(f"{call.call}{where} {pieces[0]}", SECTION), *(code(piece, SECTION) for piece in pieces[1:])]
     return [*lines([f"*{title}*", *found])]
 
 

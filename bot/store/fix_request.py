@@ -129,7 +129,7 @@ class New:
 
 def plan_json(plan: Plan) -> str:
     """A plan as canonical JSON: equal plans give equal text."""
-    calls = {half: [{"call": c.call, "params": c.params} for c in getattr(plan, half)] for half in ("do", "undo")}
+    calls = {half: [c.data for c in getattr(plan, half)] for half in ("do", "undo")}
     words = {"before": dict(plan.before), "after": dict(plan.after), "notes": list(plan.notes)}
     return json.dumps(calls | words, sort_keys=True, separators=(",", ":"))
 
@@ -144,5 +144,5 @@ def plan_hash(plan: Plan) -> str:
 def plan_of(text: str) -> Plan:
     """The plan behind its JSON."""
     data = json.loads(text)
-    do, undo = ([Call(c["call"], c["params"]) for c in data[half]] for half in ("do", "undo"))
+    do, undo = ([Call(**c) for c in data[half]] for half in ("do", "undo"))
     return Plan(do, undo, data["before"], data["after"], data["notes"])

@@ -187,7 +187,7 @@ class Requests:
                     "request_id": request.id,
                     "phase": phase,
                     "position": position,
-                    "call": json.dumps({"call": call.call, "params": dict(call.params)}, sort_keys=True),
+                    "call": json.dumps(call.data, sort_keys=True),
                     "state": "intent",
                     "at": stamp(at),
                 },
@@ -199,7 +199,7 @@ class Requests:
                 result="intent",
                 request_id=request.id,
                 plan_hash=request.plan_hash,
-                detail={"phase": phase, "position": position, "call": call.call, "params": dict(call.params)},
+                detail={"phase": phase, "position": position} | call.data,
             )
         return True
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import boto3
 import pytest
 
 from bot.aws import Region
 from checks import metric_filters
-from checks.kit import CHECKS, AnyCheck, Unknown
+from checks.kit import CHECKS, AnyCheck, NotApplicable, Unknown
+from checks.metric_filter_fixes import pattern, plan
 from tests.checks.cases import Case
 from tests.checks.test_cloudtrail import ALL, watched
 
@@ -37,7 +40,8 @@ ROOT_USE, TRAILS, SIGN_IN = (
 def group(pattern: str = CIS, *alarms: dict[str, Any], unread: str = "") -> Any:
     metrics = [{"metricNamespace": "Security", "metricName": "RootUse", "metricValue": "1"}]
     filters = [{"filterName": "root", "filterPattern": pattern, "metricTransformations": metrics}]
-    return {"filters": [] if unread else filters, "alarms": list(alarms), "unread": unread}
+    place = {"name": "trail", "region": "eu-west-1"}
+    return place | {"filters": [] if unread else filters, "alarms": list(alarms), "unread": unread}
 
 
 def names(*events: str, source: str = "") -> str:
@@ -244,3 +248,78 @@ def test_reads_the_filters_of_trails_that_see_everything_where_their_log_group_i
     elsewhere, ours = sorted(found["groups"], key=lambda group: len(group["filters"]))
     assert [one["filterPattern"] for one in ours["filters"]] == [CIS]
     assert "account 210987654321" in elsewhere["unread"]
+
+
+@pytest.mark.parametrize("subject", metric_filters.SUBJECTS, ids=lambda one: one.id)
+def test_the_pattern_of_a_fix_tells_of_all_events_and_fits_what_aws_takes(subject: metric_filters.Subject) -> None:
+    assert subject.told_by(pattern(subject)) == set(subject.events)
+    assert len(pattern(subject)) <= 1024
+
+
+ROOT = next(one for one in metric_filters.SUBJECTS if one.id == "root_use_raises_alarm")
+PAGER = {"AlarmName": "disk", "Namespace": "Shop", "MetricName": "Disk", "ActionsEnabled": True}
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:"
+
+
+def test_a_filter_that_is_there_only_gets_its_alarm() -> None:
+    made = plan({"groups": [group(CIS, PAGER | {"AlarmActions": [f"{TOPIC}pager"]})]}, ROOT)
+    [alarm] = made.do
+    assert (alarm.call, alarm.region) == ("cloudwatch:PutMetricAlarm", "eu-west-1")
+    assert alarm.params["MetricName"] == "RootUse"
+    assert [call.call for call in made.undo] == ["cloudwatch:DeleteAlarms"]
+
+
+def test_whom_alarms_on_the_same_log_group_tell_is_told() -> None:
+    others = [PAGER | {"AlarmName": str(n), "AlarmActions": [f"{TOPIC}pager"]} for n in range(3)]
+    security = PAGER | {"Namespace": "Security", "MetricName": "RootUse", "AlarmActions": [f"{TOPIC}security"]}
+    made = plan({"groups": [group("{ $.eventName = * }", *others, security)]}, ROOT)
+    assert made.do[-1].params["AlarmActions"] == [f"{TOPIC}security"]
+    made = plan({"groups": [group("{ $.eventName = * }", *others)]}, ROOT)
+    assert made.do[-1].params["AlarmActions"] == [f"{TOPIC}pager"]
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        [],
+        [group(unread="denied")],
+        [group(CIS)],
+        [group(CIS, PAGER | {"AlarmActions": ["arn:aws:automate:eu-west-1:ec2:stop"]})],
+        [group(CIS, PAGER | {"AlarmName": "security-root-use", "AlarmActions": [f"{TOPIC}pager"]})],
+    ],
+)
+def test_nothing_is_guessed_and_nothing_overwritten(groups: list[Any]) -> None:
+    with pytest.raises(NotApplicable):
+        plan({"groups": groups}, ROOT)
+
+
+def unalarmed(aws: boto3.Session) -> None:
+    """A trail of all events whose log group nobody looks at, in another region than what belongs to the account."""
+    aws.client("s3", region_name="us-east-1").create_bucket(Bucket="trail-logs")
+    logs, trails = aws.client("logs", region_name="eu-west-1"), aws.client("cloudtrail", region_name="eu-west-1")
+    logs.create_log_group(logGroupName="trail")
+    trails.create_trail(
+        Name="everything",
+        S3BucketName="trail-logs",
+        IsMultiRegionTrail=True,
+        CloudWatchLogsLogGroupArn="arn:aws:logs:eu-west-1:123456789012:log-group:trail:*",
+        CloudWatchLogsRoleArn="arn:aws:iam::123456789012:role/to-logs",
+    )
+    trails.put_event_selectors(TrailName="everything", EventSelectors=ALL["EventSelectors"])
+    trails.start_logging(Name="everything")
+    aws.client("cloudwatch", region_name="eu-west-1").put_metric_alarm(
+        AlarmName="disk",
+        Namespace="Shop",
+        MetricName="Disk",
+        Statistic="Sum",
+        Period=300,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+        AlarmActions=[f"{TOPIC}pager"],
+    )
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
+    f"metric_filters.{one.id}": unalarmed for one in metric_filters.SUBJECTS
+}
