@@ -26,7 +26,16 @@ from checks.kit import (
     fix,
     now,
 )
-from checks.lambda_policies import add, calls_by_event, open_at_url, open_directly, raw, remove, unowned_services
+from checks.lambda_policies import (
+    add,
+    calls_by_event,
+    open_at_url,
+    open_directly,
+    raw,
+    remove,
+    unowned,
+    unowned_services,
+)
 from checks.lambda_runtimes import DEPRECATED
 from checks.secret_names import in_words, secrets_among
 
@@ -42,6 +51,9 @@ Policies: TypeAlias = Mapping[str, str]
 OF_CONTROL_TOWER = ("aws-controltower-", "StackSet-AWSControlTower")
 """How names of functions begin that Control Tower makes and whose changes it takes for drift.
 https://docs.aws.amazon.com/controltower/latest/userguide/shared-account-resources.html"""
+
+SID = 100
+"""How long a statement's id may be. https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html"""
 
 subnets: Collector[Subnet] = collect("ec2:DescribeSubnets", "Subnets", arn="{SubnetArn}", name="{SubnetId}")
 
@@ -148,6 +160,37 @@ def function_policy_says_whose_services_may_invoke(function: Function, policies:
         if (services := unowned_services(policy))
     ]
     return "; ".join(words) or None
+
+
+@fix(
+    function_policy_says_whose_services_may_invoke,
+    "lambda:AddPermission",
+    "lambda:RemovePermission",
+    risk=Risk.CUTS_ACCESS,
+)
+def limit_services_to_the_account(function: Function, policies: Policies) -> Plan:
+    """Let services invoke the function for this account alone."""
+    name, account = function["FunctionName"], function["FunctionArn"].split(":")[4]
+    found = [(alias, one) for alias, policy in policies.items() for one in raw(policy, unowned(policy))]
+    if not found:
+        raise NotApplicable("its policy says on whose behalf each service calls")
+    do, undo = list[Call](), list[Call]()
+    for alias, one in found:
+        back = add(name, alias, one)
+        narrowed = back.params | {"StatementId": f"{one['Sid']}-own-account"[:SID], "SourceAccount": account}
+        do += [Call(back.call, narrowed), remove(name, alias, one)]  # in this order no event is refused meanwhile
+        undo += [back, remove(name, alias, {"Sid": narrowed["StatementId"]})]
+    before = {f"statement {one['Sid']}{_at(alias)}": json.dumps(one, sort_keys=True) for alias, one in found}
+    return Plan(
+        do=do,
+        undo=undo,
+        before=before,
+        after=dict.fromkeys(before, f"only for account {account}"),
+        notes=[
+            "Events of buckets, topics and rules of other accounts do not reach the function any more.",
+            "Send it an event afterwards: the few services that do not tell whose event it is are refused.",
+        ],
+    )
 
 
 @check(functions, urls, policies, practice=Practice.NETWORK, severity=Severity.HIGH)

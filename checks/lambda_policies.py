@@ -47,17 +47,18 @@ def open_at_url(policy: str, auth_type: str) -> list[Statement]:
     return [one for one in public_grants(policy) if _allows(one, INVOKE_URL) and auth_type in _auth_types(one)]
 
 
+def unowned(policy: str) -> list[Statement]:
+    """The statements by which services may invoke it whichever of their customers asks."""
+    return [
+        one
+        for one in statements(policy)
+        if one.allows and _allows(one, INVOKE) and not one.narrowed and not _has_token(one) and _services(one)
+    ]
+
+
 def unowned_services(policy: str) -> list[str]:
-    """Services that may invoke it whichever of their customers asks, sorted."""
-    return sorted(
-        {
-            principal.id
-            for one in statements(policy)
-            if one.allows and _allows(one, INVOKE) and not one.narrowed and not _has_token(one)
-            for principal in one.principals
-            if principal.kind == "Service" and principal.id not in OF_EDGE
-        }
-    )
+    """The services that may do so, sorted."""
+    return sorted({name for one in unowned(policy) for name in _services(one)})
 
 
 def calls_by_event(policy: str) -> set[str]:
@@ -114,6 +115,10 @@ def _auth_types(one: Statement) -> set[str]:
     """The auth types of URLs that a statement holds for."""
     asked = [set(condition.values) for condition in one.conditions if condition.key == URL_AUTH]
     return {"NONE", "AWS_IAM"}.intersection(*asked)
+
+
+def _services(one: Statement) -> list[str]:
+    return [it.id for it in one.principals if it.kind == "Service" and it.id not in OF_EDGE]
 
 
 def _has_token(one: Statement) -> bool:

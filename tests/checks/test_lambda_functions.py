@@ -222,6 +222,16 @@ def test_signed_requests_of_strangers_are_shut_out_as_well() -> None:
     assert plan.undo[0].params["FunctionUrlAuthType"] == "AWS_IAM"
 
 
+def test_the_new_statement_is_there_before_the_old_one_goes() -> None:
+    loose = allow({"Service": "sns.amazonaws.com"}, ArnLike={"AWS:SourceArn": "arn:aws:sns:*:*:orders"})
+    plan = lambda_functions.limit_services_to_the_account.plan(NAME, {"live": policy(loose)})
+    assert [call.call for call in plan.do] == ["lambda:AddPermission", "lambda:RemovePermission"]
+    added = plan.do[0].params
+    assert added["SourceAccount"] == "123456789012"
+    assert added["SourceArn"] == "arn:aws:sns:*:*:orders"
+    assert (added["StatementId"], added["Qualifier"]) == ("one-own-account", "live")
+
+
 def test_denied_is_unknown_and_names_the_action(aws: Region) -> None:
     with Stubber(aws.clients.get("lambda", aws.region)) as stub:
         stub.add_client_error("list_functions", "AccessDeniedException", http_status_code=403)
@@ -248,6 +258,11 @@ def open_to_everyone(session: boto3.Session) -> None:
     client.add_permission(**ours | {"Principal": "*"}, StatementId="anyone")
 
 
+def for_anybody(session: boto3.Session) -> None:
+    ours = {"FunctionName": "orders", "Action": "lambda:InvokeFunction", "Principal": "s3.amazonaws.com"}
+    create(session).add_permission(**ours, StatementId="uploads")
+
+
 def open_url(session: boto3.Session) -> None:
     client = create(session)
     client.create_function_url_config(FunctionName="orders", AuthType="NONE")
@@ -255,4 +270,8 @@ def open_url(session: boto3.Session) -> None:
     client.add_permission(**anyone, Action="lambda:InvokeFunctionUrl", FunctionUrlAuthType="NONE")
 
 
-BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {PUBLIC.id: open_to_everyone, URL.id: open_url}
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
+    PUBLIC.id: open_to_everyone,
+    OWNED.id: for_anybody,
+    URL.id: open_url,
+}
