@@ -27,6 +27,8 @@ Database: TypeAlias = Mapping[str, Any]
 """AWS's RelationalDatabase."""
 
 UPDATE = "lightsail:UpdateRelationalDatabase"
+SNAPSHOTS = "AutoSnapshot"
+"""What Lightsail calls this add-on of an instance."""
 
 instances: Collector[Instance] = collect("lightsail:GetInstances", "instances", arn="{arn}", name="{name}")
 databases: Collector[Database] = collect(
@@ -91,5 +93,22 @@ def instance_has_automatic_snapshots(instance: Instance) -> Verdict:
     Fix: Turn on automatic snapshots of the instance.
     See: https://docs.aws.amazon.com/lightsail/latest/userguide/amazon-lightsail-configuring-automatic-snapshots.html
     """
+    return expect(_makes_snapshots(instance), "has no automatic snapshots")
+
+
+@fix(instance_has_automatic_snapshots, "lightsail:EnableAddOn", "lightsail:DisableAddOn", risk=Risk.SAFE, patience=120)
+def make_snapshots(instance: Instance) -> Plan:
+    """Turn on automatic snapshots of the Lightsail instance."""
+    what = {"resourceName": instance["name"]}
+    return Plan(
+        do=[Call("lightsail:EnableAddOn", what | {"addOnRequest": {"addOnType": SNAPSHOTS}})],
+        undo=[Call("lightsail:DisableAddOn", what | {"addOnType": SNAPSHOTS})],
+        before={"automatic snapshots": "on" if _makes_snapshots(instance) else "off"},
+        after={"automatic snapshots": "on"},
+        notes=["Lightsail keeps the last seven, at an hour of its choice, and charges for what they store."],
+    )
+
+
+def _makes_snapshots(instance: Instance) -> bool:
     addons = {one["name"]: one["status"] for one in instance.get("addOns", [])}
-    return expect(addons.get("AutoSnapshot") in ("Enabled", "Enabling"), "has no automatic snapshots")
+    return addons.get(SNAPSHOTS) in ("Enabled", "Enabling")

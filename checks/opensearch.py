@@ -97,7 +97,25 @@ def domain_is_encrypted(domain: Domain) -> Verdict:
     Fix: Turn on encryption at rest: OpenSearch, or Elasticsearch 6.7 or later. It can never be turned off again.
     See: https://docs.aws.amazon.com/opensearch-service/latest/developerguide/encryption-at-rest.html
     """
-    return expect(domain.get("EncryptionAtRestOptions", {}).get("Enabled"), "is not encrypted")
+    return expect(_at_rest(domain), "is not encrypted")
+
+
+@fix(domain_is_encrypted, UPDATE, risk=Risk.SAFE, patience=60)
+def encrypt(domain: Domain) -> Plan:
+    """Encrypt the domain at rest with AWS's own key.
+
+    Source: https://docs.aws.amazon.com/opensearch-service/latest/developerguide/encryption-at-rest.html
+    """
+    _can_change(domain)
+    if _version(domain) < (6, 7):
+        raise NotApplicable("AWS turns it on for domains of OpenSearch, and of Elasticsearch 6.7 or later")
+    return Plan(
+        do=[_update(domain, EncryptionAtRestOptions={"Enabled": True})],
+        undo=[],
+        before={"at rest": "encrypted" if _at_rest(domain) else "plain"},
+        after={"at rest": "encrypted"},
+        notes=[BLUE_GREEN, "No undo: AWS does not turn encryption at rest off again."],
+    )
 
 
 @check(domains, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)
@@ -260,6 +278,10 @@ def domain_has_newest_software(domain: Domain) -> Verdict:
 
 def _in_vpc(domain: Domain) -> bool:
     return bool(domain.get("VPCOptions", {}).get("VPCId") or domain.get("VPCOptions", {}).get("SubnetIds"))
+
+
+def _at_rest(domain: Domain) -> bool:
+    return bool(domain.get("EncryptionAtRestOptions", {}).get("Enabled"))
 
 
 def _between_nodes(domain: Domain) -> bool:

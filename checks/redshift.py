@@ -93,7 +93,30 @@ def cluster_is_encrypted(cluster: Cluster) -> Verdict:
     Fix: Turn on encryption of the cluster. AWS moves the data to new storage, and the cluster is read-only for a while.
     See: https://docs.aws.amazon.com/redshift/latest/mgmt/working-with-db-encryption.html
     """
+    if not cluster["Encrypted"] and _is_being_encrypted(cluster):
+        raise NotApplicable("AWS is encrypting it")
     return expect(cluster["Encrypted"], "is not encrypted")
+
+
+@fix(cluster_is_encrypted, MODIFY, risk=Risk.INTERRUPTS, patience=600)
+def encrypt(cluster: Cluster) -> Plan:
+    """Encrypt the Redshift cluster with AWS's own key.
+
+    Source: https://docs.aws.amazon.com/redshift/latest/mgmt/changing-cluster-encryption.html
+    """
+    _can_change(cluster)
+    is_on = cluster["Encrypted"] or _is_being_encrypted(cluster)
+    words = {True: "on", False: "off"}
+    return Plan(
+        do=[_modify(cluster, Encrypted=True)],
+        undo=[_modify(cluster, Encrypted=is_on)],
+        before={"encryption": words[is_on]},
+        after={"encryption": "on"},
+        notes=[
+            "AWS moves the data to new storage. Meanwhile the cluster answers, but may take no writes, for hours.",
+            "The endpoint stays. Snapshots made before stay unencrypted until they expire.",
+        ],
+    )
 
 
 @check(clusters, require_ssl, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)
@@ -283,6 +306,10 @@ def subnet_group_spans_zones(group: SubnetGroup) -> Verdict:
 def _can_change(cluster: Cluster) -> None:
     if cluster["ClusterStatus"] not in ("available", "available, prep-for-resize"):
         raise NotApplicable(f"the cluster is {cluster['ClusterStatus']}: it takes no change until it is available")
+
+
+def _is_being_encrypted(cluster: Cluster) -> bool:
+    return cluster.get("PendingModifiedValues", {}).get("EncryptionType", "NONE") != "NONE"
 
 
 def _wanted(cluster: Cluster, setting: str) -> Any:

@@ -21,7 +21,7 @@ def fill_stores(aws: Emulated, keys: dict[str, str]) -> None:
     _catalog(aws)
     _clusters(aws)
     _forecasts(aws)
-    _blog(aws)
+    _agency(aws)
 
 
 def _caches(aws: Emulated) -> None:
@@ -342,8 +342,8 @@ def _forecasts(aws: Emulated) -> None:
     )
 
 
-def _blog(aws: Emulated) -> None:
-    """Recipes: an agency made it, outside of everything else."""
+def _agency(aws: Emulated) -> None:
+    """What an agency made outside of everything else: a blog of recipes, and desktops for its people."""
     lightsail, labels = aws.client("lightsail"), pairs(tags("shop"), "key", "value")
     lightsail.create_instances(
         instanceNames=["recipes"],
@@ -361,4 +361,8 @@ def _blog(aws: Emulated) -> None:
             masterUsername="recipes",
             publiclyAccessible=public,
             tags=labels,
+        )
+    for name, internet in (("accounting", False), ("agency", True)):
+        aws.client("appstream").create_fleet(
+            Name=name, InstanceType="stream.standard.medium", EnableDefaultInternetAccess=internet, Tags=tags("finance")
         )

@@ -1,4 +1,4 @@
-"""Services that moto lacks, as far as checks and fixes ask: Redshift Serverless, Lightsail and connectors of MSK.
+"""Services that moto lacks, as far as checks and fixes ask: Redshift Serverless, Lightsail, AppStream, MSK Connect.
 
 Each is a few lists of what was created. They answer in the place of Athena, whose API is written the same way.
 """
@@ -32,6 +32,11 @@ def add_small_services() -> None:
     _add("get_relational_databases", "databases", _listed("databases", "relationalDatabases"))
     _add("create_instances", "instances", _create_instances)
     _add("get_instances", "instances", _listed("instances"))
+    _add("enable_add_on", "instances", _enable_add_on)
+    _add("disable_add_on", "instances", _disable_add_on)
+    SIGNING_ALIASES["appstream"] = "athena"
+    _add("describe_fleets", "fleets", _listed("Fleets"))
+    _add("create_fleet", "fleets", _created("Fleets", "Name", _fleet))
 
 
 def _no_connectors(*_: Any) -> tuple[int, dict[str, str], str]:
@@ -99,3 +104,17 @@ def _create_instances(request: AthenaResponse, kept: dict[str, Item], asked: Map
         arn = _arn(request, "lightsail", f"Instance/{name}")
         kept[name] = {"name": name, "arn": arn, "addOns": addons, "networking": {"ports": ports}}
     return {"operations": []}
+
+
+def _enable_add_on(_: AthenaResponse, kept: dict[str, Item], asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    kept[asked["resourceName"]]["addOns"] = [{"name": asked["addOnRequest"]["addOnType"], "status": "Enabled"}]
+    return {"operations": []}
+
+
+def _disable_add_on(_: AthenaResponse, kept: dict[str, Item], asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    kept[asked["resourceName"]]["addOns"] = []
+    return {"operations": []}
+
+
+def _fleet(request: AthenaResponse, asked: Mapping[str, Any]) -> Item:
+    return {"Arn": _arn(request, "appstream", f"fleet/{asked['Name']}"), **asked}

@@ -74,8 +74,8 @@ CASES = [
     Case(FINE, [{"AdvancedSecurityOptions": {"Enabled": False}}], "has no fine-grained access control"),
     Case(FINE, [{}], "has no fine-grained access control"),
     Case(ENCRYPTED, [{"EncryptionAtRestOptions": {"Enabled": True}}], None),
-    Case(ENCRYPTED, [{"EncryptionAtRestOptions": {"Enabled": False}}], "is not encrypted"),
-    Case(ENCRYPTED, [{}], "is not encrypted"),
+    Case(ENCRYPTED, [BASE | {"EncryptionAtRestOptions": {"Enabled": False}}], "is not encrypted"),
+    Case(ENCRYPTED, [BASE], "is not encrypted"),
     Case(NODES, [BASE | {"NodeToNodeEncryptionOptions": {"Enabled": True}}], None),
     Case(
         NODES,
@@ -152,15 +152,19 @@ def test_a_domain_as_the_emulator_has_it(aws: Region) -> None:
     assert IN_VPC.judge(domain) == "has an endpoint on the internet"
 
 
-@pytest.mark.parametrize("plan", [opensearch.encrypt_between_nodes.plan, opensearch.require_https.plan])
+PLANS = [opensearch.encrypt.plan, opensearch.encrypt_between_nodes.plan, opensearch.require_https.plan]
+
+
+@pytest.mark.parametrize("plan", PLANS)
 def test_no_plan_while_aws_changes_the_domain(plan: Callable[..., Any]) -> None:
     with pytest.raises(NotApplicable):
         plan(BASE | {"Processing": True})
 
 
-def test_no_plan_for_elasticsearch_that_cannot_encrypt_between_nodes() -> None:
-    with pytest.raises(NotApplicable):
-        opensearch.encrypt_between_nodes.plan(BASE | {"EngineVersion": "Elasticsearch_6.4"})
+def test_no_plan_for_elasticsearch_that_cannot_be_encrypted_later() -> None:
+    for plan in (opensearch.encrypt.plan, opensearch.encrypt_between_nodes.plan):
+        with pytest.raises(NotApplicable):
+            plan(BASE | {"EngineVersion": "Elasticsearch_6.4"})
     assert opensearch.encrypt_between_nodes.plan(BASE | {"EngineVersion": "Elasticsearch_7.10"}).undo == []
 
 
@@ -181,6 +185,7 @@ def plain_domain(aws: boto3.Session) -> None:
 
 
 BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
+    ENCRYPTED.id: plain_domain,
     NODES.id: plain_domain,
     HTTPS.id: plain_domain,
     TLS.id: plain_domain,

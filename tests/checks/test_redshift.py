@@ -51,6 +51,7 @@ CASES = [
     Case(PUBLIC, [cluster(PubliclyAccessible=True)], "is publicly accessible"),
     Case(ENCRYPTED, [cluster(Encrypted=True)], None),
     Case(ENCRYPTED, [cluster(Encrypted=False)], "is not encrypted"),
+    Case(ENCRYPTED, [cluster(Encrypted=False, PendingModifiedValues={"EncryptionType": "KMS"})], NotApplicable),
     Case(TLS, [of_group(), "true"], None),
     Case(TLS, [of_group("default.redshift-2.0"), "true"], None),
     Case(TLS, [of_group(), "false"], "takes connections without TLS"),
@@ -138,9 +139,10 @@ def open_cluster(aws: boto3.Session) -> None:
         AutomatedSnapshotRetentionPeriod=1,
         AllowVersionUpgrade=False,
         PubliclyAccessible=True,
+        Encrypted=False,
         EnhancedVpcRouting=False,
     )
 
 
-FIXED = (PUBLIC, TLS, AUDIT, SNAPSHOTS, UPGRADES, ROUTING)
+FIXED = (PUBLIC, ENCRYPTED, TLS, AUDIT, SNAPSHOTS, UPGRADES, ROUTING)
 BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {check.id: open_cluster for check in FIXED}
