@@ -108,8 +108,15 @@ def _user_pools(aws: Emulated) -> None:
         DeletionProtection="ACTIVE",
         AccountRecoverySetting=by_mail,
         AdminCreateUserConfig={"AllowAdminCreateUserOnly": True},
+        UserPoolAddOns={"AdvancedSecurityMode": "ENFORCED"},
         UserPoolTags=tags("platform"),
     )["UserPool"]["Id"]
+    risky = {"Actions": {"HighAction": {"Notify": True, "EventAction": "NO_ACTION"}}}
+    pools.set_risk_configuration(
+        UserPoolId=staff,
+        CompromisedCredentialsRiskConfiguration={"Actions": {"EventAction": "BLOCK"}},
+        AccountTakeoverRiskConfiguration=risky,
+    )
     pools.create_user_pool_client(UserPoolId=customers, ClientName="shop", PreventUserExistenceErrors="LEGACY")
     hidden = {"PreventUserExistenceErrors": "ENABLED", "EnableTokenRevocation": True}
     pools.create_user_pool_client(UserPoolId=staff, ClientName="back-office", **hidden)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from moto.cognitoidp.responses import CognitoIdpResponse
 from moto.route53domains.responses import Route53DomainsResponse
 from moto.wafv2.responses import WAFV2Response
 
@@ -13,8 +14,11 @@ KINDS = {"APPLICATION_LOAD_BALANCER": ":loadbalancer/app/", "COGNITO_USER_POOL":
 
 
 def add_front_operations() -> None:
-    """Teaches moto, in this process, which resources a web ACL protects, and locks and renewal of domains."""
+    """Teaches moto, in this process, what a web ACL protects, how domains are kept, what a user pool does of risks."""
     WAFV2Response.list_resources_for_web_acl = _protected  # type: ignore[attr-defined]
+    pools: Any = CognitoIdpResponse
+    pools.set_risk_configuration = _set_risks
+    pools.describe_risk_configuration = _risks
     domains: Any = Route53DomainsResponse
     domains.list_tags_for_domain = lambda _: json.dumps({"TagList": []})
     domains.list_domains = _domains
@@ -28,6 +32,18 @@ def _protected(request: WAFV2Response) -> str:
     kind = KINDS[asked.get("ResourceType", "APPLICATION_LOAD_BALANCER")]
     acl = request.wafv2_backend.get_web_acl(asked["WebACLArn"], None, None)
     return json.dumps({"ResourceArns": [arn for arn in acl.associated_resources if kind in arn]})
+
+
+def _set_risks(request: CognitoIdpResponse) -> str:
+    asked = json.loads(request.body)
+    pool: Any = request.backend.describe_user_pool(asked["UserPoolId"])
+    pool.risks = asked
+    return json.dumps({"RiskConfiguration": asked})
+
+
+def _risks(request: CognitoIdpResponse) -> str:
+    pool = request.backend.describe_user_pool(json.loads(request.body)["UserPoolId"])
+    return json.dumps({"RiskConfiguration": getattr(pool, "risks", {})})
 
 
 def _domains(request: Route53DomainsResponse) -> str:
