@@ -21,8 +21,9 @@ CHECKS = checks.load()[0]
 NOT_MADE: Mapping[tuple[str, str], str] = {
     ("backup", "dynamodb:ListTables"): "in the region without a plan, a volume is found first",
     ("backup", "rds:DescribeDBInstances"): "in the region without a plan, a volume is found first",
-    ("ec2_security_groups", "ec2:GetManagedPrefixListEntries"): "no rule there names a prefix list",
     ("iam_root", "iam:ListOrganizationsFeatures"): "the account is in no organization",
+    ("shield", "globalaccelerator:ListAccelerators"): "the account does not subscribe to Shield Advanced",
+    ("shield", "shield:ListProtections"): "the account does not subscribe to Shield Advanced",
 }
 """(module, call) -> why the demo's account gives the module's checks no occasion for it."""
 
