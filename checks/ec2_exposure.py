@@ -6,10 +6,10 @@ A security group that is merely open is judged in `ec2_security_groups`; here no
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from checks.ec2_instances import instances
-from checks.ec2_security_groups import groups
+from checks.ec2_security_groups import groups, prefix_lists, ranges_of
 from checks.kit import Aws, NotApplicable, Practice, Severity, Unknown, Verdict, check, extra
 from checks.network import Rule, services_in_words
 from checks.network_acls import every_acl
@@ -29,7 +29,7 @@ PORTS_OF_OFFICES = (20, 21, 88, 111, 135, 137, 138, 139, 389, 445, 464, 636, 749
 ANSWERS_NOW = ("pending", "running")
 
 
-@extra("ec2:GetManagedPrefixListEntries", needs=(groups, every_subnet, route_tables, every_acl))
+@extra(needs=(groups, prefix_lists, every_subnet, route_tables, every_acl))
 def ways_in(aws: Aws, instance: Instance) -> Sequence[Door]:
     """The ports on which much of the internet reaches an instance, over all its public addresses."""
     found = list[Door]()
@@ -156,7 +156,4 @@ def _rules(aws: Aws, group: Group) -> Iterator[tuple[Rule, str]]:
         yield from ((permission, one["CidrIp"]) for one in permission.get("IpRanges", []))
         yield from ((permission, one["CidrIpv6"]) for one in permission.get("Ipv6Ranges", []))
         for listed in permission.get("PrefixListIds", []):
-            entries: Iterator[Any] = aws.items(
-                "ec2:GetManagedPrefixListEntries", "Entries", PrefixListId=listed["PrefixListId"]
-            )
-            yield from ((permission, entry["Cidr"]) for entry in entries)
+            yield from ((permission, cidr) for cidr in ranges_of(aws, listed["PrefixListId"]))

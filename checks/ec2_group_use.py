@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import NetworkInterfaceTypeDef as Interface
     from types_boto3_ec2.type_defs import SecurityGroupTypeDef as Group
 
+OF_A_DIRECTORY = re.compile(r"d-[0-9a-f]{10}_(controllers|workspacesMembers)")
+"""https://docs.aws.amazon.com/workspaces/latest/adminguide/amazon-workspaces-security-groups.html"""
 WIZARD = "launch-wizard-"
 
 
@@ -57,6 +60,8 @@ def group_is_used(group: Group, is_used: bool) -> Verdict:
     """
     if group["GroupName"] == "default":
         raise NotApplicable("it is the default one of its VPC, which AWS keeps")
+    if OF_A_DIRECTORY.fullmatch(group["GroupName"]):
+        raise NotApplicable("it is that of a directory, which AWS keeps")
     return expect(is_used, "guards no network interface, and no rule or launch template names it")
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from checks.ec2_defaults import BLOCKED, image_sharing
 from checks.ec2_instances import GONE, instances
-from checks.ec2_names import with_name
 from checks.kit import (
     Aws,
     Call,
@@ -36,10 +35,10 @@ FILTER_VALUES = 200
 """The most values AWS takes in one filter."""
 
 
-@collector("ec2:DescribeImages", arn=IMAGE_ARN, name="{known_as}")
+@collector("ec2:DescribeImages", arn=IMAGE_ARN, name="{Name} ({ImageId})")
 def images(aws: Aws) -> Iterator[Image]:
     """The account's own."""
-    return (with_name(one, one["ImageId"]) for one in aws.items("ec2:DescribeImages", "Images", Owners=["self"]))
+    return aws.items("ec2:DescribeImages", "Images", Owners=["self"])
 
 
 @collector("ec2:DescribeImages", arn=IMAGE_ARN, needs=(instances,))

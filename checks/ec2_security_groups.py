@@ -6,7 +6,7 @@ A rule that opens every port is judged once, by `rule_does_not_open_every_port`;
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
 from checks.kit import (
     Aws,
@@ -17,6 +17,7 @@ from checks.kit import (
     Practice,
     Risk,
     Severity,
+    Unknown,
     Verdict,
     check,
     collect,
@@ -42,6 +43,12 @@ if TYPE_CHECKING:
 
 Rule: TypeAlias = Mapping[str, Any]
 """AWS's SecurityGroupRule with two keys of ours: `group_name`, and `rule_name`, what people call the rule."""
+
+
+class PrefixList(TypedDict):
+    PrefixListId: str
+    ranges: Sequence[str]
+
 
 GROUP_ARN = "arn:{partition}:ec2:{region}:{account}:security-group/{GroupId}"
 RULE_ARN = "arn:{partition}:ec2:{region}:{account}:security-group-rule/{SecurityGroupRuleId}"
@@ -77,13 +84,37 @@ def inbound_rules(aws: Aws) -> Iterator[Rule]:
             yield rule | {"group_name": group, "rule_name": f"{group}: {ports_in_words(rule)} from {_source(rule)}"}
 
 
-@extra("ec2:GetManagedPrefixListEntries")
+@collector(
+    "ec2:GetManagedPrefixListEntries",
+    arn="arn:{partition}:ec2:{region}:{account}:prefix-list/{PrefixListId}",
+    needs=(groups,),
+)
+def prefix_lists(aws: Aws) -> Iterator[PrefixList]:
+    """Those that inbound rules name, each read once, with their `ranges`."""
+    rules = (permission for group in aws.read(groups) for permission in group["IpPermissions"])
+    ids = sorted({str(one["PrefixListId"]) for rule in rules for one in rule.get("PrefixListIds", [])})
+
+    def whole(id: str) -> PrefixList:
+        entries = aws.items("ec2:GetManagedPrefixListEntries", "Entries", PrefixListId=id)
+        return {"PrefixListId": id, "ranges": [str(entry["Cidr"]) for entry in entries]}
+
+    yield from aws.each(whole, ids)
+
+
+def ranges_of(aws: Aws, id: str) -> Sequence[str]:
+    """The ranges of addresses in a prefix list that inbound rules name. Raises Unknown when it was not read."""
+    for one in aws.read(prefix_lists):
+        if one["PrefixListId"] == id:
+            return one["ranges"]
+    raise Unknown(f"prefix list {id} was not there yet when the others were read")
+
+
+@extra(needs=(prefix_lists,))
 def sources(aws: Aws, rule: Rule) -> Sequence[str]:
     """The ranges of addresses a rule lets in; none when it lets in another security group."""
-    if "PrefixListId" not in rule:
-        return [rule[key] for key in ("CidrIpv4", "CidrIpv6") if key in rule]
-    entries = aws.items("ec2:GetManagedPrefixListEntries", "Entries", PrefixListId=rule["PrefixListId"])
-    return [entry["Cidr"] for entry in entries]
+    if "PrefixListId" in rule:
+        return ranges_of(aws, rule["PrefixListId"])
+    return [rule[key] for key in ("CidrIpv4", "CidrIpv6") if key in rule]
 
 
 @extra("ec2:DescribeNetworkInterfaces")

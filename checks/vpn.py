@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from checks.ec2_names import with_name
@@ -11,6 +11,7 @@ from checks.kit import Aws, Call, NotApplicable, Plan, Practice, Risk, Severity,
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import ClientVpnEndpointTypeDef as ClientVpn
     from types_boto3_ec2.type_defs import TransitGatewayTypeDef as TransitGateway
+    from types_boto3_ec2.type_defs import TunnelOptionTypeDef
     from types_boto3_ec2.type_defs import VpnConnectionTypeDef as Connection
 
 STANDING = "available"
@@ -60,7 +61,9 @@ def connection_has_both_tunnels_up(connection: Connection) -> Verdict:
     Fix: Set up the second tunnel on your gateway, and let it fail over.
     See: https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-20
     """
-    down = [one["OutsideIpAddress"] for one in connection.get("VgwTelemetry", []) if one["Status"] != "UP"]
+    if not connection.get("VgwTelemetry"):
+        raise NotApplicable("AWS tells nothing of its tunnels")
+    down = [one["OutsideIpAddress"] for one in connection["VgwTelemetry"] if one["Status"] != "UP"]
     return expect(not down, f"has {'no tunnel' if len(down) > 1 else 'one tunnel only'} up ({', '.join(down)} is down)")
 
 
@@ -73,9 +76,9 @@ def connection_logs_tunnels(connection: Connection) -> Verdict:
     Fix: Turn on tunnel activity logs to CloudWatch Logs for both tunnels. The tunnel restarts.
     See: https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-171
     """
-    tunnels = connection.get("Options", {}).get("TunnelOptions", [])
+    tunnels = _tunnels(connection)
     logged = [one.get("LogOptions", {}).get("CloudWatchLogOptions", {}).get("LogEnabled", False) for one in tunnels]
-    return expect(logged and all(logged), "does not log the activity of its tunnels")
+    return expect(all(logged), "does not log the activity of its tunnels")
 
 
 @check(vpn_connections, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)
@@ -87,11 +90,10 @@ def connection_requires_ikev2(connection: Connection) -> Verdict:
     Fix: Allow only ikev2 for both tunnels, after your gateway speaks it. The tunnel restarts.
     See: https://docs.aws.amazon.com/vpn/latest/s2svpn/VPNTunnels.html
     """
-    tunnels = connection.get("Options", {}).get("TunnelOptions", [])
-    if not tunnels:
-        raise NotApplicable("AWS tells nothing of its tunnels")
     # Where no version is named AWS takes both.
-    old = [one for one in tunnels if {"ikev2"} != {version["Value"] for version in one.get("IkeVersions", [])}]
+    old = [
+        one for one in _tunnels(connection) if {"ikev2"} != {version["Value"] for version in one.get("IkeVersions", [])}
+    ]
     return expect(not old, "accepts IKEv1")
 
 
@@ -136,3 +138,10 @@ def accept_by_hand(gateway: TransitGateway) -> Plan:
         after={"accepts shared attachments": "disable"},
         notes=["Attachments that exist stay. From now on somebody must accept each new one."],
     )
+
+
+def _tunnels(connection: Connection) -> Sequence[TunnelOptionTypeDef]:
+    found = connection.get("Options", {}).get("TunnelOptions", [])
+    if not found:
+        raise NotApplicable("AWS tells nothing of its tunnels")
+    return found

@@ -13,6 +13,7 @@ OFFICE = "203.0.113.8/29"
 EVERYONE = "0.0.0.0/0"
 EVERYONE_6 = "::/0"
 ALL_TRAFFIC = -1
+SCRIPT = "#!/bin/bash\nexport SEARCH_PASSWORD=placeholder-not-a-real-secret\n/opt/search/run\n"
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def _production(aws: Emulated, keys: Mapping[str, str]) -> None:
             ec2, f"shop-web-{number}", private, web, tags("shop"), required=True, key=keys["shop-data"], **profile
         )
     _instance(ec2, "bastion", public, bastion, tags("platform"), required=False)
-    _instance(ec2, "erp-legacy", public, legacy, tags("finance"), required=False)
+    _instance(ec2, "erp-legacy", public, legacy, tags("finance"), required=False, InstanceType="m3.medium")
     _instance(ec2, "report-worker", private, database, tags("data"), required=True, key=keys["shop-data"])
 
 
@@ -132,6 +133,17 @@ def _staging(aws: Emulated) -> None:
         Rule(445, EVERYONE, why="file share, for the auditor"),
     )
     cache = _group(ec2, vpc, "staging-cache", "Redis", tags("shop", "staging"), Rule(6379, "10.40.0.0/16"))
+    trial = _group(
+        ec2,
+        vpc,
+        "launch-wizard-1",
+        "launch-wizard-1 created 2024-11-05",
+        tags("data"),
+        Rule(9200, EVERYONE),
+        Rule(8443, EVERYONE),
+    )
+    more: Any = {"IamInstanceProfile": {"Name": "shop-web"}, "UserData": SCRIPT}
+    _instance(ec2, "search-trial", public, trial, tags("data", "staging"), required=False, **more)
     _instance(ec2, "finance-desktop", public, windows, tags("finance"), required=False)
     _instance(ec2, "staging-shop", public, cache, tags("shop", "staging"), required=True)
 
@@ -159,7 +171,16 @@ def _subnet(ec2: Any, vpc: str, name: str, cidr: str, zone: str, *, public: bool
     subnet = str(made["Subnet"]["SubnetId"])
     if public:
         ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": True})
+        _route_to_the_internet(ec2, vpc, subnet)
     return subnet
+
+
+def _route_to_the_internet(ec2: Any, vpc: str, subnet: str) -> None:
+    of_vpc = [{"Name": "attachment.vpc-id", "Values": [vpc]}]
+    [gateway] = ec2.describe_internet_gateways(Filters=of_vpc)["InternetGateways"]
+    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock=EVERYONE, GatewayId=gateway["InternetGatewayId"])
+    ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
 
 
 def _flow_log(aws: Emulated, vpc: str) -> None:
@@ -207,16 +228,14 @@ def _instance(
     """An instance: `required` is whether the metadata service asks for a token; `key` encrypts its disk."""
     disk = {"VolumeSize": 20, "VolumeType": "gp3", **({"Encrypted": True, "KmsKeyId": key} if key else {})}
     ec2.run_instances(
-        ImageId="ami-0a1b2c3d4e5f60718",
         MinCount=1,
         MaxCount=1,
-        InstanceType="t3.small",
         SubnetId=subnet,
         SecurityGroupIds=[group],
         MetadataOptions={"HttpTokens": "required" if required else "optional", "HttpEndpoint": "enabled"},
         BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": disk}],
         TagSpecifications=_tagged("instance", name, labels) + _tagged("volume", f"{name}-root", labels),
-        **more,
+        **({"ImageId": "ami-0a1b2c3d4e5f60718", "InstanceType": "t3.small"} | more),
     )
 
 

@@ -15,7 +15,7 @@ from bot.permissions import policy
 from bot.scan import identify
 from bot.settings import load
 from checks import ec2_security_groups as sg
-from checks.kit import FIXES, NotApplicable
+from checks.kit import FIXES, NotApplicable, Unknown
 from tests.checks.cases import Case
 
 EVERYONE = ["0.0.0.0/0"]
@@ -167,7 +167,12 @@ def test_whom_a_prefix_list_lets_in(aws: Region) -> None:
     made = ec2.create_managed_prefix_list(PrefixListName="halves", AddressFamily="IPv4", MaxEntries=2, Entries=halves)[
         "PrefixList"
     ]["PrefixListId"]
+    group = ec2.create_security_group(GroupName="web", Description="web")["GroupId"]
+    rule: Any = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "PrefixListIds": [{"PrefixListId": made}]}
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
     assert sg.sources.read(aws, {"PrefixListId": made}) == ["0.0.0.0/1", "128.0.0.0/1"]
+    with pytest.raises(Unknown):
+        sg.sources.read(aws, {"PrefixListId": "pl-made-since"})
 
 
 def test_who_uses_the_group_is_read_by_its_id(aws: Region) -> None:
