@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypedDict
 
 from checks.databases import db_clusters, db_instances, is_multi_az_cluster, keeps_it_itself
-from checks.dynamodb import description, recovery, tables
-from checks.kit import ACCOUNT_ARN, Aws, NotApplicable, Practice, Severity, Verdict, check, collector, extra
+from checks.dynamodb import description, recover_to_any_point, recovery, tables
+from checks.kit import ACCOUNT_ARN, Aws, NotApplicable, Plan, Practice, Severity, Verdict, check, collector, extra, fix
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import PointInTimeRecoveryDescriptionTypeDef as Recovery
@@ -134,6 +134,14 @@ def table_is_backed_up(
         return None
     own = "; it has no point-in-time recovery either"
     return _judge(protection, description["CreationDateTime"], days, "DynamoDB", own)
+
+
+@fix(table_is_backed_up, *recover_to_any_point.calls, risk=recover_to_any_point.risk)
+def recover_table_to_any_point(
+    table: Table, recovery: Recovery, description: Description, protection: Protection
+) -> Plan:
+    """Turn on point-in-time recovery of the DynamoDB table."""
+    return recover_to_any_point.plan(table, recovery)
 
 
 def _judge(protection: Protection, created: datetime, days: int, kind: str, own: str) -> Verdict:

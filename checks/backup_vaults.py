@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from checks import documents
@@ -23,12 +25,17 @@ from checks.kit import (
 )
 from checks.kms import keys
 from checks.outsiders import lets_in_outsiders
+from checks.policy_edits import close, public_statements
 
 if TYPE_CHECKING:
     from types_boto3_backup.type_defs import BackupVaultListMemberTypeDef as Vault
 
 DELETES = documents.Statement(allows=True, actions=("backup:DeleteRecoveryPoint",), resources=("*",))
 """What a vault should let nobody do before a backup's time is over."""
+
+COPIES = documents.Statement(allows=True, actions=("backup:CopyIntoBackupVault",), resources=("*",))
+"""All that AWS Backup lets another account do in a vault.
+https://docs.aws.amazon.com/aws-backup/latest/devguide/create-a-vault-access-policy.html"""
 
 
 class Plain(TypedDict):
@@ -121,28 +128,50 @@ def lock(vault: Vault, policy: str) -> Plan:
     )
 
 
-@check(vaults, policy, practice=Practice.LEAST_PRIVILEGE, severity=Severity.CRITICAL)
-def vault_policy_is_not_public(vault: Vault, policy: str) -> Verdict:
-    """Backup vault's policy lets in nobody from outside.
+@check(vaults, policy, practice=Practice.LEAST_PRIVILEGE, severity=Severity.MEDIUM)
+def vault_takes_copies_from_trusted_accounts(
+    vault: Vault, policy: str, *, trusted_accounts: tuple[str, ...] = ()
+) -> Verdict:
+    """Backup vault takes copies only from accounts you trust.
 
-    Everyone could copy backups into the vault, or read and delete what the policy allows.
+    Others can fill it with backups that you pay for, and that somebody may restore by mistake. AWS Backup refuses
+    other accounts all else, whatever the policy says.
 
     Fix: Name the accounts in the vault's policy, or limit it to the organization with aws:PrincipalOrgID.
     See: https://docs.aws.amazon.com/aws-backup/latest/devguide/create-a-vault-access-policy.html
     """
-    return documents.opens_to_everyone(policy)
+    copying = _about_copies(policy)
+    account = vault["BackupVaultArn"].split(":")[4]
+    return documents.opens_to_everyone(copying) or lets_in_outsiders(copying, account, trusted_accounts)
 
 
-@check(vaults, policy, practice=Practice.LEAST_PRIVILEGE, severity=Severity.MEDIUM)
-def vault_policy_trusts_known_accounts(vault: Vault, policy: str, *, trusted_accounts: tuple[str, ...] = ()) -> Verdict:
-    """Backup vault's policy lets in only accounts you trust.
+def _about_copies(policy: str) -> str:
+    """The policy without what it allows besides copying backups into the vault."""
+    if not policy:
+        return ""
+    document = json.loads(policy)
+    raw = document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]
+    kept = [
+        one
+        for one, read in zip(raw, documents.statements(policy), strict=True)
+        if not read.allows or documents.covers(replace(read, resources=("*",), not_resources=()), COPIES)
+    ]
+    return json.dumps(document | {"Statement": kept})
 
-    Backups hold all that the databases hold; an account that may copy them away needs nothing else.
 
-    Fix: Take accounts that no longer need the vault out of its policy. Name those you trust in the settings.
-    See: https://docs.aws.amazon.com/aws-backup/latest/devguide/create-a-vault-access-policy.html
-    """
-    return lets_in_outsiders(policy, vault["BackupVaultArn"].split(":")[4], trusted_accounts)
+@fix(
+    vault_takes_copies_from_trusted_accounts,
+    "backup:PutBackupVaultAccessPolicy",
+    "backup:DeleteBackupVaultAccessPolicy",
+    risk=Risk.CUTS_ACCESS,
+)
+def close_vault(vault: Vault, policy: str) -> Plan:
+    """Take what lets everyone in out of the backup vault's policy."""
+    if policy and public_statements(policy) != public_statements(_about_copies(policy)):
+        raise NotApplicable("its policy also gives this account's own people something in the name of everyone")
+    which = {"BackupVaultName": vault["BackupVaultName"]}
+    nothing = Call("backup:DeleteBackupVaultAccessPolicy", which)
+    return close(policy, lambda text: Call("backup:PutBackupVaultAccessPolicy", which | {"Policy": text}), nothing)
 
 
 @check(vaults, unencrypted, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from checks import documents
@@ -179,6 +179,47 @@ def table_capacity_follows_demand(table: Table, description: Description, scales
         return None
     fixed = [f"{unit.lower()}s" for unit in ("Read", "Write") if f"dynamodb:table:{unit}CapacityUnits" not in scales]
     return f"has fixed capacity for {' and '.join(fixed)}" if fixed else None
+
+
+# The table is "UPDATING" for some minutes before it shows the change.
+@fix(table_capacity_follows_demand, "dynamodb:UpdateTable", risk=Risk.SAFE, patience=300)
+def follow_demand(table: Table, description: Description, scales: Collection[str]) -> Plan:
+    """Switch the DynamoDB table to on-demand capacity.
+
+    Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/switching.capacitymode.html
+    """
+    if scales:
+        raise NotApplicable("auto scaling looks after a part of its capacity: let it look after the rest")
+    if description.get("Replicas"):
+        raise NotApplicable("it is a global table: its replicas in other regions would change with it")
+    on_demand = description.get("BillingModeSummary", {}).get("BillingMode") == "PAY_PER_REQUEST"
+    fixed = _capacity(description["ProvisionedThroughput"])
+    indexes = [
+        {
+            "Update": {
+                "IndexName": index["IndexName"],
+                "ProvisionedThroughput": _capacity(index["ProvisionedThroughput"]),
+            }
+        }
+        for index in description.get("GlobalSecondaryIndexes", [])
+    ]
+    which = {"TableName": table["TableName"]}
+    back = which | {"BillingMode": "PROVISIONED", "ProvisionedThroughput": fixed}
+    reads, writes = fixed["ReadCapacityUnits"], fixed["WriteCapacityUnits"]
+    return Plan(
+        do=[Call("dynamodb:UpdateTable", which | {"BillingMode": "PAY_PER_REQUEST"})],
+        undo=[Call("dynamodb:UpdateTable", back | ({"GlobalSecondaryIndexUpdates": indexes} if indexes else {}))],
+        before={"capacity": "on-demand" if on_demand else f"{reads} reads and {writes} writes a second"},
+        after={"capacity": "on-demand"},
+        notes=[
+            "It takes some minutes, without an interruption. AWS allows the switch a few times a day.",
+            "On-demand charges by request: less for a table that often rests, more for one that is always busy.",
+        ],
+    )
+
+
+def _capacity(throughput: Mapping[str, object]) -> dict[str, object]:
+    return {unit: throughput[unit] for unit in ("ReadCapacityUnits", "WriteCapacityUnits")}
 
 
 @check(tables, description, own_keys, practice=Practice.ENCRYPTION, severity=Severity.LOW)

@@ -99,7 +99,7 @@ def file_system_is_encrypted(file_system: FileSystem) -> Verdict:
     return expect(file_system["Encrypted"], "is not encrypted")
 
 
-@check(file_systems, policy, practice=Practice.LEAST_PRIVILEGE, severity=Severity.HIGH)
+@check(file_systems, policy, practice=Practice.LEAST_PRIVILEGE, severity=Severity.MEDIUM)
 def file_system_policy_is_not_public(file_system: FileSystem, policy: str) -> Verdict:
     """EFS file system's policy lets in nobody from outside.
 

@@ -6,7 +6,21 @@ from typing import TYPE_CHECKING
 
 from checks.database_parameters import Values, cluster_parameters, has_parameters, parameters
 from checks.databases import db_clusters, db_instances, keeps_it_itself
-from checks.kit import Collector, NotApplicable, Practice, Severity, Unknown, Verdict, check, collect, expect
+from checks.kit import (
+    Call,
+    Collector,
+    NotApplicable,
+    Plan,
+    Practice,
+    Risk,
+    Severity,
+    Unknown,
+    Verdict,
+    check,
+    collect,
+    expect,
+    fix,
+)
 
 if TYPE_CHECKING:
     from types_boto3_rds.type_defs import DBClusterTypeDef as DBCluster
@@ -74,6 +88,27 @@ def proxy_demands_tls(proxy: Proxy) -> Verdict:
     See: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy.howitworks.html
     """
     return expect(proxy["RequireTLS"], "takes connections without TLS")
+
+
+# The proxy is "modifying" for about a minute before it shows the change.
+@fix(proxy_demands_tls, "rds:ModifyDBProxy", risk=Risk.CUTS_ACCESS, patience=180)
+def demand_tls(proxy: Proxy) -> Plan:
+    """Let the RDS Proxy refuse connections without TLS."""
+
+    def modify(*, on: bool) -> Call:
+        return Call("rds:ModifyDBProxy", {"DBProxyName": proxy["DBProxyName"], "RequireTLS": on})
+
+    is_on = proxy["RequireTLS"]
+    return Plan(
+        do=[modify(on=True)],
+        undo=[modify(on=is_on)],
+        before={"RequireTLS": "on" if is_on else "off"},
+        after={"RequireTLS": "on"},
+        notes=[
+            "Whoever connects to the proxy without TLS is refused from then on: look at the clients first.",
+            "While the proxy changes, for about a minute, connections may break for a moment.",
+        ],
+    )
 
 
 def _demands(engine: str, parameters: Values) -> Verdict:

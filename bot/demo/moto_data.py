@@ -40,6 +40,8 @@ def add_data_operations() -> None:
     backup.list_protected_resources = _protected
     backup.describe_region_settings = _settings
     backup.get_backup_vault_access_policy = _vault_policy
+    backup.put_backup_vault_access_policy = _put_vault_policy
+    backup.delete_backup_vault_access_policy = _put_vault_policy
     backup.list_recovery_points_by_backup_vault = _recovery_points
     vaults: Any = Vault
     vaults.to_list_dict = _with_count(Vault.to_list_dict)
@@ -47,6 +49,7 @@ def add_data_operations() -> None:
     rds: Any = RDSResponse
     rds.describe_db_engine_versions = _versions
     rds.describe_db_major_engine_versions = _majors
+    rds.modify_db_proxy = _modify_proxy
     RDSBackend.create_db_instance = _aged(RDSBackend.create_db_instance)  # type: ignore[method-assign]
     RDSBackend.create_db_cluster = _aged(RDSBackend.create_db_cluster)  # type: ignore[method-assign]
     RDSBackend.modify_db_cluster = _modify_all(RDSBackend.modify_db_cluster)  # type: ignore[method-assign]
@@ -88,8 +91,21 @@ def _settings(_: BackupResponse) -> str:
     return json.dumps({"ResourceTypeOptInPreference": dict.fromkeys(kinds, True)})
 
 
-def _vault_policy(_: BackupResponse) -> tuple[int, dict[str, str], str]:
-    """No vault has one."""
+def _put_vault_policy(request: BackupResponse) -> str:
+    given = json.loads(request.body) if request.body else {}
+    _vault(request).__dict__["access_policy"] = given.get("Policy", "")
+    return "{}"
+
+
+def _vault(request: BackupResponse) -> Vault:
+    """That of the request's path."""
+    return request.backup_backend.vaults[request.path.split("/")[2]]
+
+
+def _vault_policy(request: BackupResponse) -> tuple[int, dict[str, str], str]:
+    vault = _vault(request)
+    if policy := vault.__dict__.get("access_policy"):
+        return 200, {}, json.dumps({"BackupVaultName": vault.backup_vault_name, "Policy": policy})
     refused = {"Code": "ResourceNotFoundException", "Message": "The vault has no access policy."}
     return 400, {"status": "400", "x-amzn-errortype": refused["Code"]}, json.dumps(refused)
 
@@ -156,6 +172,12 @@ def _versions(request: RDSResponse) -> ActionResult:
     )
     status = "deprecated" if ended else "available"
     return ActionResult({"DBEngineVersions": [{"Engine": engine, "EngineVersion": version, "Status": status}]})
+
+
+def _modify_proxy(request: RDSResponse) -> ActionResult:
+    proxy: Any = request.backend.db_proxies[request.params["DBProxyName"]]
+    proxy.require_tls = request.params["RequireTLS"]
+    return ActionResult({"DBProxy": proxy})
 
 
 def _majors(_: RDSResponse) -> ActionResult:

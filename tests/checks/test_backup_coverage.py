@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 from botocore.stub import Stubber
 
@@ -12,6 +14,7 @@ from bot.aws import Region
 from checks import backup_coverage
 from checks.kit import NotApplicable
 from tests.checks.cases import NOW, Case
+from tests.checks.test_dynamodb import table
 
 INSTANCE, CLUSTER, TABLE = (
     backup_coverage.db_instance_is_backed_up,
@@ -87,7 +90,10 @@ def test_the_last_backup_is_found_by_any_arn_of_a_database(aws: Region) -> None:
         instance = backup_coverage.of_instance.read(aws, {"DBInstanceArn": f"{rds}:db:shop", "DbiResourceId": "db-ABC"})
         graph: Any = {"DBClusterArn": f"{rds}:cluster:graph", "DbClusterResourceId": "cluster-XYZ", "Engine": "neptune"}
         cluster = backup_coverage.of_cluster.read(aws, graph)
-        table = backup_coverage.of_table.read(aws, {"TableName": "orders", "account": aws.account})
+        orders = backup_coverage.of_table.read(aws, {"TableName": "orders", "account": aws.account})
     assert (instance["last"], instance["on"]) == (two, True)
     assert (cluster["last"], cluster["on"]) == (one, False)
-    assert (table["last"], table["on"]) == (two, True)
+    assert (orders["last"], orders["on"]) == (two, True)
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {TABLE.id: table}

@@ -20,8 +20,8 @@ from tests.made import Made
 ARN = "arn:aws:backup:eu-west-1:123456789012:backup-vault:nightly"
 VAULT: Any = {"BackupVaultName": "nightly", "BackupVaultArn": ARN, "NumberOfRecoveryPoints": 3}
 DEFAULT = VAULT | {"BackupVaultName": "Default", "NumberOfRecoveryPoints": 0}
-KEEPS, PUBLIC = backup_vaults.vault_keeps_backups_from_deletion, backup_vaults.vault_policy_is_not_public
-TRUSTS, ENCRYPTED = backup_vaults.vault_policy_trusts_known_accounts, backup_vaults.vault_holds_encrypted_backups
+KEEPS, ENCRYPTED = backup_vaults.vault_keeps_backups_from_deletion, backup_vaults.vault_holds_encrypted_backups
+TRUSTS = backup_vaults.vault_takes_copies_from_trusted_accounts
 KEY = backup_vaults.vault_has_own_key
 OWN, FOREIGN = (f"arn:aws:kms:eu-west-1:{account}:key/one" for account in ("123456789012", "210987654321"))
 NO_LOCK = "lets backups be deleted before their time: it has no lock"
@@ -49,9 +49,11 @@ CASES = [
     Case(KEEPS, [VAULT | {"VaultType": "LOGICALLY_AIR_GAPPED_BACKUP_VAULT"}, ""], None),
     Case(KEEPS, [DEFAULT, ""], NotApplicable),
     Case(KEEPS, [DEFAULT | {"NumberOfRecoveryPoints": 1}, ""], NO_LOCK),
-    Case(PUBLIC, [VAULT, ""], None),
-    Case(PUBLIC, [VAULT, policy("Allow", COPY, Condition=ORGANIZATION)], None),
-    Case(PUBLIC, [VAULT, policy("Allow", COPY)], f"lets everyone do {COPY}"),
+    Case(TRUSTS, [VAULT, policy("Allow", COPY)], f"lets everyone do {COPY}"),
+    Case(TRUSTS, [VAULT, policy("Allow", "backup:*")], "lets everyone do backup:*"),
+    Case(TRUSTS, [VAULT, policy("Allow", COPY, Resource=ARN)], f"lets everyone do {COPY}"),
+    Case(TRUSTS, [VAULT, policy("Allow", "backup:StartRestoreJob")], None),  # AWS refuses other accounts that
+    Case(TRUSTS, [VAULT, policy("Allow", "backup:StartRestoreJob", PARTNER)], None),
     Case(TRUSTS, [VAULT, ""], None),
     Case(TRUSTS, [VAULT, policy("Allow", COPY, Condition=ORGANIZATION)], None),
     Case(TRUSTS, [VAULT, policy("Allow", COPY, PARTNER)], "lets in account 210987654321"),
@@ -119,8 +121,25 @@ def test_a_policy_is_read(aws: Region) -> None:
         assert backup_vaults.policy.read(aws, VAULT) == policy("Deny", "backup:*")
 
 
+def test_what_is_given_to_everyone_in_this_account_is_left_alone() -> None:
+    with pytest.raises(NotApplicable):
+        backup_vaults.close_vault.plan(VAULT, both(policy("Allow", COPY), policy("Allow", "backup:StartRestoreJob")))
+
+
+def both(one: str, other: str) -> str:
+    return json.dumps(json.loads(one) | {"Statement": [json.loads(each)["Statement"][0] for each in (one, other)]})
+
+
 def vault(aws: boto3.Session) -> None:
     aws.client("backup", region_name="eu-west-1").create_backup_vault(BackupVaultName="nightly")
 
 
-BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {KEEPS.id: vault}
+def public_vault(aws: boto3.Session) -> None:
+    vault(aws)
+    backup = aws.client("backup", region_name="eu-west-1")
+    backup.put_backup_vault_access_policy(
+        BackupVaultName="nightly", Policy=both(policy("Allow", COPY), policy("Allow", COPY, {"AWS": "123456789012"}))
+    )
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {KEEPS.id: vault, TRUSTS.id: public_vault}

@@ -50,8 +50,12 @@ CASES = [
     ),
     Case(SCALES, [TABLE, {"BillingModeSummary": {"BillingMode": "PAY_PER_REQUEST"}}, set()], None),
     Case(SCALES, [TABLE, {"BillingModeSummary": {"BillingMode": "PROVISIONED"}}, {READS, WRITES}], None),
-    Case(SCALES, [TABLE, {}, set()], "has fixed capacity for reads and writes"),
-    Case(SCALES, [TABLE, {}, {READS}], "has fixed capacity for writes"),
+    Case(
+        SCALES,
+        [TABLE, {"ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 2}}, set()],
+        "has fixed capacity for reads and writes",
+    ),
+    Case(SCALES, [TABLE, {"ProvisionedThroughput": {}}, {READS}], "has fixed capacity for writes"),
     Case(TRUSTS, [TABLE, ""], None),
     Case(TRUSTS, [TABLE, policy({"AWS": "arn:aws:iam::123456789012:role/shop"})], None),
     Case(TRUSTS, [TABLE, policy({"AWS": "arn:aws:iam::210987654321:root"})], "lets in account 210987654321"),
@@ -117,7 +121,35 @@ def test_what_scales_and_who_gets_in(aws: Region) -> None:
     assert len(dynamodb.own_keys.read(aws, found)) == 1
 
 
+FIXED: Any = {"ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 2, "NumberOfDecreasesToday": 0}}
+
+
+def test_the_way_back_from_on_demand_names_every_index() -> None:
+    index = {"IndexName": "by-day", **FIXED}
+    [back] = dynamodb.follow_demand.plan(TABLE, FIXED | {"GlobalSecondaryIndexes": [index]}, set()).undo
+    capacity = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 2}
+    assert back.params["ProvisionedThroughput"] == capacity
+    update = {"IndexName": "by-day", "ProvisionedThroughput": capacity}
+    assert back.params["GlobalSecondaryIndexUpdates"] == [{"Update": update}]
+
+
+@pytest.mark.parametrize(("more", "scales"), [({}, {READS}), ({"Replicas": [{"RegionName": "us-east-1"}]}, set())])
+def test_no_plan_where_more_would_change_than_the_table(more: dict[str, Any], scales: set[str]) -> None:
+    with pytest.raises(NotApplicable):
+        dynamodb.follow_demand.plan(TABLE, FIXED | more, scales)
+
+
+def provisioned(aws: boto3.Session) -> None:
+    aws.client("dynamodb", region_name="eu-west-1").create_table(
+        TableName="orders",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        ProvisionedThroughput={"ReadCapacityUnits": 5, "WriteCapacityUnits": 2},
+    )
+
+
 BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
     dynamodb.table_has_point_in_time_recovery.id: table,
     dynamodb.table_has_deletion_protection.id: table,
+    SCALES.id: provisioned,
 }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import boto3
 import pytest
 from botocore.stub import Stubber
 
@@ -46,8 +48,8 @@ CASES = [
         "takes connections without TLS: tls is disabled",
     ),
     Case(CLUSTER_TLS, [CLUSTER | {"Engine": "neptune"}, {}], NotApplicable),
-    Case(PROXY_TLS, [{"RequireTLS": True}], None),
-    Case(PROXY_TLS, [{"RequireTLS": False}], "takes connections without TLS"),
+    Case(PROXY_TLS, [{"DBProxyName": "shop", "RequireTLS": True}], None),
+    Case(PROXY_TLS, [{"DBProxyName": "shop", "RequireTLS": False}], "takes connections without TLS"),
 ]
 
 
@@ -109,3 +111,18 @@ def test_parameters_are_asked_of_the_engines_own_api(aws: Region, engine: str, a
         (rds if api == "rds" else own).add_response("describe_db_cluster_parameters", answer, asked)
         read = list(database_parameters.groups.stream(aws))
     assert read == [{"call": f"{api}:DescribeDBClusterParameters", "group": "shop", "values": {"tls": "enabled"}}]
+
+
+def proxy(aws: boto3.Session) -> None:
+    subnets = aws.client("ec2", region_name="eu-west-1").describe_subnets()["Subnets"]
+    aws.client("rds", region_name="eu-west-1").create_db_proxy(
+        DBProxyName="shop",
+        EngineFamily="POSTGRESQL",
+        Auth=[{"AuthScheme": "SECRETS", "SecretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop"}],
+        RoleArn="arn:aws:iam::123456789012:role/proxy",
+        VpcSubnetIds=[subnet["SubnetId"] for subnet in subnets],
+        RequireTLS=False,
+    )
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {PROXY_TLS.id: proxy}
