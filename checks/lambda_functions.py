@@ -177,7 +177,7 @@ def limit_services_to_the_account(function: Function, policies: Policies) -> Pla
     do, undo = list[Call](), list[Call]()
     for alias, one in found:
         back = add(name, alias, one)
-        narrowed = back.params | {"StatementId": f"{one['Sid']}-own-account"[:SID], "SourceAccount": account}
+        narrowed = {**back.params} | {"StatementId": f"{one['Sid']}-own-account"[:SID], "SourceAccount": account}
         do += [Call(back.call, narrowed), remove(name, alias, one)]  # in this order no event is refused meanwhile
         undo += [back, remove(name, alias, {"Sid": narrowed["StatementId"]})]
     before = {f"statement {one['Sid']}{_at(alias)}": json.dumps(one, sort_keys=True) for alias, one in found}
