@@ -21,6 +21,7 @@ CHECKS = checks.load()[0]
 NOT_MADE: Mapping[tuple[str, str], str] = {
     ("backup", "dynamodb:ListTables"): "in the region without a plan, a volume is found first",
     ("backup", "rds:DescribeDBInstances"): "in the region without a plan, a volume is found first",
+    ("events", "schemas:GetResourcePolicy"): "the emulator has no schemas, so no registry is listed",
     ("iam_root", "iam:ListOrganizationsFeatures"): "the account is in no organization",
     ("shield", "globalaccelerator:ListAccelerators"): "the account does not subscribe to Shield Advanced",
     ("shield", "shield:ListProtections"): "the account does not subscribe to Shield Advanced",
