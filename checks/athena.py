@@ -52,6 +52,8 @@ def in_use(aws: Aws, workgroup: Workgroup) -> bool:
 
     Source: https://docs.aws.amazon.com/athena/latest/ug/queries-viewing-history.html
     """
+    if _runs_spark(workgroup):  # it answers no queries, and AWS refuses to list any
+        return False
     asked = aws.call("athena:ListQueryExecutions", WorkGroup=workgroup["Name"], MaxResults=1)
     return bool(asked.get("QueryExecutionIds"))
 
@@ -120,9 +122,15 @@ def workgroup_encrypts_with_own_key(
     return expect(key, "does not encrypt results with a KMS key of yours")
 
 
+def _runs_spark(workgroup: Workgroup) -> bool:
+    return workgroup.get("EngineVersion", {}).get("EffectiveEngineVersion", "").startswith("PySpark")
+
+
 def _asked_in(workgroup: Workgroup, *, in_use: bool) -> None:
     if workgroup["State"] == "DISABLED":
         raise NotApplicable("it is turned off")
+    if _runs_spark(workgroup):
+        raise NotApplicable("it runs Spark, not queries")
     if not in_use:
         raise NotApplicable("nothing was asked in it for 45 days")
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from checks.kit import (
+    Aws,
     Call,
     Collector,
     NotApplicable,
@@ -16,6 +18,7 @@ from checks.kit import (
     Verdict,
     check,
     collect,
+    collector,
     expect,
     fix,
 )
@@ -48,12 +51,13 @@ ENOUGH = ("LOGGER_SEVERITY_DEFAULT", "LOGGER_SEVERITY_DEBUG", "LOGGER_SEVERITY_D
 """Levels at which a task says what it does; the others tell errors and warnings alone.
 https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Tasks.CustomizingTasks.TaskSettings.Logging.html"""
 
-instances: Collector[Instance] = collect(
-    "dms:DescribeReplicationInstances",
-    "ReplicationInstances",
-    arn="{ReplicationInstanceArn}",
-    name="{ReplicationInstanceIdentifier}",
-)
+
+@collector("dms:DescribeReplicationInstances", arn="{ReplicationInstanceArn}", name="{ReplicationInstanceIdentifier}")
+def instances(aws: Aws) -> Iterator[Instance]:
+    """Leaves out those that are being deleted."""
+    found = aws.items("dms:DescribeReplicationInstances", "ReplicationInstances")
+    return (one for one in found if one["ReplicationInstanceStatus"] != "deleting")
+
 
 endpoints: Collector[Endpoint] = collect(
     "dms:DescribeEndpoints", "Endpoints", arn="{EndpointArn}", name="{EndpointIdentifier}"

@@ -46,10 +46,12 @@ clusters: Collector[Cluster] = collect(
 
 @collector("elasticache:DescribeReplicationGroups", arn="{ARN}", name="{known_as}", needs=(clusters,))
 def caches(aws: Aws) -> Iterator[Cache]:
+    """Leaves out those that are being deleted."""
     for group in aws.items("elasticache:DescribeReplicationGroups", "ReplicationGroups"):
-        yield group | {"known_as": group["ReplicationGroupId"], "in_group": True}
+        if group["Status"] != "deleting":
+            yield group | {"known_as": group["ReplicationGroupId"], "in_group": True}
     for cluster in aws.read(clusters):
-        if "ReplicationGroupId" not in cluster:
+        if "ReplicationGroupId" not in cluster and cluster["CacheClusterStatus"] != "deleting":
             yield cast("Cache", {**cluster, "known_as": cluster["CacheClusterId"], "in_group": False})
 
 

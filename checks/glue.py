@@ -51,7 +51,7 @@ class Catalog(TypedDict):
     "glue:GetDatabases",
     "glue:GetConnections",
     arn="arn:{partition}:glue:{region}:{account}:catalog",
-    name="{account}",
+    name="{region}",
 )
 def catalogs(aws: Aws) -> Iterator[Catalog]:
     """One for each region."""
@@ -73,7 +73,9 @@ connections: Collector[Connection] = collect(
 )
 """Without passwords: nobody here has a use for them."""
 
-jobs: Collector[Job] = collect("glue:GetJobs", "Jobs", arn="arn:{partition}:glue:{region}:{account}:job/{Name}")
+jobs: Collector[Job] = collect(
+    "glue:GetJobs", "Jobs", arn="arn:{partition}:glue:{region}:{account}:job/{Name}", name="{Name}"
+)
 
 transforms: Collector[Transform] = collect(
     "glue:GetMLTransforms",

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from checks.kit import (
+    Aws,
     Call,
-    Collector,
     Plan,
     Practice,
     Risk,
     Severity,
     Verdict,
     check,
-    collect,
+    collector,
     expect,
     fix,
 )
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
 
 UPDATE = "memorydb:UpdateCluster"
 
-clusters: Collector[Cluster] = collect("memorydb:DescribeClusters", "Clusters", arn="{ARN}", name="{Name}")
+
+@collector("memorydb:DescribeClusters", arn="{ARN}", name="{Name}")
+def clusters(aws: Aws) -> Iterator[Cluster]:
+    """Leaves out those that are being deleted."""
+    return (one for one in aws.items("memorydb:DescribeClusters", "Clusters") if one["Status"] != "deleting")
 
 
 @check(clusters, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
 from checks.kit import (
     Aws,
     Call,
-    Collector,
     NotApplicable,
     Plan,
     Practice,
@@ -15,7 +15,7 @@ from checks.kit import (
     Severity,
     Verdict,
     check,
-    collect,
+    collector,
     expect,
     extra,
     fix,
@@ -27,7 +27,12 @@ if TYPE_CHECKING:
 
 UPDATE = "mq:UpdateBroker"
 
-brokers: Collector[Broker] = collect("mq:ListBrokers", "BrokerSummaries", arn="{BrokerArn}", name="{BrokerName}")
+
+@collector("mq:ListBrokers", arn="{BrokerArn}", name="{BrokerName}")
+def brokers(aws: Aws) -> Iterator[Broker]:
+    """Leaves out those that are being deleted, or were never made."""
+    found = aws.items("mq:ListBrokers", "BrokerSummaries")
+    return (one for one in found if one["BrokerState"] not in ("DELETION_IN_PROGRESS", "CREATION_FAILED"))
 
 
 @extra("mq:DescribeBroker")

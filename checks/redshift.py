@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from checks.kit import (
@@ -16,6 +17,7 @@ from checks.kit import (
     Verdict,
     check,
     collect,
+    collector,
     expect,
     extra,
     fix,
@@ -33,12 +35,17 @@ WITHOUT_MULTI_AZ = ("dc", "ds")
 https://docs.aws.amazon.com/redshift/latest/mgmt/managing-cluster-multi-az.html"""
 LOGS = ["connectionlog", "userlog", "useractivitylog"]
 
-clusters: Collector[Cluster] = collect(
+
+@collector(
     "redshift:DescribeClusters",
-    "Clusters",
     arn="arn:{partition}:redshift:{region}:{account}:cluster:{ClusterIdentifier}",
     name="{ClusterIdentifier}",
 )
+def clusters(aws: Aws) -> Iterator[Cluster]:
+    """Leaves out those that are being deleted."""
+    found = aws.items("redshift:DescribeClusters", "Clusters")
+    return (one for one in found if one["ClusterStatus"] not in ("deleting", "final-snapshot"))
+
 
 subnet_groups: Collector[SubnetGroup] = collect(
     "redshift:DescribeClusterSubnetGroups",

@@ -14,6 +14,7 @@ from checks.kit import NotApplicable
 from tests.checks.cases import Case
 
 GROUP: dict[str, Any] = {"Name": "analysts", "State": "ENABLED"}
+SPARK = GROUP | {"EngineVersion": {"EffectiveEngineVersion": "PySpark engine version 3"}}
 OFF = GROUP | {"State": "DISABLED"}
 ENFORCES, METRICS, KEY = (
     athena.workgroup_enforces_settings,
@@ -38,6 +39,7 @@ CASES = [
     Case(ENFORCES, [GROUP, enforces(on=False), True], "lets clients override its settings"),
     Case(ENFORCES, [GROUP, enforces(on=False), False], NotApplicable),
     Case(ENFORCES, [OFF, enforces(on=False), True], NotApplicable),
+    Case(ENFORCES, [SPARK, enforces(on=False), False], NotApplicable),
     Case(METRICS, [GROUP, {"PublishCloudWatchMetricsEnabled": True}, True], None),
     Case(METRICS, [GROUP, {"PublishCloudWatchMetricsEnabled": False}, True], "publishes no metrics of its queries"),
     Case(METRICS, [GROUP, {}, False], NotApplicable),
@@ -65,6 +67,8 @@ def test_a_workgroup_nobody_asked_anything_in_is_not_in_use(aws: Region) -> None
     found = {group["Name"]: group for group in athena.workgroups.stream(aws)}
     assert athena.in_use.read(aws, found["analysts"])
     assert not athena.in_use.read(aws, found["primary"])
+    spark: Any = SPARK
+    assert not athena.in_use.read(aws, spark)
     assert athena.configuration.read(aws, found["analysts"])["EnforceWorkGroupConfiguration"] is False
 
 

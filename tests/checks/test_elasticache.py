@@ -94,11 +94,14 @@ def test_the_days_can_be_other_ones() -> None:
 
 def test_the_nodes_of_a_group_are_not_judged_by_themselves(aws: Region) -> None:
     nodes = [
-        {"CacheClusterId": "sessions-001", "ReplicationGroupId": "sessions", "EngineVersion": "7.2.6", "ARN": "node"},
-        {"CacheClusterId": "prices", "EngineVersion": "1.6.22", "Engine": "memcached", "ARN": "prices"},
+        {"CacheClusterId": "sessions-001", "ReplicationGroupId": "sessions", "ARN": "node"},
+        {"CacheClusterId": "prices", "CacheClusterStatus": "available", "ARN": "prices"},
+        {"CacheClusterId": "old", "CacheClusterStatus": "deleting", "ARN": "old"},
     ]
     with Stubber(aws.clients.get("elasticache", aws.region)) as stub:
-        stub.add_response("describe_replication_groups", {"ReplicationGroups": [{**PLAIN, "ARN": "group"}]}, {})
+        stub.add_response(
+            "describe_replication_groups", {"ReplicationGroups": [PLAIN, PLAIN | {"Status": "deleting"}]}, {}
+        )
         stub.add_response("describe_cache_clusters", {"CacheClusters": nodes}, {})
         group, alone = elasticache.caches.stream(aws)
         assert [node["ARN"] for node in elasticache.nodes.read(aws, group)] == ["node"]
@@ -107,7 +110,12 @@ def test_the_nodes_of_a_group_are_not_judged_by_themselves(aws: Region) -> None:
     assert identify(aws, elasticache.caches, alone) == ("prices", "prices")
 
 
-PLAIN = {"ReplicationGroupId": "sessions", "MemberClusters": ["sessions-001"]}
+PLAIN: dict[str, Any] = {
+    "ReplicationGroupId": "sessions",
+    "MemberClusters": ["sessions-001"],
+    "Status": "available",
+    "ARN": "group",
+}
 
 
 def test_a_group_of_one_node_has_nothing_to_fail_over_to() -> None:
