@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict, cast
@@ -23,6 +24,7 @@ from checks.kit import (
     fix,
     now,
 )
+from checks.policy_edits import close
 
 if TYPE_CHECKING:
     from types_boto3_kms.type_defs import GetKeyLastUsageResponseTypeDef as Usage
@@ -183,3 +185,26 @@ def key_policy_is_not_public(key: Key, policy: str) -> Verdict:
     See: https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
     """
     return documents.opens_to_everyone(policy)
+
+
+@fix(key_policy_is_not_public, "kms:PutKeyPolicy", risk=Risk.CUTS_ACCESS)
+def close_key(key: Key, policy: str) -> Plan:
+    """Take the statements that let everyone in out of the key's policy.
+
+    Where none is left, what AWS gives a new key: the account decides by IAM policies who may use it.
+    Source: https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+    """
+    _, partition, _, _, account, _ = key["KeyArn"].split(":")
+    owner = {
+        "Sid": "Enable IAM User Permissions",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:{partition}:iam::{account}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+
+    def put(text: str) -> Call:
+        return Call("kms:PutKeyPolicy", {"KeyId": key["KeyId"], "PolicyName": "default", "Policy": text})
+
+    left = json.dumps({"Version": "2012-10-17", "Statement": [owner]})
+    return close(policy, put, left, ["AWS refuses a policy after which nobody could change the policy again."])

@@ -23,6 +23,7 @@ from checks.kit import (
     extra,
     fix,
 )
+from checks.policy_edits import REMOVED, close, public_statements, without_public
 
 if TYPE_CHECKING:
     from types_boto3_sesv2.type_defs import GetConfigurationSetResponseTypeDef as SetSettings
@@ -71,6 +72,40 @@ def identity_is_not_public(identity: Identity, settings: Settings) -> Verdict:
     """
     found = {name: opens_to_everyone(policy) for name, policy in settings.get("Policies", {}).items()}
     return next((f"{problem} by policy {name}" for name, problem in found.items() if problem), None)
+
+
+@fix(
+    identity_is_not_public,
+    "sesv2:UpdateEmailIdentityPolicy",
+    "sesv2:DeleteEmailIdentityPolicy",
+    "sesv2:CreateEmailIdentityPolicy",
+    risk=Risk.CUTS_ACCESS,
+)
+def close_identity(identity: Identity, settings: Settings) -> Plan:
+    """Take statements that let everyone in out of the identity's policies."""
+    whole = settings.get("Policies", {})
+    public = sorted(name for name, policy in whole.items() if public_statements(policy))
+    if not public:
+        raise NotApplicable("its policies let in nobody from outside")
+    plans = [_closed(identity["IdentityName"], name, whole[name]) for name in public]
+    return Plan(
+        do=[plan.do[0] for plan in plans],
+        undo=[plan.undo[0] for plan in plans],
+        before={name: plan.before["policy"] for name, plan in zip(public, plans, strict=True)},
+        after={name: plan.after["policy"] for name, plan in zip(public, plans, strict=True)},
+        notes=[REMOVED],
+    )
+
+
+def _closed(identity: str, name: str, policy: str) -> Plan:
+    """Of one policy, which goes when no statement is left, and is then made anew by the undo."""
+    which = {"EmailIdentity": identity, "PolicyName": name}
+    back = "sesv2:UpdateEmailIdentityPolicy" if without_public(policy) else "sesv2:CreateEmailIdentityPolicy"
+
+    def put(text: str) -> Call:
+        return Call(back, which | {"Policy": text})
+
+    return close(policy, put, Call("sesv2:DeleteEmailIdentityPolicy", which))
 
 
 @check(identities, settings, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)

@@ -87,6 +87,13 @@ def plain(aws: boto3.Session) -> None:
     client.create_configuration_set(ConfigurationSetName="receipts", DeliveryOptions={"TlsPolicy": "OPTIONAL"})
 
 
+def public(aws: boto3.Session) -> None:
+    client = aws.client("sesv2", region_name="eu-west-1")
+    client.create_email_identity(EmailIdentity="northwind.example")
+    text = policy("*")["Policies"]["senders"]
+    client.create_email_identity_policy(EmailIdentity="northwind.example", PolicyName="senders", Policy=text)
+
+
 def unsigned(aws: boto3.Session) -> None:
     """A domain whose key is in DNS and that somebody told to stop signing."""
     client = aws.client("sesv2", region_name="eu-west-1")
@@ -95,4 +102,4 @@ def unsigned(aws: boto3.Session) -> None:
     client.put_email_identity_dkim_attributes(EmailIdentity="northwind.example", SigningEnabled=False)
 
 
-BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {TLS.id: plain, SIGNS.id: unsigned}
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {TLS.id: plain, SIGNS.id: unsigned, CLOSED.id: public}
