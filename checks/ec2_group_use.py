@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from checks.ec2_launch_templates import groups_named, launch_templates
 from checks.ec2_security_groups import GROUP_ARN, groups
-from checks.kit import Aws, NotApplicable, Practice, Severity, Verdict, check, collector, expect, extra
+from checks.kit import ACCOUNT_ARN, Aws, NotApplicable, Practice, Severity, Verdict, check, collector, expect, extra
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import NetworkInterfaceTypeDef as Interface
@@ -32,21 +32,22 @@ def own_groups(aws: Aws) -> Iterator[Group]:
     return (group for group in aws.read(groups) if group["OwnerId"] == aws.account)
 
 
-@collector(arn=GROUP_ARN, needs=(groups, network_interfaces, launch_templates))
-def used_groups(aws: Aws) -> Iterator[Group]:
-    """Those on a network interface, in the rules of another group, or in a launch template."""
+@collector(arn=ACCOUNT_ARN, needs=(groups, network_interfaces, launch_templates))
+def used_groups(aws: Aws) -> Iterator[set[str]]:
+    """One for the region: the groups on a network interface, in the rules of another group, or in a launch template."""
     used = {one["GroupId"] for interface in aws.read(network_interfaces) for one in interface["Groups"]}
     used |= groups_named(aws.read(launch_templates))
     for group in aws.read(groups):
         for permission in [*group["IpPermissions"], *group["IpPermissionsEgress"]]:
             named = {pair.get("GroupId", "") for pair in permission.get("UserIdGroupPairs", [])}
             used |= named - {group["GroupId"]}
-    return (group for group in aws.read(groups) if group["GroupId"] in used)
+    yield used
 
 
 @extra(needs=(used_groups,))
 def is_used(aws: Aws, group: Group) -> bool:
-    return any(used["GroupId"] == group["GroupId"] for used in aws.read(used_groups))
+    [used] = aws.read(used_groups)
+    return group["GroupId"] in used
 
 
 @check(own_groups, is_used, practice=Practice.NETWORK, severity=Severity.LOW)

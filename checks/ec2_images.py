@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from checks.ec2_defaults import BLOCKED, image_sharing
 from checks.ec2_instances import GONE, instances
 from checks.kit import (
+    ACCOUNT_ARN,
     Aws,
     Call,
     NotApplicable,
@@ -41,19 +42,23 @@ def images(aws: Aws) -> Iterator[Image]:
     return aws.items("ec2:DescribeImages", "Images", Owners=["self"])
 
 
-@collector("ec2:DescribeImages", arn=IMAGE_ARN, needs=(instances,))
-def images_in_use(aws: Aws) -> Iterator[Image]:
-    """Those that machines run from, whoever owns them. A filter passes over the ones that are gone."""
+@collector("ec2:DescribeImages", arn=ACCOUNT_ARN, needs=(instances,))
+def images_in_use(aws: Aws) -> Iterator[Mapping[str, Image]]:
+    """One for the region: those that machines run from, whoever owns them. A filter passes over ones that are gone."""
     ids = iter(sorted({one["ImageId"] for one in aws.read(instances)}))
+    found = dict[str, "Image"]()
     while batch := list(islice(ids, FILTER_VALUES)):
         by_id = [{"Name": "image-id", "Values": batch}]
-        yield from aws.items("ec2:DescribeImages", "Images", Filters=by_id, IncludeDeprecated=True)
+        for one in aws.items("ec2:DescribeImages", "Images", Filters=by_id, IncludeDeprecated=True):
+            found[one["ImageId"]] = one
+    yield found
 
 
 @extra(needs=(images_in_use,))
 def image(aws: Aws, instance: Instance) -> Image | Mapping[str, str]:
     """What the instance was started from; empty when it is gone or no longer shared."""
-    return next((one for one in aws.read(images_in_use) if one["ImageId"] == instance["ImageId"]), {})
+    [found] = aws.read(images_in_use)
+    return found.get(instance["ImageId"], {})
 
 
 @extra(needs=(image_sharing,))

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from checks.ec2_instances import instances
-from checks.kit import Aws, NotApplicable, Practice, Severity, Verdict, check, expect, extra, now
+from checks.kit import (
+    ACCOUNT_ARN,
+    Aws,
+    NotApplicable,
+    Practice,
+    Severity,
+    Verdict,
+    check,
+    collector,
+    expect,
+    extra,
+    now,
+)
 from checks.ssm import nodes
 
 if TYPE_CHECKING:
@@ -15,9 +28,16 @@ if TYPE_CHECKING:
 RUNNING = "running"
 
 
-@extra(needs=(nodes,))
+@collector(arn=ACCOUNT_ARN, needs=(nodes,))
+def managed(aws: Aws) -> Iterator[frozenset[str]]:
+    """One for the region: the ids of what Systems Manager manages."""
+    yield frozenset(node["id"] for node in aws.read(nodes))
+
+
+@extra(needs=(managed,))
 def is_managed(aws: Aws, instance: Instance) -> bool:
-    return any(node["id"] == instance["InstanceId"] for node in aws.read(nodes))
+    [ids] = aws.read(managed)
+    return instance["InstanceId"] in ids
 
 
 @check(instances, is_managed, now, practice=Practice.CONFIG, severity=Severity.MEDIUM)

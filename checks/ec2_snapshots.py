@@ -2,43 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from checks.ec2_instances import instances
-from checks.ec2_volumes import SNAPSHOT_ARN, snapshots, volumes
-from checks.kit import Aws, NotApplicable, Practice, Severity, Verdict, check, collector, expect, extra, now
+from checks.ec2_volumes import snapshots, volumes
+from checks.kit import (
+    ACCOUNT_ARN,
+    Aws,
+    NotApplicable,
+    Practice,
+    Severity,
+    Verdict,
+    check,
+    collector,
+    expect,
+    extra,
+    now,
+)
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import SnapshotTypeDef as Snapshot
     from types_boto3_ec2.type_defs import VolumeTypeDef as Volume
 
 
-@collector(arn=SNAPSHOT_ARN, needs=(snapshots,))
-def latest_snapshots(aws: Aws) -> Iterator[Snapshot]:
-    """The last whole snapshot of each volume."""
-    last = dict[str, "Snapshot"]()
-    for snapshot in aws.read(snapshots):
-        known = last.get(snapshot["VolumeId"])
-        if snapshot["State"] == "completed" and (known is None or snapshot["StartTime"] > known["StartTime"]):
-            last[snapshot["VolumeId"]] = snapshot
-    return iter(last.values())
+@collector(arn=ACCOUNT_ARN, needs=(snapshots,))
+def latest_snapshots(aws: Aws) -> Iterator[Mapping[str, datetime]]:
+    """One for the region: by volume, when its last whole snapshot was taken."""
+    last = dict[str, datetime]()
+    for one in aws.read(snapshots):
+        if one["State"] == "completed":
+            last[one["VolumeId"]] = max(one["StartTime"], last.get(one["VolumeId"], one["StartTime"]))
+    yield last
+
+
+@collector(arn=ACCOUNT_ARN, needs=(instances,))
+def scaling_machines(aws: Aws) -> Iterator[frozenset[str]]:
+    """One for the region: the instances of Auto Scaling groups."""
+    tags = ((one["InstanceId"], tag["Key"]) for one in aws.read(instances) for tag in one.get("Tags", []))
+    yield frozenset(id for id, key in tags if key == "aws:autoscaling:groupName")
 
 
 @extra(needs=(latest_snapshots,))
 def last_taken(aws: Aws, volume: Volume) -> datetime | None:
     """When the last snapshot of a volume was taken, by whatever tool: AWS Backup's and those of DLM are among them."""
-    found = (one["StartTime"] for one in aws.read(latest_snapshots) if one["VolumeId"] == volume["VolumeId"])
-    return next(found, None)
+    [last] = aws.read(latest_snapshots)
+    return last.get(volume["VolumeId"])
 
 
-@extra(needs=(instances,))
+@extra(needs=(scaling_machines,))
 def scales(aws: Aws, volume: Volume) -> bool:
     """Whether it belongs to a machine of an Auto Scaling group, which is made anew and not restored."""
-    of = {one["InstanceId"] for one in volume["Attachments"]}
-    groups = (tag["Key"] for one in aws.read(instances) if one["InstanceId"] in of for tag in one.get("Tags", []))
-    return "aws:autoscaling:groupName" in groups
+    [machines] = aws.read(scaling_machines)
+    return any(one["InstanceId"] in machines for one in volume["Attachments"])
 
 
 @check(snapshots, practice=Practice.ENCRYPTION, severity=Severity.HIGH)

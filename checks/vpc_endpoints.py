@@ -10,14 +10,18 @@ from checks.ec2_instances import GONE, instances
 from checks.ec2_names import with_name
 from checks.kit import (
     Aws,
+    Call,
     NotApplicable,
+    Plan,
     Practice,
+    Risk,
     Severity,
     Verdict,
     check,
     collector,
     expect,
     extra,
+    fix,
 )
 from checks.vpc import VPC_ARN, vpcs
 
@@ -127,6 +131,26 @@ def endpoint_service_admits_known_accounts(
         return "admits every account" + (", after somebody accepts it" if by_hand else "")
     unknown = sorted({Principal("AWS", one).account for one in named} - {*accounts, service["owner"], ""})
     return expect(not unknown, f"admits account {', '.join(unknown)}, which the settings do not name")
+
+
+@fix(endpoint_service_admits_known_accounts, "ec2:ModifyVpcEndpointServicePermissions", risk=Risk.CUTS_ACCESS)
+def stop_admitting_everyone(service: Service, admitted: Sequence[Allowed], *, accounts: Sequence[str] = ()) -> Plan:
+    """Stop admitting every account to the endpoint service.
+
+    Source: https://docs.aws.amazon.com/vpc/latest/privatelink/configure-endpoint-service.html
+    """
+    named = [str(one["Principal"]) for one in admitted]
+    if "*" not in named:
+        raise NotApplicable("which of the accounts it names are to be trusted is yours to say")
+    which = {"ServiceId": service["ServiceId"]}
+    others = ", ".join(sorted(set(named) - {"*"})) or "nobody"
+    return Plan(
+        do=[Call("ec2:ModifyVpcEndpointServicePermissions", which | {"RemoveAllowedPrincipals": ["*"]})],
+        undo=[Call("ec2:ModifyVpcEndpointServicePermissions", which | {"AddAllowedPrincipals": ["*"]})],
+        before={"who may connect": "every account"},
+        after={"who may connect": others},
+        notes=["Endpoints that are connected stay so. An account that is not named makes no new ones."],
+    )
 
 
 @check(vpcs_with_instances, private_services, practice=Practice.NETWORK, severity=Severity.LOW)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import boto3
 import pytest
 
 from bot.aws import Region
@@ -85,13 +87,25 @@ def test_the_services_that_a_vpc_with_machines_reaches(aws: Region) -> None:
     assert identify(aws, vpc_endpoints.endpoints, found[0])[0] == arn
 
 
-def test_whom_a_service_admits(aws: Region) -> None:
-    ec2, elb = aws.clients.session.client("ec2"), aws.clients.session.client("elbv2")
+def open_service(aws: boto3.Session) -> None:
+    ec2, elb = aws.client("ec2", region_name="eu-west-1"), aws.client("elbv2", region_name="eu-west-1")
     subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
     balancer = elb.create_load_balancer(Name="partners", Subnets=[subnet], Type="network")["LoadBalancers"][0]
     made = ec2.create_vpc_endpoint_service_configuration(NetworkLoadBalancerArns=[balancer["LoadBalancerArn"]])
     id = made["ServiceConfiguration"]["ServiceId"]
     ec2.modify_vpc_endpoint_service_permissions(ServiceId=id, AddAllowedPrincipals=["*"])
+
+
+def test_whom_a_service_admits(aws: Region) -> None:
+    open_service(aws.clients.session)
     [found] = vpc_endpoints.endpoint_services.stream(aws)
     assert found["owner"] == aws.account
     assert [one["Principal"] for one in vpc_endpoints.admitted.read(aws, found)] == ["*"]
+
+
+def test_no_plan_where_accounts_are_named() -> None:
+    with pytest.raises(NotApplicable):
+        vpc_endpoints.stop_admitting_everyone.plan(service(), [root(OTHER)])
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {ADMITS.id: open_service}
