@@ -50,7 +50,7 @@ def test_judges(case: Case) -> None:
 
 def test_a_version_that_is_no_number_is_unknown() -> None:
     with pytest.raises(Unknown):
-        TOOLKIT.judge(toolkit("next"))
+        Case(TOOLKIT, [toolkit("next")], None).outcome()
 
 
 def test_parts_of_others_and_stacks_on_their_way_are_left_out(aws: Region) -> None:

@@ -57,9 +57,12 @@ def test_there_is_no_plan_while_it_changes_or_when_it_is_encrypted(status: str) 
 
 def plain(aws: boto3.Session) -> None:
     aws.client("s3", region_name="us-east-1").create_bucket(Bucket="clicks")
-    to = {"RoleARN": "arn:aws:iam::123456789012:role/firehose", "BucketARN": "arn:aws:s3:::clicks"}
     aws.client("firehose", region_name="eu-west-1").create_delivery_stream(
-        DeliveryStreamName="clicks", ExtendedS3DestinationConfiguration=to
+        DeliveryStreamName="clicks",
+        ExtendedS3DestinationConfiguration={
+            "RoleARN": "arn:aws:iam::123456789012:role/firehose",
+            "BucketARN": "arn:aws:s3:::clicks",
+        },
     )
 
 

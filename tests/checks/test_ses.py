@@ -97,8 +97,10 @@ def public(aws: boto3.Session) -> None:
 def unsigned(aws: boto3.Session) -> None:
     """A domain whose key is in DNS and that somebody told to stop signing."""
     client = aws.client("sesv2", region_name="eu-west-1")
-    own_key = {"DomainSigningSelector": "own", "DomainSigningPrivateKey": "a2V5"}
-    client.create_email_identity(EmailIdentity="northwind.example", DkimSigningAttributes=own_key)
+    client.create_email_identity(
+        EmailIdentity="northwind.example",
+        DkimSigningAttributes={"DomainSigningSelector": "own", "DomainSigningPrivateKey": "a2V5"},
+    )
     client.put_email_identity_dkim_attributes(EmailIdentity="northwind.example", SigningEnabled=False)
 
 

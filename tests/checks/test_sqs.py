@@ -62,7 +62,8 @@ def unencrypted(aws: boto3.Session) -> None:
 
 
 def public(aws: boto3.Session) -> None:
-    aws.client("sqs", region_name="eu-west-1").create_queue(QueueName="orders", Attributes=policy())
+    text = policy()["Policy"]
+    aws.client("sqs", region_name="eu-west-1").create_queue(QueueName="orders", Attributes={"Policy": text})
 
 
 BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 import pytest
@@ -78,7 +78,7 @@ def test_reads_our_documents_and_with_whom_they_are_shared(aws: Region) -> None:
     assert CLOSED.judge(found, ssm.shares.read(aws, found)) == "is shared with everyone"
 
 
-def reported(aws: boto3.Session, kind: str, *statuses: str) -> None:
+def reported(aws: boto3.Session, kind: str, *statuses: Literal["COMPLIANT", "NON_COMPLIANT"]) -> None:
     """What Systems Manager reported of a machine."""
     aws.client("ssm", region_name="eu-west-1").put_compliance_items(
         ResourceId="i-0123456789abcdef0",
