@@ -18,6 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 import checks as catalogue
 from bot import recording
+from bot.bulk import Bulk
 from bot.cards import Cards
 from bot.context import Bot
 from bot.fixing import FixAws
@@ -88,10 +89,14 @@ async def running(settings: Settings, store: Store, account: str) -> AsyncIterat
 def _bot(settings: Settings, store: Store, account: str, team: str, post: Post) -> Bot:
     known, fixes = catalogue.load()
     selected = {check.id: check for check in recording.select(settings)}
+
+    def now() -> datetime:
+        return datetime.now(UTC)
+
     remediator = Remediator(settings, store, fixes, FixAws(settings, lambda: recording.connect(settings)))
     return Bot(
         settings, store, account, team, selected, {id: fix for id, fix in fixes.items() if id in known},
-        ScanRunner(limit_minutes=settings.scan_minutes), remediator, post, lambda: datetime.now(UTC),
+        ScanRunner(limit_minutes=settings.scan_minutes), remediator, Bulk(settings, store, remediator, now), post, now,
     )  # fmt: skip
 
 

@@ -1,17 +1,20 @@
-"""The messages that show a fix request: posted once, and kept true to the database whatever gets lost on the way."""
+"""The messages that show fix requests and batches: posted once, and kept true to the database whatever gets lost."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Generic, Protocol, TypeVar
 
+from bot.blocks.batches import batch_card
 from bot.blocks.parts import Message
 from bot.blocks.requests import card
 from bot.context import Bot
 from bot.post import PostError
-from bot.store.fix_request import Card, FixRequest, State
+from bot.store.fix_request import Batch, Card, FixRequest
 from bot.store.requests import NoSuchRequest
 
 log = logging.getLogger(__name__)
@@ -22,24 +25,46 @@ POSTING = timedelta(seconds=30)
 """A request younger than this may still be on its way to the approvers."""
 
 
+class Shown(Protocol):
+    """What messages show. `face`: what they say of it; they are edited when it changes."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def waits(self) -> bool: ...
+    @property
+    def face(self) -> str: ...
+    @property
+    def cards(self) -> Sequence[Card]: ...
+
+
+S = TypeVar("S", bound=Shown)
+
+
 class Cards:
-    """Posts and refreshes. One request at a time, so that an older state never overwrites a newer one."""
+    """All of them: those of requests that stand alone, and those of batches."""
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
-        self._turns: dict[int, asyncio.Lock] = {}
+        store, settings = bot.store, bot.settings
 
-    async def announce(self, request_id: int, origin: str) -> bool:
-        """Show a new request where it was asked for and to the approvers; whether the approvers have it.
+        def draw(request: FixRequest, kind: str) -> Message:
+            fix = bot.fixes.get(request.check_id)
+            return card(request, fix, kind, settings.zone, glass=bool(settings.break_glass))
 
-        The approvers come last: should the bot end in between, it is their message that a later start makes up for.
-        """
-        async with self._turn(request_id):
-            if origin and origin != self._bot.settings.approvals_channel:
-                noticed = await self._post(request_id, origin, "notice")
-                if not noticed and origin != self._bot.settings.channel:  # the bot is not in every channel
-                    await self._post(request_id, self._bot.settings.channel, "notice")
-            return await self._post(request_id, self._bot.settings.approvals_channel, "approval")
+        def draw_batch(batch: Batch, kind: str) -> Message:
+            return batch_card(batch, bot.fixes.get(batch.requests[0].check_id), kind, settings.zone)
+
+        requests, batches = store.requests, store.batches
+        self.requests = Board(bot, "request", requests.get, requests.put_card, requests.outdated_cards, draw)
+        self.batches = Board(bot, "batch", batches.get, batches.put_card, batches.outdated, draw_batch)
+
+    async def catch_up(self) -> None:
+        """Mend what an outage or a restart left behind: requests nobody was shown, messages of an older state."""
+        await self.requests.catch_up()
+        await self.batches.catch_up()
 
     async def tell_everybody(self, message: Message) -> None:
         """Post to every channel the bot speaks in; one that does not take it is logged."""
@@ -51,76 +76,105 @@ class Cards:
             except PostError as error:
                 log.warning("%s was not told in %s: %s", message.text, channel, error)
 
-    async def refresh(self, request_id: int) -> None:
-        """Make every message of the request show what the database says now, if there is such a request."""
-        async with self._turn(request_id):
+
+class Board(Generic[S]):
+    """Posts and refreshes. One thing at a time, so that an older state never overwrites a newer one."""
+
+    def __init__(  # whose, and how it is kept and drawn
+        self,
+        bot: Bot,
+        kind: str,
+        get: Callable[[int], S],
+        put: Callable[[int, Card], None],
+        outdated: Callable[[datetime], list[S]],
+        draw: Callable[[S, str], Message],
+    ) -> None:
+        self._bot = bot
+        self._kind = kind
+        self._get_now = get
+        self._put = put
+        self._outdated = outdated
+        self._draw = draw
+        self._turns: dict[int, asyncio.Lock] = {}
+
+    async def announce(self, id: int, origin: str) -> bool:
+        """Show a new request where it was asked for and to the approvers; whether the approvers have it.
+
+        The approvers come last: should the bot end in between, it is their message that a later start makes up for.
+        """
+        async with self._turn(id):
+            if origin and origin != self._bot.settings.approvals_channel:
+                noticed = await self._post(id, origin, "notice")
+                if not noticed and origin != self._bot.settings.channel:  # the bot is not in every channel
+                    await self._post(id, self._bot.settings.channel, "notice")
+            return await self._post(id, self._bot.settings.approvals_channel, "approval")
+
+    async def refresh(self, id: int) -> None:
+        """Make every message of it show what the database says now, if there is such a thing."""
+        async with self._turn(id):
             try:
-                request = await self._get(request_id)
+                shown = await self._get(id)
             except NoSuchRequest:
                 return
-            for one in request.cards:
-                if one.shown != request.face:
-                    await self._update(request, one)
+            for one in shown.cards:
+                if one.shown != shown.face:
+                    await self._update(shown, one)
 
     async def catch_up(self) -> None:
-        """Mend what an outage or a restart left behind: requests nobody was shown, messages of an older state."""
+        """Mend what an outage or a restart left behind."""
         now = self._bot.now()
-        late = await asyncio.to_thread(self._bot.store.requests.outdated_cards, now - MEMORY)
-        for request in late:
-            unasked = request.state is State.WAITING and not any(c.kind == "approval" for c in request.cards)
-            if unasked and now - request.created_at > POSTING:
-                async with self._turn(request.id):
-                    await self._find_or_post(request)
-            await self.refresh(request.id)
+        for late in await asyncio.to_thread(self._outdated, now - MEMORY):
+            unasked = late.waits and not any(one.kind == "approval" for one in late.cards)
+            if unasked and now - late.created_at > POSTING:
+                async with self._turn(late.id):
+                    await self._find_or_post(late)
+            await self.refresh(late.id)
 
-    def _turn(self, request_id: int) -> asyncio.Lock:
-        return self._turns.setdefault(request_id, asyncio.Lock())
+    def _turn(self, id: int) -> asyncio.Lock:
+        return self._turns.setdefault(id, asyncio.Lock())
 
-    async def _get(self, request_id: int) -> FixRequest:
-        return await asyncio.to_thread(self._bot.store.requests.get, request_id)
+    async def _get(self, id: int) -> S:
+        return await asyncio.to_thread(self._get_now, id)
 
-    async def _find_or_post(self, request: FixRequest) -> None:
+    async def _find_or_post(self, late: S) -> None:
         channel = self._bot.settings.approvals_channel
         try:
-            ts = await self._bot.post.find_block(channel, block_id(request.id), request.created_at)
+            ts = await self._bot.post.find_block(channel, self._block_id(late.id), late.created_at)
         except PostError as error:
-            log.warning("request %s is not with the approvers yet: %s", request.id, error)
+            log.warning("%s %s is not with the approvers yet: %s", self._kind, late.id, error)
             return
         if ts:
-            await self._keep(request.id, Card(channel, ts, "approval", ""))
+            await self._keep(late.id, Card(channel, ts, "approval", ""))
         else:
-            await self._post(request.id, channel, "approval")
+            await self._post(late.id, channel, "approval")
 
-    async def _post(self, request_id: int, channel: str, kind: str) -> bool:
-        request = await self._get(request_id)
+    async def _post(self, id: int, channel: str, kind: str) -> bool:
+        shown = await self._get(id)
         try:
-            ts = await self._bot.post.post(channel, self._message(request, kind))
+            ts = await self._bot.post.post(channel, self._message(shown, kind))
         except PostError as error:
-            log.warning("request %s could not be shown in %s: %s", request_id, channel, error)
+            log.warning("%s %s could not be shown in %s: %s", self._kind, id, channel, error)
             return False
-        await self._keep(request_id, Card(channel, ts, kind, request.face))
+        await self._keep(id, Card(channel, ts, kind, shown.face))
         return True
 
-    async def _update(self, request: FixRequest, one: Card) -> None:
+    async def _update(self, shown: S, one: Card) -> None:
         try:
-            await self._bot.post.update(one.channel, one.ts, self._message(request, one.kind))
+            await self._bot.post.update(one.channel, one.ts, self._message(shown, one.kind))
         except PostError as error:
-            log.warning("request %s is not up to date in %s: %s", request.id, one.channel, error)
+            log.warning("%s %s is not up to date in %s: %s", self._kind, shown.id, one.channel, error)
             if not error.gone:
                 return  # it is tried again
-        await self._keep(request.id, replace(one, shown=request.face))
+        await self._keep(shown.id, replace(one, shown=shown.face))
 
-    async def _keep(self, request_id: int, one: Card) -> None:
-        await asyncio.to_thread(self._bot.store.requests.put_card, request_id, one)
+    async def _keep(self, id: int, one: Card) -> None:
+        await asyncio.to_thread(self._put, id, one)
 
-    def _message(self, request: FixRequest, kind: str) -> Message:
-        settings = self._bot.settings
-        fix = self._bot.fixes.get(request.check_id)
-        message = card(request, fix, kind, settings.zone, glass=bool(settings.break_glass))
-        message.blocks[0].block_id = block_id(request.id)
+    def _message(self, shown: S, kind: str) -> Message:
+        message = self._draw(shown, kind)
+        message.blocks[0].block_id = self._block_id(shown.id)
         return message
 
-
-def block_id(request_id: int) -> str:
-    """How a restarted bot finds out whether a request's message is out already."""
-    return f"request:{request_id}"
+    def _block_id(self, id: int) -> str:
+        """How a restarted bot finds out whether the message is out already."""
+        return f"{self._kind}:{id}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.bulk import Bulk
 from bot.post import Post
 from bot.remediate import Remediator
 from bot.runner import ScanRunner
@@ -26,5 +27,6 @@ class Bot:
     fixes: Mapping[str, Fix]
     scans: ScanRunner
     remediator: Remediator
+    bulk: Bulk
     post: Post
     now: Callable[[], datetime]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.aws import Region
@@ -75,6 +75,21 @@ class Executor:
             raise Refusal(f"it cannot be read now: {error}") from error
         except Exception as error:  # as in a scan: what surprises a judge or a plan cannot be read
             raise Refusal(f"it cannot be read now: {why_unknown(error)}") from error
+
+    def look_at_all(self, fix: Fix, findings: Sequence[Finding]) -> tuple[Region, dict[int, Seen]]:
+        """Several resources as they are now, each region read once: finding id -> what was seen. Raises Refusal."""
+        try:
+            home = self._aws.connect()
+            seen: dict[int, Seen] = {}
+            for region in dict.fromkeys(finding.region for finding in findings):
+                here = {finding.resource: finding.id for finding in findings if finding.region == region}
+                found = self._aws.look_at_all(home, fix, region, here)
+                seen |= {here[resource]: one for resource, one in found.items()}
+        except CannotScan as error:
+            raise Refusal(f"it cannot be read now: {error}") from error
+        except Exception as error:  # as above
+            raise Refusal(f"it cannot be read now: {why_unknown(error)}") from error
+        return home, seen
 
     def guard(
         self, finding: Finding, home: Region, seen: Seen, guards: tuple[Guard, ...] = TO_FIX, within: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import signature
 from typing import Any
@@ -84,12 +84,20 @@ class FixAws:
 
     def look(self, home: aws.Region, fix: Fix, region: str, resource: str) -> Seen:
         """Read and judge the resource again, and plan its repair. Raises checks.kit.Unknown when it cannot be read."""
+        return self.look_at_all(home, fix, region, {resource})[resource]
+
+    def look_at_all(self, home: aws.Region, fix: Fix, region: str, resources: Collection[str]) -> dict[str, Seen]:
+        """The same for several resources of one region, which is listed once."""
         check: AnyCheck = fix.repairs
         here = home.at(region)
+        seen = dict.fromkeys(resources, GONE)
         for found in check.over.stream(here):
-            if identify(here, check.over, found)[0] == resource:
-                return self._judge(here, fix, found)
-        return GONE
+            resource = identify(here, check.over, found)[0]
+            if seen.get(resource) is GONE:
+                seen[resource] = self._judge(here, fix, found)
+                if GONE not in seen.values():
+                    break
+        return seen
 
     def look_alike(self, home: aws.Region, fix: Fix, region: str, before: Mapping[str, str]) -> Seen:
         """A failing resource whose plan starts from `before`: AWS gives what is made again a new id (a rule, say)."""

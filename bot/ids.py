@@ -32,6 +32,11 @@ class Action(StrEnum):
     UNDO = "fix.undo"
     GLASS = "fix.glass"
     UNFREEZE = "freeze.end"
+    FIX_ALL = "batch.plan"
+    APPROVE_ALL = "batch.approve"
+    DENY_ALL = "batch.deny"
+    CANCEL_ALL = "batch.cancel"
+    UNDO_ALL = "batch.undo"
     AUDIT = "audit.request"
 
 
@@ -42,6 +47,9 @@ class View(StrEnum):
     DENY = "fix.deny.reason"
     UNDO = "fix.undo.reason"
     GLASS = "fix.glass.reason"
+    REQUEST_ALL = "batch.request"
+    DENY_ALL = "batch.deny.reason"
+    UNDO_ALL = "batch.undo.reason"
     MUTE = "finding.mute.reason"
     WAIT = "wait"
     SAY = "say"
@@ -52,6 +60,7 @@ class Input(StrEnum):
 
     REASON = "reason"
     UNTIL = "until"
+    CHOSEN = "chosen"
 
 
 class Stale(Exception):
@@ -77,6 +86,18 @@ class OfFinding(Value):
 
 class OfRequest(Value):
     request: int = Field(ge=1, le=LARGEST)
+    origin: str = Field(default="", max_length=40)
+    plan: str = Field(default="", max_length=64)
+
+
+class OfCheck(Value):
+    check: str = Field(max_length=120)
+    origin: str = Field(default="", max_length=40)
+    plan: str = Field(default="", max_length=64)
+
+
+class OfBatch(Value):
+    batch: int = Field(ge=1, le=LARGEST)
     origin: str = Field(default="", max_length=40)
     plan: str = Field(default="", max_length=64)
 

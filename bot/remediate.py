@@ -9,15 +9,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from bot.aws import Region
 from bot.execute import Executor, Refusal
-from bot.fixing import FixAws, managed_by
+from bot.fixing import FixAws, Seen, managed_by
 from bot.guards import TO_UNDO, limit
 from bot.people import BOT, Person
 from bot.scan import Status
 from bot.settings import FixMode, Limit, Settings
 from bot.store import Store
-from bot.store.findings import Finding, NoSuchFinding
-from bot.store.fix_request import FixRequest, New, State, plan_hash
+from bot.store.findings import Filter, Finding, NoSuchFinding
+from bot.store.fix_request import OPEN, FixRequest, New, State, plan_hash
 from bot.store.requests import NoSuchRequest, ResourceBusy
 from checks.kit import Fix, Plan
 
@@ -67,6 +68,33 @@ class Remediator:
         with self._refusals(finding_id, "fix.proposed", actor):
             return self._propose(finding_id)
 
+    def proposals(self, check_id: str, actor: Person) -> tuple[list[Proposal], dict[str, str]]:
+        """What would be done about all open findings of a check, worst first, and why not for the others, by name.
+
+        Raises Refusal, which is audited, when nothing can be done about any.
+        """
+        left: dict[str, str] = {}
+        found: list[Proposal] = []
+        with self._refusals(0, "fix.proposed", actor, subject=check_id):
+            fix = self._execute.fix(check_id)
+            findings = self._store.findings.search(Filter(check_id=check_id), self._now())
+            findings = sorted(findings, key=lambda finding: (-finding.severity, finding.name, finding.region))
+            if not findings:
+                raise Refusal(f"no finding of {check_id} is open")
+            home, seen = self._execute.look_at_all(fix, findings)
+            busy = {(r.account, r.region, r.resource): r.id for r in self._store.requests.in_state(*OPEN)}
+            for finding in findings:
+                if number := busy.get((finding.account, finding.region, finding.resource)):
+                    left[finding.name] = f"fix request {number} is still open"
+                    continue
+                try:
+                    found.append(self._proposal(finding, fix, home, seen[finding.id]))
+                except Refusal as error:
+                    left[finding.name] = str(error)
+            if not found:
+                raise Refusal(f"nothing can be fixed: {next(iter(left))}: {next(iter(left.values()))}")
+        return found, left
+
     def request(
         self, finding_id: int, shown: str, actor: Person, reason: str, limits: Sequence[Limit] = ()
     ) -> FixRequest:
@@ -75,16 +103,27 @@ class Remediator:
         `limits`: those of the settings that name this person.
         """
         with self._refusals(finding_id, "fix.requested", actor):
-            _keep_within(limits, "request", self._finding(finding_id))
+            self.keep_within(limits, "request", self._finding(finding_id))
             proposal = self._propose(finding_id)
             if proposal.plan_hash != shown:
                 raise Refusal("the resource changed since you looked at it: open the fix again to see the new plan")
             if not reason.strip():
                 raise Refusal("a reason is needed: the approver and the audit log will read it")
             try:
-                return self._store.requests.create(self._new(proposal, actor, reason.strip()))
+                return self._store.requests.create(self.new(proposal, actor, reason.strip()))
             except ResourceBusy as error:
                 raise Refusal(f"{error}: decide on that one first") from error
+
+    def check_approval(self, request: FixRequest, actor: Person, approvers: Collection[str], limits: Sequence[Limit],
+                       shown: str) -> None:  # fmt: skip
+        """Raise Refusal unless this person may approve this request now, having been shown this plan."""
+        self._decider(request, actor, approvers)
+        self.keep_within(limits, "approve", self._finding(request.finding_id))
+        self._still_waits(request, shown)
+        if str(actor) in request.approvals:
+            raise Refusal("you approved already: this fix needs another person, too")
+        if request.state is not State.WAITING:
+            raise Refusal(f"the request is {request.state} already")
 
     def approve(
         self, request_id: int, shown: str, actor: Person, approvers: Collection[str], limits: Sequence[Limit] = ()
@@ -95,11 +134,7 @@ class Remediator:
         """
         request = self._get(request_id)
         with self._refusals_of(request, "fix.approved", actor):
-            self._decider(request, actor, approvers)
-            _keep_within(limits, "approve", self._finding(request.finding_id))
-            self._still_waits(request, shown)
-            if str(actor) in request.approvals:
-                raise Refusal("you approved already: this fix needs another person, too")
+            self.check_approval(request, actor, approvers, limits, shown)
             if not self._store.requests.add_approval(request_id, actor=str(actor), at=self._now()):
                 raise Refusal(f"the request is {self._get(request_id).state} already")
         return self._get(request_id)
@@ -189,6 +224,12 @@ class Remediator:
             self._execute.close(request, "do" if request.state is State.RUNNING else "undo", STOPPED, sure=False)
         return [self._get(r.id) for r in [*approved, *left]]
 
+    @staticmethod
+    def keep_within(limits: Sequence[Limit], act: str, finding: Finding) -> None:
+        """Raise Refusal when a limit that names the person keeps them from this."""
+        if why := limit(limits, act, finding):
+            raise Refusal(why)
+
     # --- the parts ---------------------------------------------------------------------
 
     def _propose(self, finding_id: int) -> Proposal:
@@ -197,6 +238,9 @@ class Remediator:
             raise Refusal("this finding is resolved already")
         fix = self._execute.fix(finding.check_id)
         home, seen = self._execute.look(finding)
+        return self._proposal(finding, fix, home, seen)
+
+    def _proposal(self, finding: Finding, fix: Fix, home: Region, seen: Seen) -> Proposal:
         tags = self._execute.guard(finding, home, seen)
         if seen.status is None:
             raise Refusal("the resource is gone; the next scan will resolve the finding")
@@ -208,7 +252,8 @@ class Remediator:
         needed = 2 if fix.risk.name.lower() in self._settings.two_approvers_for else 1
         return Proposal(finding, fix, plan, plan_hash(plan), self._settings.fix_mode, seen.within, needed)
 
-    def _new(self, proposal: Proposal, actor: Person, reason: str) -> New:
+    def new(self, proposal: Proposal, actor: Person, reason: str) -> New:
+        """What a request is made of."""
         finding, now = proposal.finding, self._now()
         return New(
             finding.id,
@@ -265,13 +310,12 @@ class Remediator:
             raise Refusal(f"the request is {self._get(request.id).state} already")
 
     @contextlib.contextmanager
-    def _refusals(self, finding_id: int, action: str, actor: Person) -> Iterator[None]:
+    def _refusals(self, finding_id: int, action: str, actor: Person, subject: str = "") -> Iterator[None]:
         try:
             yield
         except Refusal as error:
-            self._store.audit.append(
-                action, actor=str(actor), subject=f"finding {finding_id}", result="refused", detail={"why": str(error)}
-            )
+            about, why = subject or f"finding {finding_id}", {"why": str(error)}
+            self._store.audit.append(action, actor=str(actor), subject=about, result="refused", detail=why)
             raise
 
     @contextlib.contextmanager
@@ -281,11 +325,6 @@ class Remediator:
         except Refusal as error:
             self._store.requests.refused(request, actor=str(actor), action=action, why=str(error))
             raise
-
-
-def _keep_within(limits: Sequence[Limit], act: str, finding: Finding) -> None:
-    if why := limit(limits, act, finding):
-        raise Refusal(why)
 
 
 def can_undo(request: FixRequest) -> bool:

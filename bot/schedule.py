@@ -59,7 +59,7 @@ class Schedule:
         now = self._bot.now()
         await self._cards.catch_up()  # first: a message that nobody remembered can be found while its request waits
         for ended in await asyncio.to_thread(self._bot.remediator.expire, now):
-            await self._cards.refresh(ended.id)
+            await self._cards.requests.refresh(ended.id)
         await asyncio.to_thread(self._bot.store.findings.expire_mutes, now)
         await self.digest_if_due()
 

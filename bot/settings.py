@@ -191,6 +191,10 @@ class Settings(BaseSettings):
     two_approvers_for: list[RiskName] = Field(
         ["interrupts"], description="Risks of a fix for which two people must approve: safe, cuts_access, interrupts."
     )
+    batch_size: int = Field(20, ge=1, le=20, description="At most so many resources are fixed with one request.")
+    second_approver_above: int = Field(
+        5, ge=1, description="A request about more resources than this needs two approvers, whatever its risk."
+    )
     break_glass: list[SlackApprover] = Field(
         default_factory=list,
         description="User or user group ids who may approve alone, also their own request, with a reason that everybody"

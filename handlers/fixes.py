@@ -14,13 +14,17 @@ from bot.remediate import Refusal
 from bot.store import StoreError
 from bot.store.fix_request import FixRequest, State
 from bot.store.requests import NoSuchRequest
+from handlers import batches
 from handlers.ask import Ask
 from handlers.errors import HalfDone, in_modal
 from handlers.findings import number
 
 
 async def fix(ask: Ask) -> None:
-    """Show what would change, from the command."""
+    """Show what would change, from the command: in one finding's resource, or in all of a check."""
+    if ask.text.strip() in ask.bot.fixes:
+        await batches.plan(ask, ask.text.strip())
+        return
     await _plan(ask, number(ask.text, "fix"))
 
 
@@ -35,7 +39,7 @@ async def asked(ask: Ask) -> Mapping[str, Any]:
     value, remediator = ask.carried(OfFinding), ask.bot.remediator
     reason, limits = ask.inputs[Input.REASON], await ask.parts.access.limits(ask.who)
     request = await asyncio.to_thread(remediator.request, value.finding, value.plan, ask.who, reason, limits)
-    if await ask.parts.cards.announce(request.id, value.origin):
+    if await ask.parts.cards.requests.announce(request.id, value.origin):
         return say("Asked", f"<#{ask.bot.settings.approvals_channel}> has your request {request.id}.")
     return say(
         "Asked", f"Request {request.id} is noted. Slack did not take the message to the approvers yet; I try on."
@@ -112,7 +116,7 @@ async def undone(ask: Ask) -> Mapping[str, Any]:
     except StoreError as error:
         raise HalfDone(str(error)) from error
     finally:
-        await ask.parts.cards.refresh(request_id)
+        await ask.parts.cards.requests.refresh(request_id)
     return say("Undo", f"*{blocks.HEADLINES[request.state]}*", blocks.ending(request))
 
 
@@ -121,7 +125,7 @@ async def _run(ask: Ask, request_id: int) -> None:
         await asyncio.to_thread(ask.bot.remediator.run, request_id)
     except StoreError as error:
         raise HalfDone(str(error)) from error
-    await ask.parts.cards.refresh(request_id)
+    await ask.parts.cards.requests.refresh(request_id)
 
 
 @asynccontextmanager
@@ -130,7 +134,7 @@ async def _shown(ask: Ask, request_id: int) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await ask.parts.cards.refresh(request_id)
+        await ask.parts.cards.requests.refresh(request_id)
 
 
 async def _plan(ask: Ask, finding_id: int) -> None:

@@ -18,7 +18,7 @@ from bot.nearest import nearest
 from bot.people import Person
 from bot.post import PostError
 from bot.remediate import Refusal
-from handlers import audit, errors, findings, fixes, freezes, status
+from handlers import audit, batches, errors, findings, fixes, freezes, status
 from handlers.ask import Ask, Parts, Place
 
 Handler = Callable[[Ask], Awaitable[None]]
@@ -60,6 +60,11 @@ ACTIONS: Mapping[Action, Handler] = {
     Action.CANCEL: fixes.cancel,
     Action.UNDO: fixes.undo,
     Action.GLASS: fixes.glass,
+    Action.FIX_ALL: batches.plan_from_button,
+    Action.APPROVE_ALL: batches.approve,
+    Action.DENY_ALL: batches.deny,
+    Action.CANCEL_ALL: batches.cancel,
+    Action.UNDO_ALL: batches.undo,
     Action.UNFREEZE: freezes.unfreeze,
     Action.AUDIT: audit.of_request,
 }
@@ -68,6 +73,9 @@ SUBMISSIONS: Mapping[View, Submitted] = {
     View.DENY: fixes.denied,
     View.UNDO: fixes.undone,
     View.GLASS: fixes.glass_broken,
+    View.REQUEST_ALL: batches.asked,
+    View.DENY_ALL: batches.denied,
+    View.UNDO_ALL: batches.undone,
     View.MUTE: findings.muted,
 }
 WAITING = "Working on it… You may close this; the answer comes anyway."
@@ -192,6 +200,9 @@ def _submission(parts: Parts, body: Mapping[str, Any]) -> Ask:
 
 
 def _typed(element: Mapping[str, Any]) -> str:
+    """What a person typed or chose; several choices are parted by spaces."""
+    if element.get("selected_options"):
+        return " ".join(option["value"] for option in element["selected_options"])
     return (element.get("selected_option") or {}).get("value") or element.get("value") or ""
 
 

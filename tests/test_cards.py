@@ -63,7 +63,7 @@ async def test_a_request_is_shown_to_the_approvers_and_where_it_was_asked_for(
     slack: Slack, store: Store, clock: Clock
 ) -> None:
     asked = await requests_of(slack, store, clock)
-    assert await asked.desk.cards.announce(asked.id, ELSEWHERE)
+    assert await asked.desk.cards.requests.announce(asked.id, ELSEWHERE)
     assert [(c.channel, c.kind, c.shown) for c in asked.request.cards] == [
         (ELSEWHERE, "notice", "waiting"),
         (APPROVALS, "approval", "waiting"),
@@ -72,7 +72,7 @@ async def test_a_request_is_shown_to_the_approvers_and_where_it_was_asked_for(
 
 async def test_a_request_from_the_approvers_own_channel_is_shown_once(slack: Slack, store: Store, clock: Clock) -> None:
     asked = await requests_of(slack, store, clock)
-    await asked.desk.cards.announce(asked.id, APPROVALS)
+    await asked.desk.cards.requests.announce(asked.id, APPROVALS)
     assert len(slack.messages) == 1
 
 
@@ -82,7 +82,7 @@ async def test_a_request_nobody_was_shown_is_posted_once(
 ) -> None:
     asked = await requests_of(slack, store, clock)
     slack.trouble("chat.postMessage", trouble)
-    assert not await asked.desk.cards.announce(asked.id, "")
+    assert not await asked.desk.cards.requests.announce(asked.id, "")
     await asked.desk.cards.catch_up()
     assert len(slack.called("chat.postMessage")) == 1, "it may still be on its way"
     clock.now += POSTING + timedelta(seconds=1)
@@ -116,10 +116,10 @@ async def test_an_update_that_was_lost_is_caught_up_with(
     slack: Slack, store: Store, clock: Clock, troubles: list[Trouble]
 ) -> None:
     asked = await requests_of(slack, store, clock)
-    await asked.desk.cards.announce(asked.id, "")
+    await asked.desk.cards.requests.announce(asked.id, "")
     asked.move(State.DENIED)
     slack.trouble("chat.update", *troubles)
-    await asked.desk.cards.refresh(asked.id)
+    await asked.desk.cards.requests.refresh(asked.id)
     assert asked.shown == ["⏳ Waiting for approval"]
     await asked.desk.cards.catch_up()
     assert asked.shown == ["🚫 Denied"]
@@ -130,7 +130,7 @@ async def test_an_update_that_was_lost_is_caught_up_with(
 
 async def test_a_message_somebody_deleted_is_not_tried_for_ever(slack: Slack, store: Store, clock: Clock) -> None:
     asked = await requests_of(slack, store, clock)
-    await asked.desk.cards.announce(asked.id, ELSEWHERE)
+    await asked.desk.cards.requests.announce(asked.id, ELSEWHERE)
     asked.move(State.DENIED)
     slack.messages.clear()
     await asked.desk.cards.catch_up()
@@ -141,7 +141,7 @@ async def test_a_message_somebody_deleted_is_not_tried_for_ever(slack: Slack, st
 
 async def test_a_request_that_ended_long_ago_is_left_alone(slack: Slack, store: Store, clock: Clock) -> None:
     asked = await requests_of(slack, store, clock)
-    await asked.desk.cards.announce(asked.id, "")
+    await asked.desk.cards.requests.announce(asked.id, "")
     asked.move(State.DENIED)
     clock.now += MEMORY + timedelta(seconds=1)
     await asked.desk.cards.catch_up()
@@ -150,11 +150,11 @@ async def test_a_request_that_ended_long_ago_is_left_alone(slack: Slack, store: 
 
 async def test_an_older_state_never_overwrites_a_newer_one(slack: Slack, store: Store, clock: Clock) -> None:
     asked = await requests_of(slack, store, clock)
-    await asked.desk.cards.announce(asked.id, "")
+    await asked.desk.cards.requests.announce(asked.id, "")
     refreshing = []
     for state in (State.APPROVED, State.RUNNING, State.FIXED):
         asked.move(state)
-        refreshing.append(asyncio.create_task(asked.desk.cards.refresh(asked.id)))
+        refreshing.append(asyncio.create_task(asked.desk.cards.requests.refresh(asked.id)))
         await asyncio.sleep(0)
     await asyncio.gather(*refreshing)
     assert asked.shown == ["✅ Fixed"]
@@ -166,17 +166,17 @@ async def test_an_older_state_never_overwrites_a_newer_one(slack: Slack, store: 
 
 async def test_a_decision_while_the_request_is_being_posted_is_shown(slack: Slack, store: Store, clock: Clock) -> None:
     asked = await requests_of(slack, store, clock)
-    announcing = asyncio.create_task(asked.desk.cards.announce(asked.id, CHANNEL))
+    announcing = asyncio.create_task(asked.desk.cards.requests.announce(asked.id, CHANNEL))
     while not slack.called("chat.postMessage"):  # noqa: ASYNC110  # Slack has it, the bot does not know yet
         await asyncio.sleep(0)
     asked.move(State.DENIED)
-    await asyncio.gather(announcing, asked.desk.cards.refresh(asked.id))
+    await asyncio.gather(announcing, asked.desk.cards.requests.refresh(asked.id))
     assert asked.shown == ["🚫 Denied"]
 
 
 async def test_a_request_that_expires_says_so(slack: Slack, store: Store, clock: Clock) -> None:
     asked = await requests_of(slack, store, clock)
-    await asked.desk.cards.announce(asked.id, "")
+    await asked.desk.cards.requests.announce(asked.id, "")
     clock.now += timedelta(days=1)
     await asked.desk.schedule.each_minute()
     assert asked.request.state is State.EXPIRED

@@ -21,7 +21,7 @@ from bot.blocks.parts import (
     text_input,
 )
 from bot.blocks.text import code, mention, plain, severity
-from bot.ids import Action, Input, OfFinding, OfList, View
+from bot.ids import Action, Input, OfCheck, OfFinding, OfList, View
 from bot.store.findings import Finding
 from bot.words import age, plural, when
 from bot.words import controls as in_words
@@ -78,6 +78,8 @@ def findings_page(page: Page, *, fixes: Collection[str], now: datetime, zone: tz
         blocks.append(section(finding_line(finding, now) + _muted(finding, now, zone)))
         blocks.append(actions(*_buttons(finding, fixes, now)))
     moves = _moves(page)
+    if page.asked.check in fixes and page.total > 1:
+        moves.append(button(f"Fix all {page.total:,}…", Action.FIX_ALL, OfCheck(check=page.asked.check)))
     if moves:
         blocks.append(actions(*moves))
     return Message(f"{title}: {plural(page.total, 'finding')}", blocks)

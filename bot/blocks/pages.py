@@ -19,7 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "findings [words]": "what is open, worst first: a practice, a severity, `muted`, or part of a name",
     "explain CHECK|NUMBER": "why a check or a finding matters and what to do",
     "check CHECK": "run one check now",
-    "fix NUMBER": "see what would change, and ask for approval",
+    "fix NUMBER|CHECK": "see what would change, in one finding's resource or in all of a check; ask for approval",
     "freeze [[TAG] until WHEN because WHY]": "no fixes for a while; alone: the freezes there are",
     "mute NUMBER": "accept a finding for a while, with a reason",
     "unmute NUMBER": "show it again",

@@ -22,6 +22,7 @@ from slack_sdk.models.blocks import (
     PlainTextInputElement,
     PlainTextObject,
     SectionBlock,
+    StaticMultiSelectElement,
     StaticSelectElement,
     TextObject,
 )
@@ -128,6 +129,15 @@ def choice(input: Input, label: str, options: Mapping[str, str], chosen: str) ->
         action_id=input.value,
         options=given,
         initial_option=next(option for option in given if option.value == chosen),
+    )
+    return InputBlock(label=_words(label), block_id=input.value, element=element)
+
+
+def choices(input: Input, label: str, options: Mapping[str, str]) -> InputBlock:
+    """A question with several answers at once, all of them chosen beforehand."""
+    given = _options(options)
+    element = StaticMultiSelectElement(
+        placeholder=_words(label), action_id=input.value, options=given, initial_options=given
     )
     return InputBlock(label=_words(label), block_id=input.value, element=element)
 

@@ -154,17 +154,25 @@ def _change(plan: Plan, fix: Fix) -> list[Block]:
     ]
 
 
-def _changes(plan: Plan) -> list[Block]:
-    """Each setting before and after; what stays the same is left out."""
+def change_of(plan: Plan) -> list[str]:
+    """Each setting before and after, a line each; what stays the same is left out."""
     found = []
     for name in dict.fromkeys([*plan.before, *plan.after]):
         before, after = plan.before.get(name, "–"), plan.after.get(name, "–")  # noqa: RUF001
         if before != after:
             found.append(f"• {plain(name)}:  {plain(before)}  →  *{plain(after)}*")
-    return [*lines(["*What changes*", *found])]
+    return found
+
+
+def _changes(plan: Plan) -> list[Block]:
+    return [*lines(["*What changes*", *change_of(plan)])]
 
 
 def _calls(title: str, calls: Sequence[Call]) -> list[Block]:
+    return [*lines([f"*{title}*", *calls_of(calls)])]
+
+
+def calls_of(calls: Sequence[Call]) -> list[str]:
     """Every call with every parameter: what is approved must be seen, however long it is."""
     found = []
     for call in calls:
@@ -172,7 +180,7 @@ def _calls(title: str, calls: Sequence[Call]) -> list[Block]:
         pieces = [text[start : start + PIECE] for start in range(0, len(text), PIECE)]
         where = f" in {call.region}" if call.region else ""
         found += [code(f"{call.call}{where} {pieces[0]}", SECTION), *(code(piece, SECTION) for piece in pieces[1:])]
-    return [*lines([f"*{title}*", *found])]
+    return found
 
 
 def _risk(plan: Plan, fix: Fix | None) -> list[Block]:

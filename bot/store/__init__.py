@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.store.audit import Audit
+from bot.store.batches import Batches
 from bot.store.database import Database, StoreError
 from bot.store.digests import Digests
 from bot.store.findings import Findings
@@ -24,6 +25,7 @@ class Store:
     scans: Scans
     findings: Findings
     requests: Requests
+    batches: Batches
     freezes: Freezes
     digests: Digests
     audit: Audit
@@ -36,4 +38,5 @@ def open_store(path: Path | str, *, audit_key: str = "") -> Store:
     """Open the file, made or migrated if need be. Raises `StoreError` in words."""
     db = Database(path)
     audit = Audit(db, audit_key)
-    return Store(db, Scans(db), Findings(db, audit), Requests(db, audit), Freezes(db, audit), Digests(db), audit)
+    requests, freezes = Requests(db, audit), Freezes(db, audit)
+    return Store(db, Scans(db), Findings(db, audit), requests, Batches(db, requests), freezes, Digests(db), audit)

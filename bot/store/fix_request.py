@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -83,6 +83,13 @@ class FixRequest:
     """Who approved so far, of the `needed`."""
     broke_glass: str = ""
     """Why one person approved alone; empty when nobody did."""
+    batch: int | None = None
+    """The batch it is part of, whose messages show it."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it can still be decided on."""
+        return self.state is State.WAITING
 
     @property
     def face(self) -> str:
@@ -92,6 +99,8 @@ class FixRequest:
     @property
     def is_shown(self) -> bool:
         """Whether all its messages show its state, and a waiting one has a message with the buttons."""
+        if self.batch is not None:
+            return True
         asked = self.state is not State.WAITING or any(card.kind == "approval" for card in self.cards)
         return asked and all(card.shown == self.face for card in self.cards)
 
@@ -125,6 +134,46 @@ class New:
     expires_at: datetime
     within: str = ""
     needed: int = 1
+    batch: int | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The same fix on several resources: asked for, approved and shown as one, made one by one."""
+
+    id: int
+    requests: Sequence[FixRequest]
+    cards: Sequence[Card]
+
+    @property
+    def plan_hash(self) -> str:
+        """What an approval is bound to: every plan, in order."""
+        return hash_of_all(request.plan_hash for request in self.requests)
+
+    @property
+    def created_at(self) -> datetime:
+        return self.requests[0].created_at
+
+    @property
+    def waits(self) -> bool:
+        """Whether it can still be decided on: batches are decided on as a whole."""
+        return all(request.state is State.WAITING for request in self.requests)
+
+    @property
+    def face(self) -> str:
+        """What its messages show: they are edited when it changes."""
+        return " ".join(request.face for request in self.requests)
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether all its messages show its state, and a waiting one has a message with the buttons."""
+        asked = not self.waits or any(card.kind == "approval" for card in self.cards)
+        return asked and all(card.shown == self.face for card in self.cards)
+
+
+def hash_of_all(plan_hashes: Iterable[str]) -> str:
+    """One hash of several plans."""
+    return hashlib.sha256("\n".join(plan_hashes).encode()).hexdigest()
 
 
 def plan_json(plan: Plan) -> str:

@@ -48,6 +48,7 @@ class Requests:
             "expires_at": stamp(new.expires_at),
             "within": new.within,
             "needed": new.needed,
+            "batch": new.batch,
         }
         try:
             with self._db.transaction():
@@ -78,6 +79,10 @@ class Requests:
         """The one that is open; an account's settings are one resource, so it may be about another of them."""
         where = (account, region, resource)
         return next((r for r in self.in_state(*OPEN) if (r.account, r.region, r.resource) == where), None)
+
+    def of_batch(self, batch: int) -> list[FixRequest]:
+        """The requests of a batch, in the order in which they are made."""
+        return [_request(row) for row in self._db.rows("SELECT * FROM requests WHERE batch = ? ORDER BY id", [batch])]
 
     def in_state(self, *states: State) -> list[FixRequest]:
         """All requests in these states, oldest first."""
@@ -238,7 +243,7 @@ class Requests:
         """Requests, open or ended lately, that a message shows otherwise than they are, or that no approver sees."""
         marks = ", ".join("?" for _ in OPEN)
         rows = self._db.rows(
-            f"SELECT * FROM requests WHERE state IN ({marks}) OR ended_at > ? ORDER BY id",  # noqa: S608
+            f"SELECT * FROM requests WHERE batch IS NULL AND (state IN ({marks}) OR ended_at > ?) ORDER BY id",  # noqa: S608
             [*OPEN, stamp(ended_since)],
         )
         return [request for request in map(_request, rows) if not request.is_shown]
@@ -252,7 +257,7 @@ def _told(fields: Mapping[str, Any]) -> dict[str, Any]:
 def _request(row: Mapping[str, Any]) -> FixRequest:
     plain = (
         "id", "finding_id", "account", "region", "check_id", "resource", "name", "plan_hash", "mode",
-        "requester", "reason", "approver", "undoer", "result", "within", "needed", "broke_glass",
+        "requester", "reason", "approver", "undoer", "result", "within", "needed", "broke_glass", "batch",
     )  # fmt: skip
     return FixRequest(
         **{name: row[name] for name in plain},

@@ -155,3 +155,17 @@ def approvals_and_freezes(db: sqlite_utils.Database) -> None:
         )
         """,
     )
+
+
+@migrations()
+def batches(db: sqlite_utils.Database) -> None:
+    _run(
+        db,
+        """
+        CREATE TABLE batches (
+            id INTEGER PRIMARY KEY, check_id TEXT NOT NULL, created_at TEXT NOT NULL, cards TEXT NOT NULL DEFAULT '[]'
+        )
+        """,
+        "ALTER TABLE requests ADD COLUMN batch INTEGER REFERENCES batches (id)",
+        "CREATE INDEX requests_of_batch ON requests (batch) WHERE batch IS NOT NULL",
+    )

@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.blocks import digest, findings, freezes, pages, requests, status
+from bot.blocks import batches, digest, findings, freezes, pages, requests, status
 from bot.blocks.parts import Message, say, sentence, wait
+from bot.bulk import BatchProposal
 from bot.compliance import Control, Report, Stand
 from bot.digest import Digest
 from bot.ids import OfList
@@ -20,7 +21,7 @@ from bot.settings import FixMode, Freeze
 from bot.standing import PracticeStanding, Standing
 from bot.store.audit import Head, Verification
 from bot.store.findings import Finding
-from bot.store.fix_request import FixRequest, State, plan_hash
+from bot.store.fix_request import Batch, FixRequest, State, plan_hash
 from bot.store.freezes import Frozen
 from bot.store.scans import Score
 from checks import Guide, s3
@@ -188,8 +189,33 @@ def _of_requests(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]
     yield "card_of_one_alone", requests.card(alone, FIX, "approval", ZONE)
     yield "glass_modal", requests.glass_modal(request(words), FIX, "C012AB3CD")
     yield "glass_broken", requests.glass_broken(alone, FIX)
+    yield from _of_batches(words)
     yield "deny_modal", requests.deny_modal(request(words), "C012AB3CD")
     yield "undo_modal", requests.undo_modal(request(words, State.FIXED), FIX, "C012AB3CD")
+
+
+def _of_batches(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
+    made = plan(words)
+    proposals = [Proposal(finding(words, n), FIX, made, plan_hash(made), FixMode.DRY_RUN) for n in (1, 2)]
+    left = {f"{words.name}{n}": words.text for n in range(words.much)}
+    yield "batch_modal", batches.batch_modal(BatchProposal(proposals, left), FIX, "C012AB3CD")
+
+    def batch(*states: State, **changes: Any) -> Batch:
+        return Batch(3, [request(words, state, id=n, batch=3, **changes) for n, state in enumerate(states, 7)], [])
+
+    for name, one in {
+        "waiting": batch(State.WAITING, State.WAITING),
+        "needs_two": batch(State.WAITING, State.WAITING, needed=2, approvals=["T1/U02BEN"]),
+        "running": batch(State.FIXED, State.RUNNING, State.APPROVED),
+        "failed": batch(State.FIXED, State.FAILED, State.FAILED),
+        "fixed": batch(State.FIXED, State.MOOT),
+        "undone": batch(State.FIXED, State.UNDONE),
+        "denied": batch(State.DENIED, State.DENIED),
+    }.items():
+        yield f"batch_{name}", batches.batch_card(one, FIX, "approval", ZONE)
+    yield "batch_notice", batches.batch_card(batch(State.WAITING, State.WAITING), None, "notice", ZONE)
+    yield "deny_all_modal", batches.deny_all_modal(batch(State.WAITING), "C012AB3CD")
+    yield "undo_all_modal", batches.undo_all_modal(batch(State.FIXED, State.FIXED), "C012AB3CD")
 
 
 def _audited(words: Words, seq: int) -> dict[str, Any]:

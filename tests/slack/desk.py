@@ -16,6 +16,7 @@ from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 
 from bot.app import _app, _bot, _identity
+from bot.bulk import Bulk
 from bot.cards import Cards
 from bot.context import Bot
 from bot.ids import Action, Input, View
@@ -126,12 +127,16 @@ class Desk:
         user: str = ANA,
         team: str = TEAM,
         until: str | None = None,
+        chosen: Sequence[str] | None = None,
         open: bool = True,
     ) -> BoltResponse:
         """Submit a modal; `open`: whether the person leaves it open."""
         values: dict[str, Any] = {Input.REASON: {Input.REASON: {"type": "plain_text_input", "value": reason}}}
         if until:
             values[Input.UNTIL] = {Input.UNTIL: {"type": "static_select", "selected_option": {"value": until}}}
+        if chosen is not None:
+            picked = [{"value": value} for value in chosen]
+            values[Input.CHOSEN] = {Input.CHOSEN: {"type": "multi_static_select", "selected_options": picked}}
         if open:
             self.slack.views["VMODAL"] = {}
         return await self.interact(
@@ -199,6 +204,7 @@ async def desk(
         "scans": ScanRunner(command=scan),
         "now": now or bot.now,
         "remediator": remediator or bot.remediator,
+        "bulk": Bulk(chosen, store, remediator or bot.remediator, now or bot.now),
     }
     return Desk(slack, replace(bot, **parts), _app(chosen, identity))
 

@@ -15,6 +15,7 @@ TEXT_LIMITS = {
     "input.hint": (1, 2000, "block-kit/blocks/input-block"),
     "button.text": (1, 75, "block-kit/block-elements/button-element"),
     "static_select.placeholder": (1, 150, "block-kit/block-elements/select-menu-element"),
+    "multi_static_select.placeholder": (1, 150, "block-kit/block-elements/multi-select-menu-element"),
     "plain_text_input.placeholder": (1, 150, "block-kit/block-elements/plain-text-input-element"),
     "option.text": (1, 75, "block-kit/composition-objects/option-object"),
     "modal.title": (1, 24, "views/modal-views"),
@@ -36,6 +37,7 @@ COUNT_LIMITS = {
     "modal.blocks": (1, 100, "views/modal-views"),
     "context.elements": (1, 10, "block-kit/blocks/context-block"),
     "actions.elements": (1, 25, "block-kit/blocks/actions-block"),
+    "multi_static_select.options": (1, 100, "block-kit/block-elements/multi-select-menu-element"),
     "static_select.options": (1, 100, "block-kit/block-elements/select-menu-element"),
 }
 MESSAGE_CHARACTERS = 13_000
@@ -52,6 +54,7 @@ KEYS = {
     "input": {"type", "block_id", "label", "hint", "element"},
     "button": {"type", "action_id", "text", "value", "style"},
     "static_select": {"type", "action_id", "placeholder", "options", "initial_option"},
+    "multi_static_select": {"type", "action_id", "placeholder", "options", "initial_options"},
     "plain_text_input": {"type", "action_id", "multiline", "min_length", "max_length"},
     "mrkdwn": {"type", "text", "verbatim"},
     "plain_text": {"type", "text", "emoji"},
@@ -144,6 +147,14 @@ def _elements(elements: list[Mapping[str, Any]]) -> Iterator[str]:
                 yield from _string("button.value", element.get("value", "-"))
                 if element.get("style", "primary") not in ("primary", "danger"):
                     yield f"button.style: {element['style']}"
+            case "multi_static_select":
+                yield from _text("multi_static_select.placeholder", element["placeholder"], "plain_text")
+                yield from _count("multi_static_select.options", element["options"])
+                for option in element["options"]:
+                    yield from _text("option.text", option["text"], "plain_text")
+                    yield from _string("option.value", option["value"])
+                if any(option not in element["options"] for option in element.get("initial_options", [])):
+                    yield "multi_static_select.initial_options: some are none of the options"
             case "static_select":
                 yield from _text("static_select.placeholder", element["placeholder"], "plain_text")
                 yield from _count("static_select.options", element["options"])

@@ -1,0 +1,157 @@
+"""The same fix on several resources: one request, one decision, made one by one until one fails."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import accumulate
+
+from bot.people import BOT, Person
+from bot.remediate import Proposal, Refusal, Remediator, can_undo
+from bot.settings import Limit, Settings
+from bot.store import Store
+from bot.store.fix_request import Batch, FixRequest, State, hash_of_all, plan_json
+from bot.store.requests import NoSuchRequest, ResourceBusy
+
+PLANS = 6000
+"""Characters of all plans of a batch together: what is approved must be seen, in one message."""
+WENT_WELL = (State.FIXED, State.MOOT, State.REHEARSED)
+
+
+@dataclass(frozen=True)
+class BatchProposal:
+    """What would be done about all findings of a check. `left`: name -> why nothing would be done about it."""
+
+    proposals: Sequence[Proposal]
+    left: dict[str, str]
+
+    @property
+    def plan_hash(self) -> str:
+        return hash_of_all(proposal.plan_hash for proposal in self.proposals)
+
+
+class Bulk:
+    """Decides on batches; each change in one is made by the remediator, under all its rules."""
+
+    def __init__(self, settings: Settings, store: Store, remediator: Remediator, now: Callable[[], datetime]) -> None:
+        self._settings = settings
+        self._store = store
+        self._remediator = remediator
+        self._now = now
+
+    def propose(self, check_id: str, actor: Person) -> BatchProposal:
+        """Read the resources and work out their plans. Raises Refusal, which is audited."""
+        found, left = self._remediator.proposals(check_id, actor)
+        sizes = accumulate(len(plan_json(proposal.plan)) for proposal in found)
+        most = min(self._settings.batch_size, max(1, sum(size <= PLANS for size in sizes)))
+        later = "one request is for fewer (AWS_SEC_BATCH_SIZE, and what can be shown whole): ask again for the rest"
+        left |= {proposal.finding.name: later for proposal in found[most:]}
+        return BatchProposal(found[:most], left)
+
+    def request(
+        self,
+        check_id: str,
+        shown: str,
+        chosen: Collection[int],
+        actor: Person,
+        reason: str,
+        limits: Sequence[Limit] = (),
+    ) -> Batch:
+        """Ask for approval of what was shown (its hash), for the chosen findings. Raises Refusal, which is audited."""
+        proposal = self.propose(check_id, actor)
+        with self._refusals(None, "fix.requested", actor, check_id):
+            if proposal.plan_hash != shown:
+                raise Refusal("something changed since you looked: open the fix again to see the new plans")
+            wanted = [one for one in proposal.proposals if one.finding.id in chosen]
+            if not wanted:
+                raise Refusal("choose at least one resource")
+            if not reason.strip():
+                raise Refusal("a reason is needed: the approver and the audit log will read it")
+            for one in wanted:
+                self._remediator.keep_within(limits, "request", one.finding)
+            needed = 2 if len(wanted) > self._settings.second_approver_above else 1
+            news = [self._remediator.new(one, actor, reason.strip()) for one in wanted]
+            try:
+                return self._store.batches.create([replace(new, needed=max(needed, new.needed)) for new in news])
+            except ResourceBusy as error:
+                raise Refusal(f"{error}: decide on that one first") from error
+
+    def approve(
+        self, batch_id: int, shown: str, actor: Person, approvers: Collection[str], limits: Sequence[Limit] = ()
+    ) -> Batch:
+        """Record the approval of all of it, once, by somebody else. Raises Refusal, which is audited."""
+        batch = self._get(batch_id)
+        with self._refusals(batch, "fix.approved", actor):
+            if shown != batch.plan_hash:
+                raise Refusal("this button belongs to another plan: open the request's newest message")
+            for request in batch.requests:
+                self._remediator.check_approval(request, actor, approvers, limits, request.plan_hash)
+            with self._store.db.transaction():
+                for request in batch.requests:
+                    if not self._store.requests.add_approval(request.id, actor=str(actor), at=self._now()):
+                        raise Refusal("the request was decided on already")
+        return self._get(batch_id)
+
+    def deny(self, batch_id: int, actor: Person, approvers: Collection[str], reason: str) -> Batch:
+        """Say no to all of it, with a reason. Raises Refusal, which is audited."""
+        for request in self._waiting(batch_id, "fix.denied", actor).requests:
+            self._remediator.deny(request.id, actor, approvers, reason)
+        return self._get(batch_id)
+
+    def cancel(self, batch_id: int, actor: Person) -> Batch:
+        """Take back one's own request while all of it waits. Raises Refusal, which is audited."""
+        for request in self._waiting(batch_id, "fix.cancelled", actor).requests:
+            self._remediator.cancel(request.id, actor)
+        return self._get(batch_id)
+
+    def run(self, batch_id: int) -> Iterator[Batch]:
+        """Make the approved changes one by one; the batch after each. The first that fails is the last."""
+        failed: FixRequest | None = None
+        for request in self._get(batch_id).requests:
+            if request.state is not State.APPROVED:
+                continue
+            if failed:
+                why = f"not tried, because request {failed.id} did not go well; nothing was changed"
+                self._store.requests.move(
+                    request.id, State.APPROVED, State.FAILED, actor=str(BOT), at=self._now(), result=why
+                )
+                continue
+            ended = self._remediator.run(request.id)
+            failed = None if ended.state in WENT_WELL else ended
+            yield self._get(batch_id)
+        yield self._get(batch_id)
+
+    def undo(
+        self, batch_id: int, chosen: Collection[int], actor: Person, approvers: Collection[str], reason: str
+    ) -> Iterator[Batch]:
+        """Undo the chosen requests, the last made first; the batch after each. Raises Refusal, which is audited."""
+        for request in reversed(self._get(batch_id).requests):
+            if request.id in chosen and can_undo(request):
+                ended = self._remediator.undo(request.id, actor, approvers, reason)
+                yield self._get(batch_id)
+                if ended.state is not State.UNDONE:
+                    return
+
+    def _waiting(self, batch_id: int, action: str, actor: Person) -> Batch:
+        batch = self._get(batch_id)
+        with self._refusals(batch, action, actor):
+            if not batch.waits:
+                raise Refusal("the request was decided on already")
+        return batch
+
+    def _get(self, batch_id: int) -> Batch:
+        try:
+            return self._store.batches.get(batch_id)
+        except NoSuchRequest as error:
+            raise Refusal(str(error)) from error
+
+    @contextlib.contextmanager
+    def _refusals(self, batch: Batch | None, action: str, actor: Person, subject: str = "") -> Iterator[None]:
+        try:
+            yield
+        except Refusal as error:
+            about, why = subject or (f"batch {batch.id}" if batch else ""), {"why": str(error)}
+            self._store.audit.append(action, actor=str(actor), subject=about, result="refused", detail=why)
+            raise
