@@ -56,7 +56,7 @@ def test_judges(case: Case) -> None:
 
 
 def test_asks_for_certificates_with_keys_of_every_kind(aws: Region) -> None:
-    client = aws.clients.session.client("acm")
+    client: Any = aws.clients.session.client("acm")
     arns = {
         client.request_certificate(DomainName=f"{key}.northwind.example", KeyAlgorithm=algorithm)["CertificateArn"]
         for key, algorithm in {"rsa": "RSA_2048", "curve": "EC_prime256v1"}.items()

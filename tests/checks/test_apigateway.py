@@ -143,7 +143,7 @@ def test_reads_a_rest_api_its_methods_and_its_stages(aws: Region) -> None:
 def test_reads_the_stages_of_an_http_api(aws: Region) -> None:
     client = aws.clients.session.client("apigatewayv2")
     api = client.create_api(Name="orders", ProtocolType="HTTP")["ApiId"]
-    logged = {"DestinationArn": GROUP, "Format": "$context.requestId"}
+    logged: Any = {"DestinationArn": GROUP, "Format": "$context.requestId"}
     client.create_stage(ApiId=api, StageName="live", AccessLogSettings=logged)
     [found] = apigateway.stages.stream(aws)
     arn = f"arn:aws:apigateway:eu-west-1::/apis/{api}/stages/live"

@@ -110,9 +110,8 @@ def undrained(aws: boto3.Session) -> None:
 
 def monitoring(aws: boto3.Session) -> None:
     make(aws)
-    aws.client("elb").modify_load_balancer_attributes(
-        LoadBalancerName="old-shop", LoadBalancerAttributes={"AdditionalAttributes": [MODE]}
-    )
+    lax: Any = {"AdditionalAttributes": [MODE]}
+    aws.client("elb").modify_load_balancer_attributes(LoadBalancerName="old-shop", LoadBalancerAttributes=lax)
 
 
 BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {

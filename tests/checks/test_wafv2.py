@@ -31,7 +31,7 @@ def acl(*rules: dict[str, Any], action: str = "Allow", **more: Any) -> dict[str,
     return {"Rules": list(rules), "DefaultAction": {action: {}}} | more
 
 
-MANAGER = {"PreProcessFirewallManagerRuleGroups": [{"Name": "fms", "FirewallManagerStatement": GROUP}]}
+MANAGER: dict[str, Any] = {"PreProcessFirewallManagerRuleGroups": [{"Name": "fms", "FirewallManagerStatement": GROUP}]}
 
 CASES = [
     Case(HAS, [ACL, acl(rule(RATE))], None),
