@@ -24,7 +24,7 @@ AGENTS = {
 https://docs.aws.amazon.com/guardduty/latest/ug/guardduty-features-activation-model.html"""
 
 
-@extra(*(call for kind in AGENTS.values() for call in kind.calls))
+@extra(needs=tuple(need for kind in AGENTS.values() for need in kind.needs))
 def agents_wanted(aws: Aws, detection: Detection) -> list[str]:
     """The settings for agents of which the region holds something to put them on."""
     return [name for name, kind in AGENTS.items() if kind.read(aws, detection)]

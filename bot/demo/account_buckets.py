@@ -70,6 +70,9 @@ def _access_points(aws: Emulated) -> None:
         s3control.create_access_point(
             AccountId=ACCOUNT, Name=name, Bucket=BUCKET + bucket, PublicAccessBlockConfiguration=block
         )
+    for name, block in (("price-lists", BLOCKED), ("catalogue", BLOCKED | {"BlockPublicPolicy": False})):
+        details = {"Name": name, "PublicAccessBlock": block, "Regions": [{"Bucket": f"{BUCKET}product-images"}]}
+        s3control.create_multi_region_access_point(AccountId=ACCOUNT, ClientToken=name, Details=details)
     anyone = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
     objects = {"Resource": f"arn:aws:s3:eu-west-1:{ACCOUNT}:accesspoint/partner-feed/object/*"}
     s3control.put_access_point_policy(AccountId=ACCOUNT, Name="partner-feed", Policy=_policy(anyone | objects))

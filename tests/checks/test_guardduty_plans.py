@@ -98,7 +98,7 @@ def test_agents_are_wanted_where_there_is_something_to_put_them_on(aws: Region) 
     [found] = detection.stream(aws)
     assert plans.agents_wanted.read(aws, found) == []
     region_in_use(aws.clients.session)
-    assert plans.agents_wanted.read(aws, found) == list(plans.AGENTS)
+    assert plans.agents_wanted.read(Region(aws.clients, aws.account, aws.region), found) == list(plans.AGENTS)
 
 
 def region_in_use(aws: boto3.Session) -> None:
