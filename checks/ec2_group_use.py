@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import NetworkInterfaceTypeDef as Interface
     from types_boto3_ec2.type_defs import SecurityGroupTypeDef as Group
 
-OF_A_DIRECTORY = re.compile(r"d-[0-9a-f]{10}_(controllers|workspacesMembers)")
-"""https://docs.aws.amazon.com/workspaces/latest/adminguide/amazon-workspaces-security-groups.html"""
+KEPT_BY_AWS = re.compile(r"d-[0-9a-f]{10}_(controllers|workspacesMembers)|default_elb_[0-9a-f-]+")
+"""Of directories and of Classic Load Balancers in default VPCs; AWS uses them again.
+https://docs.aws.amazon.com/workspaces/latest/adminguide/amazon-workspaces-security-groups.html"""
 WIZARD = "launch-wizard-"
 
 
@@ -61,8 +62,8 @@ def group_is_used(group: Group, is_used: bool) -> Verdict:
     """
     if group["GroupName"] == "default":
         raise NotApplicable("it is the default one of its VPC, which AWS keeps")
-    if OF_A_DIRECTORY.fullmatch(group["GroupName"]):
-        raise NotApplicable("it is that of a directory, which AWS keeps")
+    if KEPT_BY_AWS.fullmatch(group["GroupName"]):
+        raise NotApplicable("AWS made it, and keeps it to use again")
     return expect(is_used, "guards no network interface, and no rule or launch template names it")
 
 

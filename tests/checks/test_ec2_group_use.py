@@ -32,6 +32,7 @@ CASES = [
     Case(USED, [group(), not IS_USED], "guards no network interface, and no rule or launch template names it"),
     Case(USED, [group("default"), not IS_USED], NotApplicable),
     Case(USED, [group("d-1234567890_controllers"), not IS_USED], NotApplicable),
+    Case(USED, [group("default_elb_b05343af-181e-4989"), not IS_USED], NotApplicable),
     Case(PURPOSE, [group()], None),
     Case(PURPOSE, [group("launch-wizard-4")], "was made by the launch wizard"),
     Case(FEW, [group(IpPermissions=rules(50))], None),
