@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,12 @@ if TYPE_CHECKING:
     from types_boto3_transfer.type_defs import DescribedConnectorTypeDef as Connector
     from types_boto3_transfer.type_defs import DescribedServerTypeDef as Server
 
-OLD = ("TransferSecurityPolicy-2018-11", "TransferSecurityPolicy-2020-06", "TransferSecurityPolicy-FIPS-2020-06")
-"""Security policies with SHA-1 among what they allow. FTP takes none.
+OLD = "TransferSecurityPolicy-2018-11"
+"""The one security policy with SHA-1; what CloudFormation gives a server unless it is told otherwise.
 https://docs.aws.amazon.com/transfer/latest/userguide/security-policies.html"""
+
+POST_QUANTUM = re.compile(r"TransferSecurityPolicy-(PQ-SSH-.*|(FIPS-)?20(2[5-9]|[3-9]\d)-\d\d)")
+"""Those with hybrid post-quantum key exchange. Source: the same page."""
 
 
 def _servers(aws: Aws) -> Iterator[Any]:
@@ -61,12 +65,12 @@ def server_uses_current_security_policy(server: Server, *, fips: bool = False, p
     See: https://docs.aws.amazon.com/transfer/latest/userguide/security-policies.html
     """
     policy = server["SecurityPolicyName"]
-    if policy in OLD:
+    if policy == OLD:
         return f"allows algorithms that are no longer safe ({policy})"
     if fips and "-FIPS-" not in policy:
         return f"uses a policy without FIPS-validated cryptography ({policy})"
-    newest = policy >= "TransferSecurityPolicy-2025" or "-PQ-" in policy or "-FIPS-2025" in policy
-    return expect(not post_quantum or newest, f"uses a policy without post-quantum key exchange ({policy})")
+    lacking = post_quantum and not POST_QUANTUM.fullmatch(policy)
+    return expect(not lacking, f"uses a policy without post-quantum key exchange ({policy})")
 
 
 @check(connectors, practice=Practice.MONITORING, severity=Severity.LOW)

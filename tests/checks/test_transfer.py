@@ -18,6 +18,13 @@ CASES = [
     Case(FTP, [{"Protocols": ["SFTP", "FTP"]}], "speaks FTP, which encrypts nothing"),
     Case(POLICY, [{"SecurityPolicyName": f"{NAME}-2024-01"}], None),
     Case(POLICY, [{"SecurityPolicyName": f"{NAME}-Restricted-2024-06"}], None),
+    Case(POLICY, [{"SecurityPolicyName": f"{NAME}-FIPS-2020-06"}], None),
+    Case(
+        POLICY,
+        [{"SecurityPolicyName": f"{NAME}-Restricted-2024-06"}],
+        f"uses a policy without post-quantum key exchange ({NAME}-Restricted-2024-06)",
+        {"post_quantum": True},
+    ),
     Case(
         POLICY,
         [{"SecurityPolicyName": f"{NAME}-2018-11"}],
