@@ -11,7 +11,8 @@ from bot.ids import Action, Input, View
 from bot.store import Store
 from tests.slack.desk import APPROVALS, BEN, ELSEWHERE, Desk, desk
 from tests.slack.fake import Slack, buttons
-from tests.test_bulk import CHECK, NAMES, Shop
+from tests.test_bulk import NAMES, Shop
+from tests.test_remediate import CHECK
 
 pytestmark = pytest.mark.asyncio
 

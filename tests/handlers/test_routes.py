@@ -79,7 +79,7 @@ async def test_every_button_is_acknowledged_and_answered(at_desk: Desk, action: 
         ("check s3.bucket_blocks_public_acces", "did you mean s3.bucket_blocks_public_access?"),
         ("check", "Say which check"),
         ("explain", "Say which check"),
-        ("explain nothing", "There is no check nothing; `/aws-sec explain 12` names the check of finding 12"),
+        ("explain qwxzjk", "There is no check qwxzjk; `/aws-sec explain 12` names the check of finding 12"),
         ("explain 99", "There is no finding 99"),
         ("explain ²", "Say which finding"),
         ("fix", "Say which finding, as in `/aws-sec fix 12`"),

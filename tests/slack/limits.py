@@ -147,25 +147,23 @@ def _elements(elements: list[Mapping[str, Any]]) -> Iterator[str]:
                 yield from _string("button.value", element.get("value", "-"))
                 if element.get("style", "primary") not in ("primary", "danger"):
                     yield f"button.style: {element['style']}"
-            case "multi_static_select":
-                yield from _text("multi_static_select.placeholder", element["placeholder"], "plain_text")
-                yield from _count("multi_static_select.options", element["options"])
-                for option in element["options"]:
-                    yield from _text("option.text", option["text"], "plain_text")
-                    yield from _string("option.value", option["value"])
-                if any(option not in element["options"] for option in element.get("initial_options", [])):
-                    yield "multi_static_select.initial_options: some are none of the options"
-            case "static_select":
-                yield from _text("static_select.placeholder", element["placeholder"], "plain_text")
-                yield from _count("static_select.options", element["options"])
-                for option in element["options"]:
-                    yield from _text("option.text", option["text"], "plain_text")
-                    yield from _string("option.value", option["value"])
-                if element.get("initial_option", element["options"][0]) not in element["options"]:
-                    yield "static_select.initial_option: is none of the options"
+            case "static_select" | "multi_static_select":
+                yield from _select(element)
             case "plain_text_input":
                 if not 0 <= element.get("min_length", 0) <= element.get("max_length", 1) <= INPUT_CHARACTERS:
                     yield "plain_text_input: min_length, max_length"
+
+
+def _select(element: Mapping[str, Any]) -> Iterator[str]:
+    kind, options = element["type"], element["options"]
+    yield from _text(f"{kind}.placeholder", element["placeholder"], "plain_text")
+    yield from _count(f"{kind}.options", options)
+    for option in options:
+        yield from _text("option.text", option["text"], "plain_text")
+        yield from _string("option.value", option["value"])
+    chosen = element.get("initial_options", [element["initial_option"]] if "initial_option" in element else [])
+    if any(option not in options for option in chosen):
+        yield f"{kind}: what is chosen at first is none of the options"
 
 
 def _keys(part: Mapping[str, Any]) -> Iterator[str]:
