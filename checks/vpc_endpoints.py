@@ -116,25 +116,27 @@ def endpoint_spans_zones(endpoint: Endpoint) -> Verdict:
 
 @check(endpoint_services, admitted, practice=Practice.LEAST_PRIVILEGE, severity=Severity.MEDIUM)
 def endpoint_service_admits_known_accounts(
-    service: Service, admitted: Sequence[Allowed], *, accounts: Sequence[str] = ()
+    service: Service, admitted: Sequence[Allowed], *, trusted_accounts: Sequence[str] = ()
 ) -> Verdict:
     """Endpoint service admits known accounts only.
 
     Whoever may connect reaches what stands behind the service, over a way that no internet firewall sees.
 
-    Fix: Name the accounts that use the service in place of `*`; put those you trust into the threshold `accounts`.
+    Fix: Name the accounts that use the service in place of `*`; put those you trust into the threshold `trusted_accounts`.
     See: https://docs.aws.amazon.com/vpc/latest/privatelink/configure-endpoint-service.html
     """
     named = [str(one["Principal"]) for one in admitted]
     if "*" in named:
         by_hand = service["AcceptanceRequired"]
         return "admits every account" + (", after somebody accepts it" if by_hand else "")
-    unknown = sorted({Principal("AWS", one).account for one in named} - {*accounts, service["owner"], ""})
+    unknown = sorted({Principal("AWS", one).account for one in named} - {*trusted_accounts, service["owner"], ""})
     return expect(not unknown, f"admits account {', '.join(unknown)}, which the settings do not name")
 
 
 @fix(endpoint_service_admits_known_accounts, "ec2:ModifyVpcEndpointServicePermissions", risk=Risk.CUTS_ACCESS)
-def stop_admitting_everyone(service: Service, admitted: Sequence[Allowed], *, accounts: Sequence[str] = ()) -> Plan:
+def stop_admitting_everyone(
+    service: Service, admitted: Sequence[Allowed], *, trusted_accounts: Sequence[str] = ()
+) -> Plan:
     """Stop admitting every account to the endpoint service.
 
     Source: https://docs.aws.amazon.com/vpc/latest/privatelink/configure-endpoint-service.html

@@ -57,7 +57,7 @@ CASES = [
     Case(ADMITS, [service(), [{"Principal": "*"}]], "admits every account, after somebody accepts it"),
     Case(ADMITS, [service(by_hand=False), [{"Principal": "*"}]], "admits every account"),
     Case(ADMITS, [service(), [root(OTHER)]], f"admits account {OTHER}, which the settings do not name"),
-    Case(ADMITS, [service(), [root(OTHER)]], None, {"accounts": [OTHER]}),
+    Case(ADMITS, [service(), [root(OTHER)]], None, {"trusted_accounts": [OTHER]}),
     Case(REACHES, [{}, {"ec2", "ecr.api", "ecr.dkr", "ssm", "s3"}], None),
     Case(REACHES, [{}, {"ssm"}], "has no interface endpoint for ec2, ecr.api, ecr.dkr"),
     Case(REACHES, [{}, {"ssm"}], None, {"services": ["ssm"]}),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.stub import Stubber
 
-from bot.aws import Region
+from bot.aws import Reads, Region
 from checks import workspaces
 from checks.kit import NotApplicable
 from tests.checks.cases import Case
@@ -55,5 +56,4 @@ def test_the_public_subnets_of_a_directory(aws: Region) -> None:
     table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
     ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
     ec2.associate_route_table(RouteTableId=table, SubnetId=made[1])
-    aws.reads.__init__()  # type: ignore[misc]
-    assert workspaces.public_subnets.read(aws, directory) == [made[1]]
+    assert workspaces.public_subnets.read(replace(aws, reads=Reads()), directory) == [made[1]]
