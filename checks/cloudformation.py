@@ -28,12 +28,16 @@ TOOLKIT = "BootstrapVersion"
 """The output that every stack of `cdk bootstrap` has.
 https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html"""
 
+OF_SERVICES = ("StackSet-", "awseb-", "SC-")
+"""How the stacks of stack sets, Elastic Beanstalk and Service Catalog begin, which change and delete them themselves.
+https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/using-features.managing.html"""
+
 
 @collector("cloudformation:DescribeStacks", arn="{StackId}", name="{StackName}")
 def stacks(aws: Aws) -> Iterator[Stack]:
-    """Those that people delete and update: not parts of others, not made by a stack set, not on their way."""
+    """Those that people delete and update: not parts of others, not made by an AWS service, not on their way."""
     for stack in aws.items("cloudformation:DescribeStacks", "Stacks"):
-        ours = not stack.get("ParentId") and not stack["StackName"].startswith("StackSet-")
+        ours = not stack.get("ParentId") and not stack["StackName"].startswith(OF_SERVICES)
         if ours and not stack["StackStatus"].startswith(("DELETE_", "REVIEW_", "CREATE_IN", "ROLLBACK_")):
             yield stack
 

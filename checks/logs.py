@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 PERIODS = (365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 """Retentions of a year and more that CloudWatch Logs has, in days; below a year there are more.
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
+CONTROL_TOWER = "aws-controltower"
+"""What the names of Control Tower's log groups hold.
+https://docs.aws.amazon.com/controltower/latest/controlreference/mandatory-controls.html"""
 SHORTER = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180)
 
 groups: Collector[Group] = collect("logs:DescribeLogGroups", "logGroups", arn="{arn}", name="{logGroupName}")
@@ -52,6 +55,8 @@ def group_keeps_events_long_enough(group: Group, *, days: int = 365) -> Verdict:
     """
     if group.get("logGroupClass") == "DELIVERY":
         raise NotApplicable("it only passes events on: AWS keeps them for two days")
+    if CONTROL_TOWER in group["logGroupName"].lower():
+        raise NotApplicable("Control Tower keeps it and lets nobody else change it")
     kept = group.get("retentionInDays", days)  # absent: for ever
     return f"keeps its events for {kept} days" if kept < days else None
 
@@ -61,8 +66,9 @@ def keep_longer(group: Group, *, days: int = 365) -> Plan:
     """Keep the group's events as long as is asked for."""
     kept = group.get("retentionInDays", days)
     enough = [period for period in (*SHORTER, *PERIODS) if period >= days]
-    if kept >= days or not enough or group.get("logGroupClass") == "DELIVERY":
-        raise NotApplicable("it keeps them long enough, or AWS has no retention that long")
+    ours = group.get("logGroupClass") != "DELIVERY" and CONTROL_TOWER not in group["logGroupName"].lower()
+    if kept >= days or not enough or not ours:
+        raise NotApplicable("it keeps them long enough, is AWS's, or AWS has no retention that long")
 
     def retention(period: int) -> Call:
         return Call("logs:PutRetentionPolicy", {"logGroupName": group["logGroupName"], "retentionInDays": period})

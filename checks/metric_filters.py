@@ -6,11 +6,12 @@ share the work.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from checks import filter_patterns, trail_events
+from checks.alarms import Alarm, alarms
 from checks.cloudtrail import Watched, lack, watch
 from checks.kit import ACCOUNT_ARN, Aws, Practice, Scope, Severity, Unknown, Verdict, check, collector
 from checks.trail_events import Event
@@ -35,11 +36,10 @@ class Groups(TypedDict):
 
 @collector(
     "logs:DescribeMetricFilters",
-    "cloudwatch:DescribeAlarms",
     arn=ACCOUNT_ARN,
     name="{account}",
     scope=Scope.ACCOUNT,
-    needs=(watch,),
+    needs=(watch, alarms),
 )
 def watched_groups(aws: Aws) -> Iterator[Groups]:
     arns = {
@@ -48,8 +48,7 @@ def watched_groups(aws: Aws) -> Iterator[Groups]:
         for one in account["trails"]
         if one["trail"].get("CloudWatchLogsLogGroupArn") and (one["unread"] or fills_its_group(one))
     }
-    alarms: dict[str, list[dict[str, Any]]] = {}
-    yield {"groups": [_group(aws, arn, one, alarms) for arn, one in arns.items()]}
+    yield {"groups": [_group(aws, arn, one) for arn, one in arns.items()]}
 
 
 def fills_its_group(one: Watched) -> bool:
@@ -57,7 +56,7 @@ def fills_its_group(one: Watched) -> bool:
     return lack(one) is None and not one["status"].get("LatestCloudWatchLogsDeliveryError")
 
 
-def _group(aws: Aws, arn: str, one: Watched, alarms: dict[str, list[dict[str, Any]]]) -> Group:
+def _group(aws: Aws, arn: str, one: Watched) -> Group:
     _, _, _, region, account, _, name, *_ = arn.split(":")
     found: Group = {"name": name, "region": region, "filters": [], "alarms": [], "unread": one["unread"]}
     if account != aws.account:
@@ -67,12 +66,28 @@ def _group(aws: Aws, arn: str, one: Watched, alarms: dict[str, list[dict[str, An
     there = aws.at(region)
     try:
         found["filters"] = list(there.items("logs:DescribeMetricFilters", "metricFilters", logGroupName=name))
-        if region not in alarms:
-            alarms[region] = list(there.items("cloudwatch:DescribeAlarms", "MetricAlarms"))
-        found["alarms"] = alarms[region]
+        found["alarms"] = heard(there.read(alarms))
     except Unknown as reason:  # another group may be enough
         found["unread"] = str(reason)
     return found
+
+
+def heard(found: Sequence[Alarm]) -> list[dict[str, Any]]:
+    """The alarms, each with the actions of the composite alarm that speaks for it where it has none of its own."""
+    by_name = {one["name"]: one["alarm"] for one in found}
+
+    def actions(alarm: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: alarm[key] for key in ("ActionsEnabled", "AlarmActions") if key in alarm}
+
+    return [
+        dict(one["alarm"]) | (actions(by_name[one["part_of"]]) if one["part_of"] and not acts(one["alarm"]) else {})
+        for one in found
+    ]
+
+
+def acts(alarm: Mapping[str, Any]) -> bool:
+    """Whether an alarm does something when it goes off."""
+    return bool(alarm["ActionsEnabled"] and alarm.get("AlarmActions"))
 
 
 @dataclass(frozen=True)
@@ -327,10 +342,7 @@ def _few(names: list[str]) -> str:
 
 def _alarms(group: Group, one: dict[str, Any]) -> bool:
     metrics = {(to["metricNamespace"], to["metricName"]) for to in one["metricTransformations"]}
-    return any(
-        alarm["ActionsEnabled"] and alarm.get("AlarmActions") and metrics & set(watches(alarm))
-        for alarm in group["alarms"]
-    )
+    return any(acts(alarm) and metrics & set(watches(alarm)) for alarm in group["alarms"])
 
 
 def watches(alarm: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -60,6 +60,7 @@ def test_parts_of_others_and_stacks_on_their_way_are_left_out(aws: Region) -> No
         stack("failed-update", "UPDATE_ROLLBACK_COMPLETE") | made,
         stack("nested", ParentId="arn:...") | made,
         stack("StackSet-AWSControlTowerBP-1") | made,
+        stack("awseb-e-abcdefghij-stack") | made,
         stack("going", "DELETE_IN_PROGRESS") | made,
         stack("never-made", "ROLLBACK_COMPLETE") | made,
         stack("planned", "REVIEW_IN_PROGRESS") | made,

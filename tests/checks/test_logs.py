@@ -36,6 +36,7 @@ CASES = [
     Case(KEEPS, [group(retentionInDays=180)], "keeps its events for 180 days"),
     Case(KEEPS, [group(retentionInDays=180)], None, {"days": 90}),
     Case(KEEPS, [group(retentionInDays=2, logGroupClass="DELIVERY")], NotApplicable),
+    Case(KEEPS, [group(retentionInDays=14, logGroupName="aws-controltower/CloudTrailLogs")], NotApplicable),
     Case(OWN_KEY, [group()], NotApplicable),
     Case(OWN_KEY, [group()], "is not encrypted with a KMS key of yours", {"customer_managed_key": True}),
     Case(OWN_KEY, [group(kmsKeyId="arn:aws:kms:...")], None, {"customer_managed_key": True}),

@@ -220,6 +220,16 @@ def test_what_cannot_be_read_is_unknown(one: Any, words: str) -> None:
         ROOT_USE.judge({"groups": [one]})
 
 
+def test_a_composite_alarm_acts_for_those_in_its_rule() -> None:
+    silent = {"ActionsEnabled": True, "AlarmActions": [], "Namespace": "Security", "MetricName": "RootUse"}
+    composite = {"arn": "", "name": "security", "alarm": ACTS, "part_of": ""}
+    found: Any = [composite, {"arn": "", "name": "root", "alarm": silent, "part_of": "security"}]
+    told = metric_filters.heard(found)
+    assert ROOT_USE.judge({"groups": [group(CIS, *told)]}) is None
+    alone: Any = [composite, {"arn": "", "name": "root", "alarm": silent, "part_of": ""}]
+    assert ROOT_USE.judge({"groups": [group(CIS, *metric_filters.heard(alone))]}) == NO_ALARM
+
+
 def test_a_log_group_that_a_trail_cannot_write_to_raises_no_alarm() -> None:
     trail = watched()
     assert metric_filters.fills_its_group(trail)
