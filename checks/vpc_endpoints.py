@@ -122,7 +122,7 @@ def endpoint_service_admits_known_accounts(
 
     Whoever may connect reaches what stands behind the service, over a way that no internet firewall sees.
 
-    Fix: Name the accounts that use the service in place of `*`; put those you trust into the threshold `trusted_accounts`.
+    Fix: Name the accounts that use the service in place of `*`; trust the others in the settings.
     See: https://docs.aws.amazon.com/vpc/latest/privatelink/configure-endpoint-service.html
     """
     named = [str(one["Principal"]) for one in admitted]
