@@ -13,11 +13,16 @@ from typing import Any, TypedDict
 from checks.documents import Principal, Statement, makes_administrator
 from checks.iam import ADMINISTRATOR_ACCESS, OF_AWS, OF_CONTROL_TOWER, aws_policies, groups, policies, roles, users
 from checks.iam_credentials import credential_report, on
-from checks.iam_powers import Identity, Policy, allows_in, identities, is_about, mighty_groups
+from checks.iam_powers import ASSUME, Identity, Policy, allows_in, identities, mighty_groups
 from checks.kit import Aws, NotApplicable, Practice, Scope, Severity, Unknown, Verdict, check, collector, expect
 
-EVERYTHING = Statement(allows=True, actions=("*",), resources=("*",))
-ASSUME = "sts:AssumeRole"
+RAISING = (
+    *("iam:AttachUserPolicy", "iam:PutUserPolicy", "iam:AttachRolePolicy", "iam:PutRolePolicy"),
+    *("iam:AttachGroupPolicy", "iam:PutGroupPolicy", "iam:AddUserToGroup"),
+    *("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"),
+    *("iam:DeleteUserPermissionsBoundary", "iam:DeleteRolePermissionsBoundary"),
+)
+"""What may make somebody an administrator."""
 
 COMPUTE: Mapping[str, Sequence[tuple[tuple[str, ...], ...]]] = {
     "cloudformation": [(("cloudformation:CreateStack", "cloudformation:UpdateStack"),)],
@@ -101,12 +106,12 @@ def _next(
     account: Account, one: Identity, reached: Sequence[Identity], found: Mapping[str, tuple[str, ...]], length: int
 ) -> tuple[str, ...]:
     """The way of one identity in this many steps, or nothing."""
-    if length == 1 and (step := _raise(account, one, one)):
+    if length == 1 and one.names(*RAISING) and (step := _raise(account, one, one)):
         return (f"{step} → itself" if "→" not in step else step,)
     for other in reached:
         if step := _become(account, one, other):
             return (step, *found[other.arn])
-    if length == 2:
+    if length == 2 and one.names(*RAISING):
         for other in account.identities:
             if other is not one and (step := _raise(account, one, other)) and (then := _become(account, one, other)):
                 return (f"{step} → {_kind(other)}" if "→" not in step else step, then)
@@ -119,7 +124,7 @@ def _raise(account: Account, one: Identity, other: Identity) -> str:
         return ""
     if not other.unbounded:
         return next(_lift(one, other), "") if other.would_be_administrator else ""
-    if not makes_administrator((*other.all_statements, EVERYTHING)):
+    if not other.could_be_administrator:
         return ""
     return next(_add(account, one, other), "") or next(_rewrite(one, other), "")
 
@@ -190,8 +195,8 @@ def _take_role(one: Identity, role: Identity) -> str:
         and not one.denies(ASSUME, role.arn, one.context)
     ):
         return f"iam:UpdateAssumeRolePolicy → {_kind(role)}"
-    for principal in (who for statement in role.trust if statement.allows for who in statement.principals):
-        if principal.kind == "Service" and (actions := _pass(one, role, principal.id)):
+    for service in role.services if one.names("iam:PassRole") else ():
+        if actions := _pass(one, role, service):
             return f"iam:PassRole and {' and '.join(actions)} → {_kind(role)}"
     return ""
 
@@ -202,29 +207,32 @@ def _trusted(one: Identity, role: Identity) -> bool:
     A trust policy that names whoever asks is enough; one that names the account leaves it to the account's policies.
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics-single-account.html
     """
-    about = [s for s in role.trust if is_about(s, ASSUME)]
-    if one.denies(ASSUME, role.arn, one.context) or any(_refuses(s, one) for s in about):
+    if not any(_names(id, one) or _is_account(id, one) for id in role.admitted):
         return False
-    admitting = [s for s in about if s.allows and allows_in(s, one.context)]
-    named = any(_names(who, one) for s in admitting for who in s.principals)
-    if named and (not one.is_role or one.bounded(ASSUME, role.arn, one.context)):
+    if one.denies(ASSUME, role.arn, one.context) or any(_refuses(s, one) for s in role.admitting):
+        return False
+    met = [w.id for s in role.admitting if s.allows and allows_in(s, one.context) for w in _of_aws_kind(s)]
+    if any(_names(id, one) for id in met) and (not one.is_role or one.bounded(ASSUME, role.arn, one.context)):
         return True
-    by_account = any(_is_account(who, one) for s in admitting for who in s.principals)
-    return by_account and bool(one.may(ASSUME, role.arn, role))
+    return any(_is_account(id, one) for id in met) and bool(one.may(ASSUME, role.arn, role))
 
 
 def _refuses(statement: Statement, one: Identity) -> bool:
-    meant = any(_names(who, one) or _is_account(who, one) for who in statement.principals) or statement.not_principals
-    return not statement.allows and bool(meant)
+    meant = any(_names(who.id, one) or _is_account(who.id, one) for who in _of_aws_kind(statement))
+    return not statement.allows and (meant or bool(statement.not_principals))
 
 
-def _names(who: Principal, one: Identity) -> bool:
-    session = who.id.startswith(f"arn:{one.arn.split(':')[1]}:sts::{one.account}:assumed-role/{one.name}/")
-    return who.kind == "AWS" and (who.id in ("*", one.arn) or (one.is_role and session))
+def _of_aws_kind(statement: Statement) -> list[Principal]:
+    return [who for who in statement.principals if who.kind == "AWS"]
 
 
-def _is_account(who: Principal, one: Identity) -> bool:
-    return who.kind == "AWS" and (who.id == one.account or who.id.endswith(f":iam::{one.account}:root"))
+def _names(id: str, one: Identity) -> bool:
+    """Whether a principal's ID stands for this one by name, or for everybody."""
+    return id in ("*", one.arn) or (":assumed-role/" in id and one.is_role and id.startswith(one.sessions))
+
+
+def _is_account(id: str, one: Identity) -> bool:
+    return id in (one.account, one.root)
 
 
 def _pass(one: Identity, role: Identity, service: str) -> Sequence[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from checks.documents import Condition, Statement, makes_administrator, statements
@@ -43,6 +44,10 @@ Context = Mapping[str, str]
 KNOWN = frozenset(
     {"iam:passedtoservice", "iam:policyarn", "iam:permissionsboundary", "aws:principalarn", "aws:username"}
 )
+
+
+ASSUME = "sts:AssumeRole"
+EVERYTHING = Statement(allows=True, actions=("*",), resources=("*",))
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,32 +89,70 @@ class Identity:
     profiles: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
+    _named: dict[str, bool] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def is_role(self) -> bool:
         return ":role/" in self.arn
 
-    @property
+    @cached_property
     def account(self) -> str:
         return self.arn.split(":")[4]
 
-    @property
+    @cached_property
+    def root(self) -> str:
+        """How a trust policy names its account."""
+        return f"{':'.join(self.arn.split(':')[:5])}:root"
+
+    @cached_property
+    def sessions(self) -> str:
+        """How the ARNs of a role's sessions begin."""
+        return f"arn:{self.arn.split(':')[1]}:sts::{self.account}:assumed-role/{self.name}/"
+
+    @cached_property
     def all_statements(self) -> tuple[Statement, ...]:
         return tuple(one for policy in self.policies for one in policy.statements)
 
-    @property
+    @cached_property
     def unbounded(self) -> bool:
         """Whether no permissions boundary stands between it and everything."""
         return self.boundary is None or makes_administrator(self.boundary.statements)
 
-    @property
+    @cached_property
     def would_be_administrator(self) -> bool:
         """Whether its policies allow everything, were there no boundary."""
         return makes_administrator(self.all_statements)
 
+    @cached_property
+    def could_be_administrator(self) -> bool:
+        """Whether one more policy, which allows everything, would make it one."""
+        return self.unbounded and makes_administrator((*self.all_statements, EVERYTHING))
+
+    @cached_property
+    def admitting(self) -> tuple[Statement, ...]:
+        """The statements of a role's trust policy about assuming it."""
+        return tuple(one for one in self.trust if is_about(one, ASSUME))
+
+    @cached_property
+    def admitted(self) -> frozenset[str]:
+        """The users, roles and accounts that a role's trust policy names."""
+        return frozenset(w.id for one in self.admitting if one.allows for w in one.principals if w.kind == "AWS")
+
+    @cached_property
+    def services(self) -> tuple[str, ...]:
+        """The services that may assume a role."""
+        return tuple(w.id for one in self.admitting if one.allows for w in one.principals if w.kind == "Service")
+
     @property
     def is_administrator(self) -> bool:
         return self.unbounded and self.would_be_administrator
+
+    def names(self, *actions: str) -> bool:
+        """Whether a policy allows one of the actions on something, looked up once: most name none that matters."""
+        for action in actions:
+            if action not in self._named:
+                self._named[action] = any(one.allows for policy in self.policies for one in policy.about(action))
+        return any(self._named[action] for action in actions)
 
     def may(self, action: str, resource: str = "", target: Identity | None = None, **about: str) -> str:
         """The name of a policy that allows it on this resource; empty when it is not allowed.
@@ -117,13 +160,13 @@ class Identity:
         Without a resource: on whatever resource it is allowed, as whoever makes the resource chooses its name.
         `target`: whose tags are the resource's. `about`: known condition keys, `iam_policyarn` for `iam:PolicyARN`.
         """
-        if not any(policy.about(action) for policy in self.policies):
+        if not self.names(action):
             return ""
         tags = {"aws:resourcetag/": "", **{f"aws:resourcetag/{k}": v for k, v in target.tags.items()}} if target else {}
         context = self.context | tags | {key.replace("_", ":", 1): value for key, value in about.items()}
         return self._allows(action, resource, context) if not self.denies(action, resource, context) else ""
 
-    @property
+    @cached_property
     def context(self) -> dict[str, str]:
         """What is known of every request it makes."""
         name = {} if self.is_role else {"aws:username": self.name}
@@ -272,8 +315,7 @@ def _held(of: Any, inline: Sequence[Any], known: Mapping[str, Policy]) -> Iterat
 def _known(arn: str, known: Mapping[str, Policy]) -> Policy:
     """A managed policy by its ARN; without statements when AWS did not list it."""
     if arn.endswith(ADMINISTRATOR_ACCESS):
-        everything = Statement(allows=True, actions=("*",), resources=("*",))
-        return known.get(arn, Policy("AdministratorAccess", (everything,), arn))
+        return known.get(arn, Policy("AdministratorAccess", (EVERYTHING,), arn))
     return known.get(arn, Policy(arn.rpartition("/")[2], (), arn))
 
 

@@ -52,6 +52,21 @@ PEOPLE = (
     Person("grafana-metrics", "platform", 15, keys=(Key(15, 0, "monitoring"),)),
 )
 
+ROLES: dict[str, tuple[int, int | None]] = {
+    "shop-web": (900, 0),
+    "image-resizer": (640, 2),
+    "config-recorder": (1300, 0),
+    "flow-logs": (1300, 0),
+    "cloudtrail-to-logs": (1300, 0),
+    "backups": (800, 1),
+    "partner-reporting": (700, None),
+    "consultant-2022": (1350, 410),
+    "cost-analyser": (500, 1),
+    "github-deploy": (420, 0),
+    "recipe-assistant": (120, 3),
+}
+"""Days since each role was made and last used; None when never."""
+
 GROUPS = {
     "administrators": "AdministratorAccess",
     "developers": "PowerUserAccess",
@@ -71,6 +86,8 @@ def fill_iam(aws: Emulated) -> None:
         _create_person(iam, person)
     _policies(iam)
     _roles(iam)
+    # What served the shop before Certificate Manager did. The emulator reads no certificates: it says 2012 of any.
+    iam.upload_server_certificate(ServerCertificateName="shop-2012", CertificateBody="none", PrivateKey="none")
     aws.remember(history())
 
 
@@ -95,6 +112,10 @@ def history(now: datetime | None = None) -> dict[str, Any]:
             past["password_last_used"] = ago(person.seen)
         return past
 
+    def role(age: int, used: int | None) -> dict[str, str]:
+        last = {"last_used": ago(used), "region": "eu-west-1"} if used is not None else {}
+        return {"created": ago(age), **last}
+
     # Root has no keys, as it should; but no MFA either, and somebody signed in as root last week.
     slots = ("access_key_1", "access_key_2", "cert_1", "cert_2")
     root = {f"{slot}_active": "false" for slot in slots} | {f"{slot}_last_rotated": "N/A" for slot in slots}
@@ -109,7 +130,11 @@ def history(now: datetime | None = None) -> dict[str, Any]:
         "password_next_rotation": "not_supported",
         "mfa_active": "false",
     }
-    return {"account": ACCOUNT, "root": root, "users": {one.name: person(one) for one in PEOPLE}}
+    past = {
+        "users": {one.name: person(one) for one in PEOPLE},
+        "roles": {name: role(*days) for name, days in ROLES.items()},
+    }
+    return {"account": ACCOUNT, "root": root, **past}
 
 
 def _create_person(iam: Any, person: Person) -> None:
@@ -167,7 +192,8 @@ def _roles(iam: Any) -> None:
     iam.create_instance_profile(InstanceProfileName="shop-web")
     iam.add_role_to_instance_profile(InstanceProfileName="shop-web", RoleName="shop-web")
     create("image-resizer", trust({"Service": "lambda.amazonaws.com"}), "AdministratorAccess", team="shop")
-    create("config-recorder", trust({"Service": "config.amazonaws.com"}), "service-role/AWS_ConfigRole")
+    own_account = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    create("config-recorder", trust({"Service": "config.amazonaws.com"}, own_account), "service-role/AWS_ConfigRole")
     create("flow-logs", trust({"Service": "vpc-flow-logs.amazonaws.com"}))
     create("cloudtrail-to-logs", trust({"Service": "cloudtrail.amazonaws.com"}))
     create("backups", trust({"Service": "backup.amazonaws.com"}), "service-role/AWSBackupServiceRolePolicyForBackup")
@@ -177,6 +203,7 @@ def _roles(iam: Any) -> None:
     iam.put_role_policy(RoleName="consultant-2022", PolicyName="temporary", PolicyDocument=document(allow("*", "*")))
     vendor = trust({"AWS": "arn:aws:iam::345678901234:root"}, {"StringEquals": {"sts:ExternalId": "nw-7f3a"}})
     create("cost-analyser", vendor, "job-function/ViewOnlyAccess", team="finance")
+    create("recipe-assistant", trust({"Service": "lambda.amazonaws.com"}), "AmazonBedrockFullAccess", team="shop")
     _github_role(iam, create)
     # The role the bot changes things with: only this account may assume it.
     create(FIX_ROLE, trust({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}), "AdministratorAccess")

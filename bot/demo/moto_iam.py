@@ -52,7 +52,7 @@ def _generate(request: IamResponse) -> ActionResult:
 
 
 def _get(request: IamResponse) -> ActionResult:
-    """Every service that a policy of the identity's own names, and when a key of the user last called it."""
+    """Every service that a policy of the identity's own names or a key of the user called, and when one last did."""
     kind, _, name = request._get_param("JobId").partition("/")
     backend = request.backend
     held = backend.get_user(name) if kind.startswith("user") else backend.get_role(name)
@@ -61,7 +61,7 @@ def _get(request: IamResponse) -> ActionResult:
     services = [
         {"ServiceName": service, "ServiceNamespace": service}
         | ({"LastAuthenticated": used[service], "TotalAuthenticatedEntities": 1} if service in used else {})
-        for service in sorted({action.partition(":")[0] for action in _actions(held)} - {"*"})
+        for service in sorted(({action.partition(":")[0] for action in _actions(held)} | {*used}) - {"*"})
     ]
     finished = {"JobStatus": "COMPLETED", "JobCreationDate": now, "JobCompletionDate": now}
     return ActionResult({**finished, "ServicesLastAccessed": services})
