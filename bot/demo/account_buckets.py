@@ -27,7 +27,7 @@ AGENTS = {"Name": "EC2_AGENT_MANAGEMENT", "Status": "DISABLED"}
 def fill_buckets(aws: Emulated) -> None:
     """After `fill_data` and `fill_watch`, whose buckets and detector it completes."""
     _audit_archive(aws)
-    _lifecycles(aws)
+    _housekeeping(aws)
     _access_points(aws)
     _archives(aws)
     _file_servers(aws)
@@ -52,11 +52,14 @@ def _audit_archive(aws: Emulated) -> None:
     s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": pairs(tags("platform"))})
 
 
-def _lifecycles(aws: Emulated) -> None:
-    for name in ("access-logs", "cloudtrail", "backups", "audit-archive"):
-        aws.client("s3").put_bucket_lifecycle_configuration(
-            Bucket=BUCKET + name, LifecycleConfiguration={"Rules": [TIDY]}
-        )
+def _housekeeping(aws: Emulated) -> None:
+    """Most buckets are kept tidy and log who asks; what is exported to partners is not."""
+    s3 = aws.client("s3")
+    for name in ("access-logs", "audit-archive", "backups", "cloudtrail", "config", "product-images", "website"):
+        s3.put_bucket_lifecycle_configuration(Bucket=BUCKET + name, LifecycleConfiguration={"Rules": [TIDY]})
+    for name in ("audit-archive", "backups", "config", "press-kit", "website"):
+        log = {"TargetBucket": f"{BUCKET}access-logs", "TargetPrefix": f"{BUCKET}{name}/"}
+        s3.put_bucket_logging(Bucket=BUCKET + name, BucketLoggingStatus={"LoggingEnabled": log})
 
 
 def _access_points(aws: Emulated) -> None:

@@ -58,7 +58,7 @@ def test_when_npm_fails_the_same_account_is_shown_in_the_terminal(
     shown = capfd.readouterr().out
     assert ended == 0
     assert "npm could not fetch the local Slack (exit code 1; log: " in shown
-    assert shown.endswith("10 buckets\n")
+    assert shown.endswith("11 buckets\n")
     assert "not to be seen" not in shown
 
 
