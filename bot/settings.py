@@ -168,6 +168,9 @@ class Settings(BaseSettings):
     thresholds: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Check id -> parameter -> value, where a benchmark's default does not fit."
     )
+    trusted_accounts: list[AccountId] = Field(
+        default_factory=list, description="Ids of your other accounts and of partners that policies may let in."
+    )
     customer_managed_keys: bool = Field(
         False, description="Whether data must be encrypted with KMS keys of yours, where AWS's own would do for most."
     )
@@ -249,8 +252,11 @@ class Settings(BaseSettings):
 
     def thresholds_of(self, check: AnyCheck) -> dict[str, Any]:
         """What judge and plan of a check are told: what the settings say of it, over what they say of all."""
-        of_all = {"customer_managed_key": True} if self.customer_managed_keys else {}
-        return {k: v for k, v in of_all.items() if k in check.thresholds} | self.thresholds.get(check.id, {})
+        of_all = {
+            "customer_managed_key": self.customer_managed_keys,
+            "trusted_accounts": tuple(self.trusted_accounts),
+        }
+        return {k: v for k, v in of_all.items() if v and k in check.thresholds} | self.thresholds.get(check.id, {})
 
     @property
     def request_lifetime(self) -> timedelta:

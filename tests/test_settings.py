@@ -218,18 +218,21 @@ def test_every_setting_can_be_in_the_file(tmp_path: Path) -> None:
     assert settings.freezes[0].reason == "Christmas"
 
 
-def test_one_setting_asks_for_keys_of_ones_own_everywhere_but_where_a_check_says_otherwise() -> None:
+def test_one_setting_reaches_every_check_that_asks_but_where_a_check_says_otherwise() -> None:
     def judge(_: object, *, customer_managed_key: bool = False, days: int = 90) -> Verdict:
         return f"{customer_managed_key} {days}"
 
-    def other(_: object, *, days: int = 90) -> Verdict:
-        return f"{days}"
+    def other(_: object, *, trusted_accounts: tuple[str, ...] = (), days: int = 90) -> Verdict:
+        return f"{trusted_accounts} {days}"
 
     asks, does_not = asked_by(judge), asked_by(other)
     assert load().thresholds_of(asks) == {}
     strict = load(customer_managed_keys=True, thresholds={asks.id: {"days": 30}})
     assert strict.thresholds_of(asks) == {"customer_managed_key": True, "days": 30}
-    assert "customer_managed_key" not in strict.thresholds_of(does_not)
+    assert strict.thresholds_of(does_not) == {}
+    family = load(trusted_accounts=["210987654321"])
+    assert family.thresholds_of(asks) == {}
+    assert family.thresholds_of(does_not) == {"trusted_accounts": ("210987654321",)}
     lenient = load(customer_managed_keys=True, thresholds={asks.id: {"customer_managed_key": False}})
     assert lenient.thresholds_of(asks) == {"customer_managed_key": False}
 
