@@ -168,8 +168,9 @@ class Settings(BaseSettings):
     thresholds: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Check id -> parameter -> value, where a benchmark's default does not fit."
     )
+    own_accounts: list[AccountId] = Field(default_factory=list, description="Ids of your other accounts.")
     trusted_accounts: list[AccountId] = Field(
-        default_factory=list, description="Ids of your other accounts and of partners that policies may let in."
+        default_factory=list, description="Ids of partners' accounts that policies may let in, besides your own."
     )
     customer_managed_keys: bool = Field(
         False, description="Whether data must be encrypted with KMS keys of yours, where AWS's own would do for most."
@@ -254,7 +255,8 @@ class Settings(BaseSettings):
         """What judge and plan of a check are told: what the settings say of it, over what they say of all."""
         of_all = {
             "customer_managed_key": self.customer_managed_keys,
-            "trusted_accounts": tuple(self.trusted_accounts),
+            "own_accounts": tuple(self.own_accounts),
+            "trusted_accounts": (*self.own_accounts, *self.trusted_accounts),
         }
         return {k: v for k, v in of_all.items() if v and k in check.thresholds} | self.thresholds.get(check.id, {})
 

@@ -230,9 +230,9 @@ def test_one_setting_reaches_every_check_that_asks_but_where_a_check_says_otherw
     strict = load(customer_managed_keys=True, thresholds={asks.id: {"days": 30}})
     assert strict.thresholds_of(asks) == {"customer_managed_key": True, "days": 30}
     assert strict.thresholds_of(does_not) == {}
-    family = load(trusted_accounts=["210987654321"])
+    family = load(own_accounts=["210987654321"], trusted_accounts=["345678901234"])
     assert family.thresholds_of(asks) == {}
-    assert family.thresholds_of(does_not) == {"trusted_accounts": ("210987654321",)}
+    assert family.thresholds_of(does_not) == {"trusted_accounts": ("210987654321", "345678901234")}
     lenient = load(customer_managed_keys=True, thresholds={asks.id: {"customer_managed_key": False}})
     assert lenient.thresholds_of(asks) == {"customer_managed_key": False}
 
