@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TypedDict
 
 from checks.kit import (
@@ -24,9 +24,13 @@ Source: https://docs.aws.amazon.com/awssupport/latest/user/about-support-api.htm
 
 
 class Plan(TypedDict):
-    """Whether the account has a support plan with an API: any but Basic and Developer."""
+    """Whether the account has a support plan with an API, any but Basic and Developer.
+
+    `security`: Trusted Advisor's security checks, name by ID.
+    """
 
     subscribed: bool
+    security: Mapping[str, str]
 
 
 class Advice(TypedDict):
@@ -41,20 +45,21 @@ class Advice(TypedDict):
 @collector("support:DescribeTrustedAdvisorChecks", arn=ACCOUNT_ARN, name="account {account}", scope=Scope.ACCOUNT)
 def support_plan(aws: Aws) -> Iterator[Plan]:
     got = aws.call("support:DescribeTrustedAdvisorChecks", language="en", absent=NO_PLAN)
-    yield {"subscribed": bool(got)}
+    security = {one["id"]: one["name"] for one in got.get("checks", []) if one["category"] == "security"}
+    yield {"subscribed": bool(got), "security": security}
 
 
 @collector(
-    "support:DescribeTrustedAdvisorChecks",
     "support:DescribeTrustedAdvisorCheckSummaries",
     arn="arn:{partition}:trustedadvisor::{account}:checks/security/{check_id}",
     name="{name}",
     scope=Scope.ACCOUNT,
+    needs=(support_plan,),
 )
 def security_advice(aws: Aws) -> Iterator[Advice]:
     """The security checks with how each stands; none without a support plan."""
-    got = aws.call("support:DescribeTrustedAdvisorChecks", language="en", absent=NO_PLAN)
-    names = {one["id"]: one["name"] for one in got.get("checks", []) if one["category"] == "security"}
+    [plan] = aws.read(support_plan)
+    names = plan["security"]
     if not names:
         return
     found = aws.call("support:DescribeTrustedAdvisorCheckSummaries", checkIds=list(names))

@@ -19,6 +19,7 @@ from tests.made import Made
 CHECKS = checks.load()[0]
 
 NOT_MADE: Mapping[tuple[str, str], str] = {
+    ("access_analyzer", "accessanalyzer:ListFindingsV2"): "the emulator has no analyzers",
     ("backup", "dynamodb:ListTables"): "in the region without a plan, a volume is found first",
     ("backup", "rds:DescribeDBInstances"): "in the region without a plan, a volume is found first",
     ("config", "config:DescribeConfigurationAggregators"): "the account is in no organization",
@@ -34,6 +35,10 @@ NOT_MADE: Mapping[tuple[str, str], str] = {
     ("inspector2", "inspector2:BatchGetFindingDetails"): "the emulator finds nothing",
     ("macie", "macie2:GetAdministratorAccount"): "Macie is off",
     ("macie", "macie2:GetAutomatedDiscoveryConfiguration"): "Macie is off",
+    ("organizations", "organizations:DescribePolicy"): "the account is in no organization",
+    ("organizations", "organizations:ListDelegatedAdministrators"): "the account is in no organization",
+    ("organizations", "organizations:ListPolicies"): "the account is in no organization",
+    ("organizations", "organizations:ListTargetsForPolicy"): "the account is in no organization",
     ("securityhub", "securityhub:ListOrganizationAdminAccounts"): "the account is in no organization",
     ("shield", "globalaccelerator:ListAccelerators"): "the account does not subscribe to Shield Advanced",
     ("shield", "shield:ListProtections"): "the account does not subscribe to Shield Advanced",

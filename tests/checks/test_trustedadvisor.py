@@ -41,10 +41,10 @@ def listed(id: str, category: str) -> dict[str, Any]:
 
 
 def test_without_a_plan_there_is_no_advice(aws: Region) -> None:
-    for reader, expected in ((support_plan, [{"subscribed": False}]), (security_advice, [])):
-        with Stubber(aws.clients.get("support", aws.region)) as stub:
-            stub.add_client_error("describe_trusted_advisor_checks", "SubscriptionRequiredException")
-            assert list(reader.stream(aws)) == expected  # type: ignore[attr-defined]
+    with Stubber(aws.clients.get("support", aws.region)) as stub:
+        stub.add_client_error("describe_trusted_advisor_checks", "SubscriptionRequiredException")
+        assert list(security_advice.stream(aws)) == []
+    assert aws.read(support_plan) == [{"subscribed": False, "security": {}}]
 
 
 def test_reads_how_each_security_check_stands_in_one_call(aws: Region) -> None:
@@ -60,4 +60,6 @@ def test_reads_how_each_security_check_stands_in_one_call(aws: Region) -> None:
 
 
 def test_reads_the_plan(aws: Region) -> None:
-    assert list(support_plan.stream(aws.at("us-east-1"))) == [{"subscribed": True}]
+    (found,) = support_plan.stream(aws.at("us-east-1"))
+    assert found["subscribed"]
+    assert "Amazon S3 Bucket Permissions" in found["security"].values()
