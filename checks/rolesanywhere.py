@@ -11,6 +11,7 @@ from checks.kit import Collector, NotApplicable, Practice, Severity, Verdict, ch
 class Profile(TypedDict, total=False):
     """A profile as AWS sends it."""
 
+    name: str
     enabled: bool
     sessionPolicy: str
     managedPolicyArns: Sequence[str]

@@ -25,7 +25,7 @@ def add_iam() -> None:
         ]
         return found
 
-    IAMBackend.get_account_authorization_details = details  # type: ignore[method-assign]
+    IAMBackend.get_account_authorization_details = details  # type: ignore[method-assign,assignment]
     IamResponse.generate_service_last_accessed_details = _generate  # type: ignore[attr-defined]
     IamResponse.get_service_last_accessed_details = _get  # type: ignore[attr-defined]
     SupportResponse.describe_trusted_advisor_check_summaries = _advice  # type: ignore[attr-defined]

@@ -94,7 +94,7 @@ def test_reads_the_keys_of_every_user(aws: Region) -> None:
     )
     assert found[0]["tags"] == [{"Key": "team", "Value": "data"}]
     assert last_used.read(aws, found[0]) == NEVER
-    assert used_before.read(aws, found[0]) == {}
+    assert list(used_before.read(aws, found[0])) == []
     assert used_before.read(aws, {**found[0], "Status": "Inactive"}) == NEVER
 
 

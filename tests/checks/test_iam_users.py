@@ -47,7 +47,7 @@ CASES = [
     Case(HARDWARE, [admin(), []], "is an administrator without MFA"),
     Case(HARDWARE, [admin(has_password=False), []], NotApplicable),
     Case(NO_ADMIN, [standing()], None),
-    Case(NO_ADMIN, [standing("AdministratorAccess", unread=["x"])], "is an administrator by AdministratorAccess"),
+    Case(NO_ADMIN, [standing("AdministratorAccess", unread=("x",))], "is an administrator by AdministratorAccess"),
     Case(
         NO_ADMIN,
         [standing("own", "AdministratorAccess of group staff")],
