@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
@@ -98,6 +99,12 @@ class Post:
         """User ids in a user group, now. Raises PostError."""
         answer = await self._call("usergroups_users_list", usergroup=group)
         return frozenset(answer["users"])
+
+    async def upload(self, channel: str, thread: str, path: Path, name: str, title: str) -> None:
+        """Put a file into a thread. Raises PostError."""
+        await self._call(
+            "files_upload_v2", channel=channel, thread_ts=thread, file=str(path), filename=name, title=title
+        )
 
     async def find_block(self, channel: str, block_id: str, since: datetime) -> str | None:
         """The timestamp of a message with this block, posted at or after a moment. Raises PostError."""

@@ -128,6 +128,14 @@ def asked_for(text: str) -> OfList:
     return OfList(practice=practice, severity=severity, muted=muted, text=" ".join(rest)[:100])
 
 
+def filter_of(asked: OfList, account: str) -> Filter:
+    """The same, as the database is asked."""
+    return Filter(
+        account=account, practice=asked.practice, check_id=asked.check, min_severity=asked.severity,
+        muted=asked.muted, text=asked.text,
+    )  # fmt: skip
+
+
 def number(text: str, command: str) -> int:
     """A finding's number as people write it. Raises Refusal."""
     digits = text.strip().removeprefix("#")
@@ -174,11 +182,7 @@ async def _unmute(ask: Ask, finding_id: int) -> None:
 
 
 def _page(bot: Bot, asked: OfList) -> Message:
-    now = bot.now()
-    which = Filter(
-        account=bot.account, practice=asked.practice, check_id=asked.check, min_severity=asked.severity,
-        muted=asked.muted, text=asked.text,
-    )  # fmt: skip
+    now, which = bot.now(), filter_of(asked, bot.account)
     found = bot.store.findings.search(which, now, limit=blocks.PAGE, offset=asked.page * blocks.PAGE)
     page = blocks.Page(asked, found, bot.store.findings.count(which, now))
     return blocks.findings_page(page, fixes=bot.fixes, now=now, zone=bot.settings.zone)

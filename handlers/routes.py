@@ -18,7 +18,7 @@ from bot.nearest import nearest
 from bot.people import Person
 from bot.post import PostError
 from bot.remediate import Refusal
-from handlers import audit, batches, errors, findings, fixes, freezes, status
+from handlers import audit, batches, errors, exports, findings, fixes, freezes, status
 from handlers.ask import Ask, Parts, Place
 
 Handler = Callable[[Ask], Awaitable[None]]
@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, Handler] = {
     "mute": findings.mute,
     "unmute": findings.unmute,
     "compliance": findings.compliance,
+    "export": exports.export,
     "audit": audit.audit,
     "digest": status.digest,
     "help": show_help,

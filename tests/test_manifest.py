@@ -32,7 +32,7 @@ def test_it_has_the_shape_slack_asks_for(manifest: dict[str, Any]) -> None:
 
 def test_it_asks_for_the_fewest_scopes_and_says_why_for_each(manifest: dict[str, Any]) -> None:
     scopes = manifest["oauth_config"]["scopes"]
-    assert scopes == {"bot": ["commands", "chat:write", "usergroups:read", "channels:history", "groups:history"]}
+    assert scopes == {"bot": ["commands", "chat:write", "files:write", "usergroups:read", "channels:history", "groups:history"]}
     lines = [line for line in (ROOT / "manifest.yml").read_text().splitlines() if line.strip().startswith("- ")]
     for scope in scopes["bot"]:
         (line,) = [line for line in lines if line.split("#")[0].strip() == f"- {scope}"]

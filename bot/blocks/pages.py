@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "mute NUMBER": "accept a finding for a while, with a reason",
     "unmute NUMBER": "show it again",
     "compliance NAME": "a framework control by control, as `cis_5.0` or `fsbp`",
+    "export FORMAT [words]": "findings as a file: csv, json, html, ocsf, asff or sarif",
     "audit [REQUEST|verify]": "who did what; prove that nobody touched the log",
     "digest": "post the digest now",
     "help": "this",

@@ -83,6 +83,15 @@ def _known_framework(given: str) -> str:
     return _known("framework", given, checks.frameworks())
 
 
+def _known_format(given: str) -> str:
+    from bot.export import FORMATS
+
+    if given not in FORMATS:
+        hint = did_you_mean(given, FORMATS, f": {', '.join(FORMATS)}")
+        raise typer.BadParameter(f"there is no format {given!r}{hint}")
+    return given
+
+
 def _known_frameworks(given: list[str]) -> list[str]:
     return [_known_framework(one) for one in given]
 
@@ -242,6 +251,20 @@ def findings(
         text=text,
     )
     return stored.findings(which, format, limit)
+
+
+@app.command("export")
+def export_findings(
+    kind: Annotated[str, typer.Argument(metavar="FORMAT", callback=_known_format, help="As csv, ocsf or sarif.")],
+    resolved: Annotated[bool, typer.Option("--resolved", help="Those that are over, not the open ones.")] = False,
+) -> int:
+    """Write findings to stdout for other tools: csv, json, html, ocsf, asff or sarif.
+
+    Muted ones are among them and marked so. They are streamed, however many there are.
+    """
+    from bot.cli import stored
+
+    return stored.export(kind, resolved=resolved)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from bot.cli.output import (
 )
 from bot.compliance import Stand, report
 from bot.digest import Digest, compose
+from bot.export import FORMATS, About
 from bot.standing import Standing, standing
 from bot.store import Store, open_store
 from bot.store.findings import Filter, Finding, NoSuchFinding
@@ -67,6 +69,15 @@ def _scanned() -> Iterator[Stored]:
         if last is None:
             raise Failed(NO_SCAN)
         yield Stored(store, last.account, datetime.now(UTC))
+
+
+def export(kind: str, *, resolved: bool) -> int:
+    """Print the findings in a format of other tools."""
+    known = catalogue.load()[0]
+    with _scanned() as stored:
+        which = Filter(account=stored.account, state="resolved" if resolved else "open", muted=None)
+        sys.stdout.writelines(FORMATS[kind](stored.store.findings.each(which, stored.now), About(known, stored.now)))
+    return OK
 
 
 def find(number: int) -> Finding:

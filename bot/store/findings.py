@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -119,6 +119,17 @@ class Findings:
             params | {"limit": limit, "offset": offset},
         )
         return [_finding(row) for row in rows]
+
+    def each(self, which: Filter, now: datetime, *, page: int = 500) -> Iterator[Finding]:
+        """Every one that matches, by number; held are so many at a time, however many there are."""
+        where, params = _where(which, now)
+        after = 0
+        while rows := self._db.rows(
+            f"SELECT * FROM findings WHERE {where} AND id > :after ORDER BY id LIMIT :page",  # noqa: S608
+            params | {"after": after, "page": page},
+        ):
+            yield from map(_finding, rows)
+            after = rows[-1]["id"]
 
     def count(self, which: Filter, now: datetime) -> int:
         where, params = _where(which, now)

@@ -73,6 +73,16 @@ class Call:
 
 
 @dataclass
+class File:
+    """A file that was uploaded, and the thread it was put into."""
+
+    name: str
+    content: bytes = b""
+    channel: str = ""
+    thread: str = ""
+
+
+@dataclass
 class Slack:
     """A workspace. `messages`: (channel, timestamp) -> what is shown there; `views`: open modals by id.
 
@@ -86,6 +96,7 @@ class Slack:
     views: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     groups: dict[str, list[str]] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
+    files: list[File] = field(default_factory=list)
     acks: list[Mapping[str, Any]] = field(default_factory=list)
     connections: list[web.WebSocketResponse] = field(default_factory=list)
     _troubles: dict[str, list[Trouble]] = field(default_factory=lambda: defaultdict(list))
@@ -107,6 +118,10 @@ class Slack:
     def shown(self, channel: str) -> list[str]:
         """What the messages of a channel say now, oldest first."""
         return [said(message) for (where, _), message in self.messages.items() if where == channel]
+
+    def newest(self, channel: str) -> str:
+        """The timestamp of a channel's last message."""
+        return [ts for (where, ts) in self.messages if where == channel][-1]
 
     async def linked(self) -> web.WebSocketResponse:
         """The bot's Socket Mode connection, once it is there."""
@@ -164,6 +179,8 @@ class Slack:
             "views.update": self._view,
             "usergroups.users.list": self._members,
             "conversations.history": self._history,
+            "files.getUploadURLExternal": self._file,
+            "files.completeUploadExternal": self._shared,
             "apps.connections.open": lambda _: {
                 "ok": True,
                 "url": self.link_url or f"{self.url.replace('http', 'ws', 1)}/link",
@@ -211,6 +228,22 @@ class Slack:
             return {"ok": False, "error": "no_such_subteam"}
         return {"ok": True, "users": self.groups[given["usergroup"]]}
 
+    def _file(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.files.append(File(given["filename"]))
+        number = len(self.files) - 1
+        return {"ok": True, "upload_url": f"{self.url}/upload/{number}", "file_id": f"F{number}"}
+
+    async def upload(self, request: web.Request) -> web.Response:
+        self.files[int(request.match_info["number"])].content = await request.read()
+        return web.Response(text="OK")
+
+    def _shared(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        files = given["files"] if isinstance(given["files"], list) else json.loads(given["files"])
+        for one in files:
+            file = self.files[int(one["id"][1:])]
+            file.channel, file.thread = given["channel_id"], given["thread_ts"]
+        return {"ok": True, "files": files}
+
     def _history(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         found = [
             {"ts": ts, "blocks": message["blocks"]}
@@ -242,6 +275,7 @@ async def workspace() -> AsyncIterator[Slack]:
     app = web.Application()
     app.router.add_route("*", "/api/{method}", slack.answer)
     app.router.add_post("/response/{name}", slack.respond)
+    app.router.add_post("/upload/{number}", slack.upload)
     app.router.add_get("/link", slack.link)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
