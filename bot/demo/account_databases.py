@@ -26,6 +26,7 @@ def fill_databases(aws: Emulated, keys: dict[str, str]) -> None:
     _tables(aws)
     _cache(aws)
     shares = _file_systems(aws)
+    _transfer(aws)
     _backups(aws, keys, shares)
 
 
@@ -98,8 +99,9 @@ def _clusters(aws: Emulated) -> None:
     rds = aws.client("rds")
 
     def create(name: str, team: str, **more: Any) -> None:
-        given: dict[str, Any] = {"DBClusterParameterGroupName": name, "DBSubnetGroupName": "private"} | MASTER | more
-        rds.create_db_cluster(DBClusterIdentifier=name, StorageEncrypted=True, Tags=pairs(tags(team)), **given)
+        given: dict[str, Any] = {"DBClusterParameterGroupName": name, "DBSubnetGroupName": "private"} | MASTER
+        given |= {"StorageEncrypted": True} | more
+        rds.create_db_cluster(DBClusterIdentifier=name, Tags=pairs(tags(team)), **given)
         for number in ("1", "2") if name == "recommendations" else ("1",):
             rds.create_db_instance(
                 DBInstanceIdentifier=f"{name}-{number}",
@@ -123,7 +125,8 @@ def _clusters(aws: Emulated) -> None:
         Port=3310,
         **good,
     )
-    create("recommendations", "data", Engine="neptune", EnableCloudwatchLogsExports=["audit"], **good)
+    graph = good | {"StorageEncrypted": False, "EnableCloudwatchLogsExports": ["audit"]}
+    create("recommendations", "data", Engine="neptune", **graph)
 
 
 def _snapshots(aws: Emulated) -> None:
@@ -135,8 +138,13 @@ def _snapshots(aws: Emulated) -> None:
     rds.modify_db_snapshot_attribute(
         DBSnapshotIdentifier="erp-legacy-before-upgrade", AttributeName="restore", ValuesToAdd=["all"]
     )
-    rds.create_db_cluster_snapshot(
-        DBClusterIdentifier="loyalty", DBClusterSnapshotIdentifier="loyalty-before-upgrade", Tags=pairs(tags("shop"))
+    for cluster, team in (("loyalty", "shop"), ("recommendations", "data")):
+        name = f"{cluster}-before-upgrade"
+        rds.create_db_cluster_snapshot(
+            DBClusterIdentifier=cluster, DBClusterSnapshotIdentifier=name, Tags=pairs(tags(team))
+        )
+    rds.modify_db_cluster_snapshot_attribute(
+        DBClusterSnapshotIdentifier="recommendations-before-upgrade", AttributeName="restore", ValuesToAdd=["all"]
     )
 
 
@@ -220,6 +228,19 @@ def _file_systems(aws: Emulated) -> dict[str, str]:
             anyone = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "elasticfilesystem:Client*"}
             efs.put_file_system_policy(FileSystemId=which, Policy=_policy(anyone | {"Resource": made["FileSystemArn"]}))
     return arns
+
+
+def _transfer(aws: Emulated) -> None:
+    """Copies the exports to the consultant's bucket every night, and tells nobody how that went."""
+    datasync = aws.client("datasync")
+    role = {"BucketAccessRoleArn": f"arn:aws:iam::{ACCOUNT}:role/datasync"}
+    ends = [
+        datasync.create_location_s3(S3BucketArn=f"arn:aws:s3:::{bucket}", S3Config=role)["LocationArn"]
+        for bucket in ("northwind-traders-exports", "brightside-consulting-inbox")
+    ]
+    datasync.create_task(
+        SourceLocationArn=ends[0], DestinationLocationArn=ends[1], Name="exports", Tags=pairs(tags("data"))
+    )
 
 
 def _backups(aws: Emulated, keys: dict[str, str], shares: dict[str, str]) -> None:
