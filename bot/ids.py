@@ -55,6 +55,13 @@ class View(StrEnum):
     SAY = "say"
 
 
+class Shortcut(StrEnum):
+    """What is in Slack's menus: of the workspace, and of a message."""
+
+    STATUS = "shortcut.status"
+    EXPLAIN = "shortcut.explain"
+
+
 class Input(StrEnum):
     """Inputs of modals; block id and action id are the same."""
 

@@ -91,6 +91,10 @@ class Post:
             raise PostError(error) from error
         return str(answer["view"]["id"])
 
+    async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
+        """Show a person's Home tab. Raises PostError."""
+        await self._call("views_publish", user_id=user, view=view)
+
     async def update_view(self, id: str, view: Mapping[str, Any]) -> None:
         """Show something else in an open modal. Raises PostError, also when the person closed it."""
         await self._call("views_update", **{"view_id" if id.startswith("V") else "external_id": id}, view=view)

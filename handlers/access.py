@@ -35,6 +35,11 @@ class Access:
         await self.may_view(who)
         await self._listed(who, self._bot.settings.requesters, "you are not among those who may ask for fixes or mute")
 
+    async def is_requester(self, who: Person) -> bool:
+        """Whether `may_ask` would let the person, without a word to the audit log."""
+        listed = self._bot.settings.requesters
+        return not listed or who.user in await self._users(listed)
+
     async def approvers(self) -> frozenset[str]:
         """The user ids of all who may approve, now. Raises PostError when a user group cannot be read."""
         return await self._users(self._bot.settings.approvers)

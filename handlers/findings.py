@@ -65,6 +65,13 @@ async def explain_finding(ask: Ask) -> None:
     await ask.open(blocks.explanation_modal(_explanation(ask.bot, check, found)))
 
 
+async def explain_message(ask: Ask) -> None:
+    """The finding that a message is about, from its menu."""
+    if not ask.value:
+        raise Refusal("this message shows no finding: use it on one with a Fix… or Explain button")
+    await explain_finding(ask)
+
+
 async def compliance(ask: Ask) -> None:
     """A framework, control by control."""
     name = ask.text.strip().lower()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import html
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,13 +15,14 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncResp
 from bot.blocks.pages import help_page
 from bot.blocks.parts import wait
 from bot.blocks.text import mention
-from bot.ids import Action, Input, Stale, View
+from bot.ids import Action, Input, OfFinding, Shortcut, Stale, View, unpack
 from bot.nearest import nearest
 from bot.people import Person
 from bot.post import PostError
 from bot.remediate import Refusal
 from handlers import audit, batches, errors, exports, findings, fixes, freezes, status
 from handlers.ask import Ask, Parts, Place
+from handlers.home import show_home
 
 Handler = Callable[[Ask], Awaitable[None]]
 Submitted = Callable[[Ask], Awaitable[Mapping[str, Any]]]
@@ -79,6 +82,11 @@ SUBMISSIONS: Mapping[View, Submitted] = {
     View.UNDO_ALL: batches.undone,
     View.MUTE: findings.muted,
 }
+SHORTCUTS: Mapping[Shortcut, Handler] = {
+    Shortcut.STATUS: status.in_window,
+    Shortcut.EXPLAIN: findings.explain_message,
+}
+NEED_A_WINDOW = ("fix", "mute")
 WAITING = "Working on it… You may close this; the answer comes anyway."
 SHOWN_SECONDS = 0.5
 """Between acknowledging a modal with `WAITING` and filling it: a faster answer could arrive before the
@@ -109,7 +117,29 @@ def register(app: AsyncApp, parts: Parts) -> None:
         await ack(response_action="update", view=wait(WAITING))
         await answer_in_view(ask, body["view"]["callback_id"])
 
+    async def mention(event: dict[str, Any], body: dict[str, Any]) -> None:
+        word, rest = _mentioned(event["text"])
+        place = Place(event["channel"], event.get("thread_ts", ""))
+        ask = Ask(parts, Person(body["team_id"], event["user"]), place, None, text=rest)
+        await answer(ask, lambda: _from_mention(ask, word))
+
+    async def home_opened(event: dict[str, Any], body: dict[str, Any]) -> None:
+        if event["tab"] == "home":
+            try:
+                await show_home(parts.bot, parts.access, Person(body["team_id"], event["user"]))
+            except Exception as error:  # noqa: BLE001  # there is nobody to tell but the log
+                errors.words(error)
+
+    async def shortcut(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        place = Place((body.get("channel") or {}).get("id", ""))
+        ask = Ask(parts, _person(body), place, None, trigger=body["trigger_id"], value=_finding_in(body))
+        await answer(ask, lambda: _shortcut(ask, body["callback_id"]))
+
     everything = re.compile(r".*", re.DOTALL)
+    app.event("app_mention")(mention)
+    app.event("app_home_opened")(home_opened)
+    app.shortcut(everything)(shortcut)
     app.command("/aws-sec")(command)
     app.action(everything)(action)
     app.view(everything)(submission)
@@ -149,6 +179,18 @@ async def _command(ask: Ask, word: str) -> None:
     await COMMANDS[word](ask)
 
 
+async def _from_mention(ask: Ask, word: str) -> None:
+    if word in NEED_A_WINDOW:
+        raise Refusal(f"`/aws-sec {word}` opens a window, which Slack allows from the command only")
+    await _command(ask, word)
+
+
+async def _shortcut(ask: Ask, callback_id: str) -> None:
+    if callback_id not in {*SHORTCUTS}:
+        raise Stale
+    await SHORTCUTS[Shortcut(callback_id)](ask)
+
+
 async def _action(ask: Ask) -> None:
     name = ask.action.removesuffix(".back").removesuffix(".more")
     if name not in {*ACTIONS}:
@@ -169,6 +211,22 @@ async def _tell(ask: Ask, error: Exception) -> None:
         await ask.whisper(message)
     except PostError as unheard:
         errors.words(unheard)
+
+
+def _mentioned(text: str) -> tuple[str, str]:
+    """The word and the rest of `@aws-sec status prod`, as one would type them after the command."""
+    said = re.sub(r"<@[^>]+>", "", html.unescape(text), count=1).strip()
+    word, _, rest = said.partition(" ")
+    return word.lower(), rest.strip()
+
+
+def _finding_in(body: Mapping[str, Any]) -> str:
+    """The first finding that a message's buttons point at, packed; of others a value that says nothing."""
+    for block in (body.get("message") or {}).get("blocks", []):
+        for element in [*block.get("elements", []), block.get("accessory") or {}]:
+            with contextlib.suppress(Stale):
+                return OfFinding(finding=unpack(OfFinding, element.get("value")).finding).pack()
+    return ""
 
 
 def _click(parts: Parts, body: Mapping[str, Any], respond: AsyncRespond | None) -> Ask:

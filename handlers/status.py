@@ -36,6 +36,12 @@ async def status(ask: Ask) -> None:
         await _follow(bot, run, living)
 
 
+async def in_window(ask: Ask) -> None:
+    """What is stored, in a modal, from Slack's menu."""
+    message = await asyncio.to_thread(_picture, ask.bot, ask.bot.scans.running)
+    await ask.open(blocks.status_modal(message))
+
+
 async def scan_now(ask: Ask) -> None:
     """The button below a status: scan again, and let that message follow."""
     run = await ask.bot.scans.start(requested_by=str(ask.who))

@@ -10,6 +10,8 @@ import jsonschema
 import pytest
 import yaml
 
+from bot.ids import Shortcut
+
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT.parent / "shared" / "slack" / "manifest.schema.json"  # Slack's own; here only beside the project
 
@@ -32,14 +34,26 @@ def test_it_has_the_shape_slack_asks_for(manifest: dict[str, Any]) -> None:
 
 def test_it_asks_for_the_fewest_scopes_and_says_why_for_each(manifest: dict[str, Any]) -> None:
     scopes = manifest["oauth_config"]["scopes"]
-    assert scopes == {"bot": ["commands", "chat:write", "files:write", "usergroups:read", "channels:history", "groups:history"]}
+    assert scopes == {
+        "bot": [
+            "app_mentions:read",
+            "commands",
+            "chat:write",
+            "files:write",
+            "usergroups:read",
+            "channels:history",
+            "groups:history",
+        ]
+    }
     lines = [line for line in (ROOT / "manifest.yml").read_text().splitlines() if line.strip().startswith("- ")]
     for scope in scopes["bot"]:
         (line,) = [line for line in lines if line.split("#")[0].strip() == f"- {scope}"]
         assert "#" in line, f"{scope} says why"
 
 
-def test_it_listens_to_no_events(manifest: dict[str, Any]) -> None:
-    assert "event_subscriptions" not in manifest["settings"]
+def test_it_listens_to_what_it_answers(manifest: dict[str, Any]) -> None:
+    events = manifest["settings"]["event_subscriptions"]["bot_events"]
+    assert events == ["app_home_opened", "app_mention"]
+    assert {one["callback_id"] for one in manifest["features"]["shortcuts"]} == {*Shortcut}
     assert manifest["settings"]["socket_mode_enabled"]
     assert manifest["settings"]["interactivity"] == {"is_enabled": True}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from slack_sdk.models.blocks import Block
+from slack_sdk.models.blocks import ActionsBlock, Block, SectionBlock
 
 from bot.blocks.findings import finding_line, fix_button
-from bot.blocks.parts import Message, actions, button, context, header, lines, section, select
+from bot.blocks.parts import Message, actions, button, context, header, lines, modal, section, select
 from bot.blocks.text import code, plain
-from bot.ids import Action, OfList
+from bot.ids import Action, OfList, View
 from bot.runner import Progress
 from bot.standing import PracticeStanding, Standing
 from bot.store.findings import Finding
@@ -37,7 +38,7 @@ def status(
     open_words = counted(stands.open)
     blocks: list[Block] = [header(f"Security status of AWS account {stands.account}")]
     blocks.append(section(f"*Score {score} of 100*{_moved(stands.score, before)}  ·  open: {open_words}"))
-    blocks += lines([practice_line(one) for one in _worst_first(stands.practices)])
+    blocks += lines([practice_line(one) for one in worst_first(stands.practices)])
     if worst:
         blocks.append(section("*Worst first*"))
         blocks += [section(finding_line(one, now), fix_button(one, fixes, now)) for one in worst]
@@ -48,6 +49,15 @@ def status(
     blocks.append(_next_steps(stands, busy=progress is not None))
     text = f"Score {score} of 100, open: {open_words}. Account {stands.account}"
     return Message(text, blocks)
+
+
+def status_modal(message: Message) -> dict[str, Any]:
+    """The same in a modal, without the buttons, which need a message to answer in."""
+    shown = [block for block in message.blocks if not isinstance(block, ActionsBlock)]
+    for block in shown:
+        if isinstance(block, SectionBlock):
+            block.accessory = None
+    return modal(View.SAY, "Security status", [*shown, context("More with `/aws-sec status` and `/aws-sec findings`.")])
 
 
 def scanning(account: str, progress: Progress) -> Message:
@@ -113,7 +123,8 @@ def _moved(score: int | None, before: Score | None) -> str:
     return f"  {arrow} {change:+d} in a week" if change else "  = as a week ago"
 
 
-def _worst_first(practices: Sequence[PracticeStanding]) -> list[PracticeStanding]:
+def worst_first(practices: Sequence[PracticeStanding]) -> list[PracticeStanding]:
+    """The practices as people read them: the lowest score first, those without one last."""
     return sorted(practices, key=lambda one: (one.score is None, one.score or 0, -one.failed))
 
 
@@ -136,7 +147,7 @@ def _progress(progress: Progress) -> str:
 def _next_steps(stands: Standing, *, busy: bool) -> Block:
     menu = {
         one.practice.key: f"{one.practice.value} ({one.failed} open)"
-        for one in _worst_first(stands.practices)
+        for one in worst_first(stands.practices)
         if one.failed
     }
     elements = [select("Open a practice", Action.PRACTICE, menu)] if menu else []

@@ -84,6 +84,11 @@ class Requests:
         """The requests of a batch, in the order in which they are made."""
         return [_request(row) for row in self._db.rows("SELECT * FROM requests WHERE batch = ? ORDER BY id", [batch])]
 
+    def asked_by(self, requester: str, *, last: int = 5) -> list[FixRequest]:
+        """A person's newest requests, the newest first."""
+        rows = self._db.rows("SELECT * FROM requests WHERE requester = ? ORDER BY id DESC LIMIT ?", [requester, last])
+        return [_request(row) for row in rows]
+
     def in_state(self, *states: State) -> list[FixRequest]:
         """All requests in these states, oldest first."""
         marks = ", ".join("?" for _ in states)

@@ -153,6 +153,25 @@ class Desk:
             }
         )
 
+    async def mention(self, text: str, *, user: str = ANA, channel: str = ELSEWHERE) -> BoltResponse:
+        """Somebody says `@aws-sec ...` in a channel."""
+        told = {"type": "app_mention", "user": user, "text": f"<@UBOT> {text}", "channel": channel, "ts": "9.9"}
+        return await self.event(told)
+
+    async def open_home(self, *, user: str = ANA, team: str = TEAM, tab: str = "home") -> BoltResponse:
+        return await self.event({"type": "app_home_opened", "user": user, "tab": tab, "channel": "D1"}, team=team)
+
+    async def shortcut(self, name: str, *, user: str = ANA, message: Mapping[str, Any] | None = None) -> BoltResponse:
+        """Choose from Slack's menu: of the workspace, or of a message."""
+        about = {"type": "message_action", "message": message, "channel": {"id": ELSEWHERE}} if message else {}
+        chosen = {"type": "shortcut", "callback_id": name, "user": {"id": user, "team_id": TEAM}, **about}
+        return await self.interact(chosen)
+
+    async def event(self, event: Mapping[str, Any], *, team: str = TEAM) -> BoltResponse:
+        body = json.dumps({"type": "event_callback", "team_id": team, "api_app_id": "A1", "event": dict(event)})
+        headers = {"content-type": ["application/json"]}
+        return await self.dispatch(AsyncBoltRequest(body=body, mode="socket_mode", headers=headers))
+
     async def interact(self, payload: Mapping[str, Any]) -> BoltResponse:
         usual = {"team": {"id": TEAM}, "trigger_id": f"trigger {next(self._triggers)}", "api_app_id": "A1"}
         body = urlencode({"payload": json.dumps(usual | dict(payload))})

@@ -94,6 +94,7 @@ class Slack:
     calls: list[Call] = field(default_factory=list)
     messages: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     views: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    homes: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     groups: dict[str, list[str]] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
     files: list[File] = field(default_factory=list)
@@ -177,6 +178,7 @@ class Slack:
             "chat.postEphemeral": lambda _: _refusal("invalid_blocks", problems_of_message(given)) or {"ok": True},
             "views.open": self._open,
             "views.update": self._view,
+            "views.publish": self._publish,
             "usergroups.users.list": self._members,
             "conversations.history": self._history,
             "files.getUploadURLExternal": self._file,
@@ -222,6 +224,12 @@ class Slack:
                 self.views[id] = {"external_id": view.get("external_id", "")} | dict(given["view"])
                 return {"ok": True, "view": {"id": id} | dict(given["view"])}
         return {"ok": False, "error": "not_found"}
+
+    def _publish(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        if refusal := _refusal("invalid_arguments", problems_of_view(given["view"])):
+            return refusal
+        self.homes[given["user_id"]] = given["view"]
+        return {"ok": True, "view": given["view"]}
 
     def _members(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         if given["usergroup"] not in self.groups:

@@ -58,6 +58,7 @@ KEYS = {
     "plain_text_input": {"type", "action_id", "multiline", "min_length", "max_length"},
     "mrkdwn": {"type", "text", "verbatim"},
     "plain_text": {"type", "text", "emoji"},
+    "home": {"type", "callback_id", "external_id", "private_metadata", "blocks"},
     "modal": {"type", "callback_id", "external_id", "title", "submit", "close", "private_metadata", "blocks"},
 }
 

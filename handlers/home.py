@@ -1,0 +1,37 @@
+"""The Home tab, filled each time somebody opens it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.blocks.home import Home, Rights, home_view, nothing_to_see
+from bot.context import Bot
+from bot.people import Person
+from bot.remediate import Refusal
+from bot.standing import standing
+from bot.store.fix_request import State
+from handlers.access import Access
+
+
+async def show_home(bot: Bot, access: Access, who: Person) -> None:
+    """Publish the tab for one person. Raises PostError."""
+    try:
+        await access.may_view(who)
+    except Refusal as error:
+        await bot.post.publish_home(who.user, nothing_to_see(str(error)))
+        return
+    rights = Rights(
+        await access.is_requester(who),
+        who.user in await access.approvers(),
+        who.user in await access.glass_breakers(),
+    )
+    home = await asyncio.to_thread(_home, bot, who, rights)
+    await bot.post.publish_home(who.user, home_view(home, fixes=bot.fixes, now=bot.now(), zone=bot.settings.zone))
+
+
+def _home(bot: Bot, who: Person, rights: Rights) -> Home:
+    requests, now = bot.store.requests, bot.now()
+    waiting = [one for one in requests.in_state(State.WAITING) if one.requester != str(who)] if rights.approve else []
+    undecided = [one for one in waiting if str(who) not in one.approvals]
+    stands = standing(bot.store, bot.account, bot.checks.values(), now)
+    return Home(stands, rights, undecided, requests.asked_by(str(who)), bot.store.freezes.current(now))
