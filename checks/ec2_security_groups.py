@@ -69,8 +69,8 @@ groups: Collector[Group] = collect(
 
 @collector(arn=GROUP_ARN, name="{GroupName} of {VpcId}", needs=(groups,))
 def default_groups(aws: Aws) -> Iterator[Group]:
-    """Every VPC has one; nobody else may use its name."""
-    return (group for group in aws.read(groups) if group["GroupName"] == "default")
+    """Every VPC of the account has one; nobody else may use its name. Those of VPCs that others share are theirs."""
+    return (one for one in aws.read(groups) if one["GroupName"] == "default" and one["OwnerId"] == aws.account)
 
 
 @collector("ec2:DescribeSecurityGroupRules", arn=RULE_ARN, name="{rule_name}", needs=(groups,), within=GROUP_ARN)

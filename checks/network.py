@@ -25,13 +25,23 @@ SERVICES = {22: "SSH", 445: "CIFS", 3389: "RDP", 1433: "SQL Server", 1521: "Orac
     7199: "Cassandra", 9092: "Kafka", 9160: "Cassandra", 9300: "OpenSearch", 10250: "kubelet"} | {
     27018: "MongoDB", 27019: "MongoDB"}  # fmt: skip
 
+TCP_ALONE = frozenset(
+    {20, 21, 23, 25, 110, 135, 139, 143, 445, 636, 873, 1433, 1521, 2181, 2375, 2376, 2483, 3000, 3268, 3269, 3306}
+    | {4333, 5000, 5432, 5439, 5500, 5601, 5900, 5984, 5985, 5986, 6379, 6443, 7000, 7001, 7199, 8080, 8086, 8088}
+    | {8888, 9042, 9092, 9160, 9200, 9300, 10250, 27017, 27018, 27019}
+)
+"""Ports whose services speak TCP alone, so that a range of UDP, for calls or games, opens none of them.
+https://docs.aws.amazon.com/config/latest/developerguide/restricted-common-ports.html"""
+
 EVERY_PORT = range(65536)
 NUMBERS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
 """IANA's numbers of the protocols that AWS knows by name."""
 PRIVATE = (ipaddress.IPv6Network("fc00::/7"), ipaddress.IPv6Network("fe80::/10"))
 """Unique local and link-local IPv6 addresses: wide ranges, yet nobody on the internet has one (RFC 4193, 4291)."""
-PRIVATE_4 = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
-"""The same of IPv4 (RFC 1918, 6598)."""
+PRIVATE_4 = tuple(
+    map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
+) + tuple(map(ipaddress.IPv4Network, ("169.254.0.0/16", "198.18.0.0/15")))
+"""The same of IPv4 (RFC 1918, 6598, 3927, 2544): VPC Lattice and secondary ranges of VPCs are among them."""
 
 
 def few_addresses(cidr: str) -> bool:
@@ -92,9 +102,9 @@ def open_ports(rule: Rule) -> range:
 
 
 def opened(rule: Rule, ports: Collection[int]) -> list[int]:
-    """Those of the ports that a rule opens, in order."""
+    """Those of the ports that a rule opens to the service that listens there, in order."""
     reach = open_ports(rule)
-    return sorted(port for port in ports if port in reach)
+    return sorted(port for port in ports if port in reach and not (protocol(rule) == "udp" and port in TCP_ALONE))
 
 
 def opens_every_port(rule: Rule) -> bool:

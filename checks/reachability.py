@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from checks.network import PRIVATE, Rule, is_everyone, open_ports, protocol, without
+from checks.network import PRIVATE, TCP_ALONE, Rule, is_everyone, open_ports, protocol, without
 
 Entry: TypeAlias = Mapping[str, Any]
 """AWS's NetworkAclEntry."""
@@ -62,8 +62,8 @@ def doors(around: Surroundings, *, version: int) -> Iterator[Door]:
 
 
 def reached(found: Sequence[Door], ports: Collection[int]) -> list[int]:
-    """Those of the ports that are behind a door, in order."""
-    return sorted(port for port in set(ports) if any(door.first <= port <= door.last for door in found))
+    """Those of the ports that are behind a door of a protocol that is spoken there, in order."""
+    return sorted(port for port in set(ports) if any(_opens(door, port) for door in found))
 
 
 def routed(source: str, routes: Sequence[Route]) -> list[str]:
@@ -119,6 +119,10 @@ def as_rule(entry: Entry) -> Rule:
         return rule
     span = entry["PortRange"]
     return rule | {"FromPort": span["From"], "ToPort": span["To"]}
+
+
+def _opens(door: Door, port: int) -> bool:
+    return door.first <= port <= door.last and not (door.protocol == "udp" and port in TCP_ALONE)
 
 
 def _comes_and_goes(cidr: str, kind: str, port: int, entries: Sequence[Entry]) -> bool:

@@ -46,6 +46,12 @@ CASES = [
     Case(DATA, [RUNNING, [door(22)]], None),
     Case(DATA, [RUNNING, [door(6379)]], "can be reached from 0.0.0.0/0 on port 6379 (Redis)"),
     Case(DATA, [STOPPED, [door(6379)]], NotApplicable),
+    Case(DATA, [RUNNING, [Door("udp", 20000, 30000, EVERYONE)]], None),  # calls: MongoDB speaks no UDP
+    Case(
+        DATA,
+        [RUNNING, [Door("udp", 11211, 11211, EVERYONE)]],
+        "can be reached from 0.0.0.0/0 on port 11211 (Memcached)",
+    ),
     Case(OFFICE, [RUNNING, [door(443)]], None),
     Case(OFFICE, [RUNNING, [door(445)]], "can be reached from 0.0.0.0/0 on port 445 (CIFS)"),
     Case(ROLE, [WITH_ROLE | V2, [door(443)]], None),

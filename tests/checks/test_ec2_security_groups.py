@@ -45,6 +45,12 @@ CASES = [
     Case(HIGH, [tcp(9092), OFFICE], None),
     Case(HIGH, [tcp(22), EVERYONE], NotApplicable),
     Case(HIGH, [ALL, EVERYONE], NotApplicable),
+    Case(HIGH, [tcp(3000) | {"IpProtocol": "udp"}, EVERYONE], NotApplicable),
+    Case(HIGH, [tcp(389) | {"IpProtocol": "17"}, EVERYONE], "opens port 389 (LDAP) to 0.0.0.0/0"),
+    Case(
+        sg.rule_keeps_database_ports_closed, [tcp(20000, 30000) | {"IpProtocol": "udp"}, EVERYONE], NotApplicable
+    ),  # calls
+    Case(WEB, [tcp(20000, 30000) | {"IpProtocol": "udp"}, EVERYONE], "opens udp 20000-30000 to 0.0.0.0/0"),
     Case(WEB, [tcp(443), EVERYONE], None),
     Case(WEB, [tcp(443) | {"IpProtocol": "udp"}, EVERYONE], None),  # HTTP/3
     Case(WEB, [tcp(25565), EVERYONE], "opens tcp 25565 to 0.0.0.0/0"),
@@ -57,6 +63,7 @@ CASES = [
     Case(WEB, [ICMP, EVERYONE], NotApplicable),
     Case(NAMED, [ALL, OFFICE], "opens every port to 203.0.113.8/29"),
     Case(NAMED, [ALL, ["10.0.0.0/8", "100.64.0.0/10"]], None),
+    Case(NAMED, [ALL, ["169.254.171.0/24", "198.19.0.0/16"]], None),  # VPC Lattice, and a range for pods
     Case(NAMED, [ALL, ["2001:db8::/48"]], "opens every port to 2001:db8::/48"),
     Case(NAMED, [ALL, ["fd00::/8"]], None),
     Case(NAMED, [ALL, []], None),
