@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 GONE = ("terminated", "shutting-down")
 TWO = 2
+OF_PODS = "aws-k8s-"
+"""How the interfaces are described, in whatever case, that Amazon EKS places for pods.
+https://docs.aws.amazon.com/eks/latest/userguide/security-groups-for-pods.html"""
 STOPPED_AT = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) GMT\)")
 PARAVIRTUAL_FAMILIES = ("c1", "c3", "hs1", "m1", "m2", "m3", "t1")
 """The only ones that can run it: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ComponentsAMIs.html."""
@@ -65,7 +68,7 @@ def require_imdsv2(instance: Instance) -> Plan:
 
     Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/amazon-ec2-managed-instances.html
     """
-    _not_managed(instance)
+    not_managed(instance)
     tokens = instance["MetadataOptions"]["HttpTokens"]
     which = {"InstanceId": instance["InstanceId"]}
     return Plan(  # other options keep their values when they are not named
@@ -104,8 +107,8 @@ def instance_has_no_public_address(instance: Instance) -> Verdict:
     See: https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-9
     """
     _still_there(instance)
-    address = instance.get("PublicIpAddress")  # AWS leaves the key out when there is none
-    return expect(not address, f"has the public address {address}")
+    found = _public_addresses(instance)
+    return expect(not found, f"has the public address{'es' * (len(found) > 1)} {', '.join(found)}")
 
 
 @check(instances, now, practice=Practice.CONFIG, severity=Severity.LOW)
@@ -120,6 +123,8 @@ def stopped_instance_is_not_forgotten(instance: Instance, now: datetime, *, days
     state = instance["State"]["Name"]
     if state != "stopped":
         raise NotApplicable(f"it is {state}")
+    if _scaling_group(instance):
+        raise NotApplicable("its Auto Scaling group keeps it in a warm pool, or replaces it")
     found = STOPPED_AT.search(instance.get("StateTransitionReason", ""))
     if not found:
         raise Unknown("AWS does not say since when it is stopped")
@@ -154,8 +159,9 @@ def instance_stands_in_one_subnet(instance: Instance) -> Verdict:
     See: https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-17
     """
     _still_there(instance)
-    own = [one for one in instance["NetworkInterfaces"] if not one.get("Description", "").startswith("aws-K8S-")]
-    subnets = sorted({one["SubnetId"] for one in own})  # the interfaces of pods are Amazon EKS's to place
+    interfaces = instance["NetworkInterfaces"]
+    own = [one for one in interfaces if not one.get("Description", "").lower().startswith(OF_PODS)]
+    subnets = sorted({one["SubnetId"] for one in own})
     return expect(len(subnets) < TWO, f"has network interfaces in {' and '.join(subnets)}")
 
 
@@ -176,7 +182,7 @@ def instance_checks_source_and_destination(instance: Instance) -> Verdict:
 @fix(instance_checks_source_and_destination, "ec2:ModifyNetworkInterfaceAttribute", risk=Risk.CUTS_ACCESS)
 def check_source_and_destination(instance: Instance) -> Plan:
     """Turn on the source/destination check."""
-    _not_managed(instance)
+    not_managed(instance)
     off = [one["NetworkInterfaceId"] for one in _unchecked(instance)]
     if not off:
         raise NotApplicable("it checks them")
@@ -212,6 +218,7 @@ def instance_has_detailed_monitoring(instance: Instance) -> Verdict:
 @fix(instance_has_detailed_monitoring, "ec2:MonitorInstances", "ec2:UnmonitorInstances", risk=Risk.SAFE)
 def monitor_in_detail(instance: Instance) -> Plan:
     """Turn on detailed monitoring of the instance."""
+    not_managed(instance)
     which = {"InstanceIds": [instance["InstanceId"]]}
     return Plan(
         do=[Call("ec2:MonitorInstances", which)],
@@ -230,16 +237,32 @@ def _unchecked(instance: Instance) -> Sequence[Any]:
     return [one for one in instance["NetworkInterfaces"] if not one["SourceDestCheck"]]
 
 
-def _not_managed(instance: Instance) -> None:
+def not_managed(instance: Instance) -> None:
+    """Raises NotApplicable for an instance that an AWS service made and nobody else may change.
+
+    Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/amazon-ec2-managed-instances.html
+    """
     operator = instance.get("Operator", {})
     if operator.get("Managed"):
         raise NotApplicable(f"{operator['Principal']} manages it: change it there")
 
 
+def _public_addresses(instance: Instance) -> list[str]:
+    """Of all its interfaces: AWS names that of the first alone beside them."""
+    interfaces = instance["NetworkInterfaces"]
+    holders = [*interfaces, *(one for each in interfaces for one in each.get("PrivateIpAddresses", []))]
+    found = [instance.get("PublicIpAddress"), *(one.get("Association", {}).get("PublicIp") for one in holders)]
+    return list(dict.fromkeys(filter(None, found)))
+
+
+def _scaling_group(instance: Instance) -> str:
+    tags = instance.get("Tags", [])
+    return next((tag["Value"] for tag in tags if tag["Key"] == "aws:autoscaling:groupName"), "")
+
+
 def _made_again(instance: Instance) -> Iterator[str]:
-    for tag in instance.get("Tags", []):
-        if tag["Key"] == "aws:autoscaling:groupName":
-            yield f"Auto Scaling group {tag['Value']} starts new ones by its launch template: change that too."
+    if group := _scaling_group(instance):
+        yield f"Auto Scaling group {group} starts new ones by its launch template: change that too."
 
 
 def _still_there(instance: Instance) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from checks.ec2_instances import instances
+from checks.ec2_instances import instances, not_managed
 from checks.kit import (
     ACCOUNT_ARN,
     Aws,
@@ -51,6 +51,7 @@ def instance_is_managed(instance: Instance, is_managed: bool, now: datetime, *, 
     """
     if instance["State"]["Name"] != RUNNING:
         raise NotApplicable(f"it is {instance['State']['Name']}")
+    not_managed(instance)
     if (now - instance["LaunchTime"]).total_seconds() < minutes * 60:
         raise NotApplicable("it was started just now")
     return expect(is_managed, "is not managed by Systems Manager")

@@ -37,11 +37,18 @@ def latest_snapshots(aws: Aws) -> Iterator[Mapping[str, datetime]]:
     yield last
 
 
+MADE_ANEW = ("aws:autoscaling:groupName", "aws:ec2:fleet-id", "aws:ec2spot:fleet-request-id")
+"""Tags of AWS's on machines of Auto Scaling groups and of fleets, as Karpenter starts them."""
+
+
 @collector(arn=ACCOUNT_ARN, needs=(instances,))
 def scaling_machines(aws: Aws) -> Iterator[frozenset[str]]:
-    """One for the region: the instances of Auto Scaling groups."""
-    tags = ((one["InstanceId"], tag["Key"]) for one in aws.read(instances) for tag in one.get("Tags", []))
-    yield frozenset(id for id, key in tags if key == "aws:autoscaling:groupName")
+    """One for the region: the instances that something makes anew when they are gone."""
+    yield frozenset(
+        one["InstanceId"]
+        for one in aws.read(instances)
+        if one.get("Operator", {}).get("Managed") or any(tag["Key"] in MADE_ANEW for tag in one.get("Tags", []))
+    )
 
 
 @extra(needs=(latest_snapshots,))
@@ -53,9 +60,9 @@ def last_taken(aws: Aws, volume: Volume) -> datetime | None:
 
 @extra(needs=(scaling_machines,))
 def scales(aws: Aws, volume: Volume) -> bool:
-    """Whether it belongs to a machine of an Auto Scaling group, which is made anew and not restored."""
+    """Whether it comes and goes with a machine that is made anew and not restored: a volume of a pod outlives it."""
     [machines] = aws.read(scaling_machines)
-    return any(one["InstanceId"] in machines for one in volume["Attachments"])
+    return any(one["InstanceId"] in machines and one["DeleteOnTermination"] for one in volume["Attachments"])
 
 
 @check(snapshots, practice=Practice.ENCRYPTION, severity=Severity.HIGH)
@@ -84,7 +91,7 @@ def volume_has_recent_snapshot(
     if volume["State"] != "in-use":
         raise NotApplicable(f"it is {volume['State']}")
     if scales:
-        raise NotApplicable("its machine belongs to an Auto Scaling group, which makes it anew")
+        raise NotApplicable("it goes with its machine, which an Auto Scaling group, a fleet or a service makes anew")
     if last_taken is None:
         if (now - volume["CreateTime"]).days < days:
             raise NotApplicable(f"it is not {days} days old")

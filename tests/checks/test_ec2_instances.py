@@ -25,6 +25,8 @@ def instance(state: str = "running", tokens: str = "required", endpoint: str = "
 
 PROFILE = {"IamInstanceProfile": {"Arn": "arn:aws:iam::123456789012:instance-profile/web", "Id": "AIPAEXAMPLE"}}
 
+SCALES = {"Tags": [{"Key": "aws:autoscaling:groupName", "Value": "shop-web"}]}  # in a warm pool
+
 ADDRESS = {"PublicIpAddress": "198.51.100.7"}
 
 
@@ -55,13 +57,30 @@ CASES = [
     Case(ec2.instance_has_a_role, [instance() | PROFILE], None),
     Case(ec2.instance_has_a_role, [instance()], "has no IAM role"),
     Case(ec2.instance_has_a_role, [instance("terminated")], NotApplicable),
-    Case(ec2.instance_has_no_public_address, [instance()], None),
-    Case(ec2.instance_has_no_public_address, [instance() | ADDRESS], "has the public address 198.51.100.7"),
+    Case(ec2.instance_has_no_public_address, [instance() | interfaces()], None),
+    Case(
+        ec2.instance_has_no_public_address,
+        [instance() | ADDRESS | interfaces(link("subnet-1", Association={"PublicIp": "198.51.100.7"}))],
+        "has the public address 198.51.100.7",
+    ),
+    Case(
+        ec2.instance_has_no_public_address,
+        [
+            instance()
+            | interfaces(
+                link("subnet-1"),
+                link("subnet-1", PrivateIpAddresses=[{"Association": {"PublicIp": "198.51.100.8"}}]),
+                link("subnet-1", Association={"PublicIp": "198.51.100.9"}),
+            )
+        ],
+        "has the public addresses 198.51.100.9, 198.51.100.8",
+    ),
     Case(ec2.instance_has_no_public_address, [instance("terminated") | ADDRESS], NotApplicable),
     Case(ec2.stopped_instance_is_not_forgotten, [stopped("2026-02-20 09:00:00"), NOW], None),
     Case(ec2.stopped_instance_is_not_forgotten, [stopped("2026-01-31 12:00:00"), NOW], None),
     Case(ec2.stopped_instance_is_not_forgotten, [stopped("2026-01-30 11:00:00"), NOW], "is stopped since 31 days"),
     Case(ec2.stopped_instance_is_not_forgotten, [instance(), NOW], NotApplicable),
+    Case(ec2.stopped_instance_is_not_forgotten, [stopped("2025-01-30 11:00:00") | SCALES, NOW], NotApplicable),
     Case(ec2.instance_is_not_paravirtual, [instance() | kind("hvm")], None),
     Case(ec2.instance_is_not_paravirtual, [instance() | kind("paravirtual", "t3.small")], None),
     Case(
@@ -80,6 +99,11 @@ CASES = [
     Case(
         ec2.instance_stands_in_one_subnet,
         [instance() | interfaces(link("subnet-1"), link("subnet-2", Description="aws-K8S-i-1"))],
+        None,
+    ),
+    Case(
+        ec2.instance_stands_in_one_subnet,
+        [instance() | interfaces(link("subnet-1"), link("subnet-2", Description="aws-k8s-trunk-eni"))],
         None,
     ),
     Case(ec2.instance_stands_in_one_subnet, [instance("terminated") | interfaces()], NotApplicable),
@@ -111,6 +135,8 @@ def test_no_plan_for_an_instance_that_a_service_manages() -> None:
     managed = {"Operator": {"Managed": True, "Principal": "eks.amazonaws.com"}}
     with pytest.raises(NotApplicable, match=r"eks\.amazonaws\.com manages it"):
         ec2.require_imdsv2.plan(instance(tokens="optional") | managed)
+    with pytest.raises(NotApplicable):
+        ec2.monitor_in_detail.plan(instance() | {"Monitoring": {"State": "disabled"}} | managed)
     assert ec2.require_imdsv2.plan(instance(tokens="optional") | {"Operator": {"Managed": False}})
 
 

@@ -15,6 +15,7 @@ from tests.checks.cases import NOW, Case
 
 MANAGED = ec2_management.instance_is_managed
 IS_MANAGED = True
+AUTO_MODE = {"Operator": {"Managed": True, "Principal": "eks.amazonaws.com"}}  # lets nobody in by Systems Manager
 
 
 def instance(state: str = "running", minutes: int = 600) -> dict[str, Any]:
@@ -26,6 +27,7 @@ CASES = [
     Case(MANAGED, [instance(), not IS_MANAGED, NOW], "is not managed by Systems Manager"),
     Case(MANAGED, [instance(minutes=20), not IS_MANAGED, NOW], NotApplicable),
     Case(MANAGED, [instance("stopped"), not IS_MANAGED, NOW], NotApplicable),
+    Case(MANAGED, [instance() | AUTO_MODE, not IS_MANAGED, NOW], NotApplicable),
 ]
 
 

@@ -68,8 +68,23 @@ def test_the_last_whole_snapshot_counts(aws: Region) -> None:
 
 
 def test_a_machine_of_an_auto_scaling_group_is_made_anew(aws: Region) -> None:
-    tags = [{"Key": "aws:autoscaling:groupName", "Value": "web"}]
-    given(aws, instances, {"InstanceId": "i-1", "Tags": tags}, {"InstanceId": "i-2"})
+    def tagged(id: str, key: str) -> dict[str, Any]:
+        return {"InstanceId": id, "Tags": [{"Key": key, "Value": "web"}]}
+
+    managed = {"InstanceId": "i-4", "Operator": {"Managed": True, "Principal": "eks.amazonaws.com"}}
+    given(
+        aws,
+        instances,
+        tagged("i-1", "aws:autoscaling:groupName"),
+        tagged("i-2", "Name"),
+        tagged("i-3", "aws:ec2:fleet-id"),
+        managed,
+    )
     one: Any = volume()
-    assert ec2_snapshots.scales.read(aws, one)
-    assert not ec2_snapshots.scales.read(aws, one | {"Attachments": [{"InstanceId": "i-2"}]})
+
+    def scales(id: str, *, goes_with_it: bool = True) -> bool:
+        attached = [{"InstanceId": id, "DeleteOnTermination": goes_with_it}]
+        return ec2_snapshots.scales.read(aws, one | {"Attachments": attached})
+
+    assert [id for id in ("i-1", "i-2", "i-3", "i-4") if scales(id)] == ["i-1", "i-3", "i-4"]
+    assert not scales("i-1", goes_with_it=False), "the data of a pod, say, is nobody's to make anew"
