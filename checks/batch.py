@@ -61,4 +61,4 @@ def job_definition_keeps_no_secrets_in_variables(job: JobDefinition) -> Verdict:
     See: https://docs.aws.amazon.com/batch/latest/userguide/specifying-sensitive-data.html
     """
     named = job["secrets"]
-    return f"has variables named as secrets are: {in_words(named)} (revision {job['revision']})" if named else None
+    return f"has variables that look like secrets: {in_words(named)} (revision {job['revision']})" if named else None

@@ -101,7 +101,7 @@ def project_keeps_no_secrets_in_variables(project: Project) -> Verdict:
     See: https://docs.aws.amazon.com/codebuild/latest/userguide/change-project.html
     """
     named = project["secrets"]
-    return f"has plain variables named as secrets are: {in_words(named)}" if named else None
+    return f"has plain variables that look like secrets: {in_words(named)}" if named else None
 
 
 @check(projects, practice=Practice.LEAST_PRIVILEGE, severity=Severity.CRITICAL)

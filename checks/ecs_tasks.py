@@ -161,7 +161,7 @@ def task_definition_keeps_no_secrets_in_variables(family: Family) -> Verdict:
 
     def judge(task: Definition) -> Verdict:
         named = sorted({name for container in task["containerDefinitions"] for name in container["secrets"]})
-        return f"has variables named as secrets are: {in_words(named)}" if named else None
+        return f"has variables that look like secrets: {in_words(named)}" if named else None
 
     return _judged(family, judge)
 

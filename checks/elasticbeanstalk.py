@@ -133,4 +133,4 @@ def environment_keeps_no_secrets_in_properties(environment: Environment, setting
     See: https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/AWSHowTo.secrets.env-vars.html
     """
     named = settings["secrets"]
-    return f"has properties named as secrets are: {in_words(named)}" if named else None
+    return f"has properties that look like secrets: {in_words(named)}" if named else None

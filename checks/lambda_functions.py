@@ -327,7 +327,7 @@ def function_keeps_no_secrets_in_variables(function: Function) -> Verdict:
     See: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
     """
     named = function["secrets"]
-    return f"has variables named as secrets are: {in_words(named)}" if named else None
+    return f"has variables that look like secrets: {in_words(named)}" if named else None
 
 
 @check(functions, practice=Practice.ENCRYPTION, severity=Severity.LOW)

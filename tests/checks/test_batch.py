@@ -18,7 +18,7 @@ CASES = [
     Case(
         SECRETS,
         [{"name": "nightly", "revision": 2, "secrets": ["DB_PASSWORD"]}],
-        "has variables named as secrets are: DB_PASSWORD (revision 2)",
+        "has variables that look like secrets: DB_PASSWORD (revision 2)",
     ),
 ]
 

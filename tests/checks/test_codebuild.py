@@ -45,7 +45,7 @@ CASES = [
     Case(SIGNS_IN, [{"signs_in": []}], None),
     Case(SIGNS_IN, [{"signs_in": ["the source"]}], "signs in with a password in the URL of the source"),
     Case(SECRETS, [{"secrets": []}], None),
-    Case(SECRETS, [{"secrets": ["TOKEN"]}], "has plain variables named as secrets are: TOKEN"),
+    Case(SECRETS, [{"secrets": ["TOKEN"]}], "has plain variables that look like secrets: TOKEN"),
     Case(PRIVATE, [NAME], None),
     Case(PRIVATE, [NAME | {"projectVisibility": "PRIVATE"}], None),
     Case(PRIVATE, [NAME | {"projectVisibility": "PUBLIC_READ"}], "shows its logs and artifacts to everyone"),

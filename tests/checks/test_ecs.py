@@ -118,7 +118,7 @@ CASES = [
     Case(
         SECRETS,
         [family(task(container(secrets=["AWS_SECRET_ACCESS_KEY"])))],
-        "has variables named as secrets are: AWS_SECRET_ACCESS_KEY (revision 3)",
+        "has variables that look like secrets: AWS_SECRET_ACCESS_KEY (revision 3)",
     ),
     Case(LOGS, [family(task())], None),
     Case(LOGS, [family(task(container(logConfiguration={})))], "keeps no logs of container app (revision 3)"),

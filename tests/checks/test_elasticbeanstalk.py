@@ -56,7 +56,7 @@ CASES = [
     Case(
         SECRETS,
         [ENVIRONMENT, options() | {"secrets": ["DB_PASSWORD"]}],
-        "has properties named as secrets are: DB_PASSWORD",
+        "has properties that look like secrets: DB_PASSWORD",
     ),
 ]
 

@@ -107,7 +107,7 @@ CASES = [
     Case(FAILED, [{"DeadLetterConfig": {"TargetArn": "arn:aws:sqs:eu-west-1:123456789012:failed"}},
                   {"": by_service("sns")}, False], None),
     Case(SECRETS, [{"secrets": []}], None),
-    Case(SECRETS, [{"secrets": ["DB_PASSWORD"]}], "has variables named as secrets are: DB_PASSWORD"),
+    Case(SECRETS, [{"secrets": ["DB_PASSWORD"]}], "has variables that look like secrets: DB_PASSWORD"),
     Case(OWN_KEY, [{"has_variables": True}], NotApplicable),
     Case(OWN_KEY, [{"has_variables": False}], NotApplicable, ASKED),
     Case(OWN_KEY, [{"has_variables": True}], "encrypts its environment variables with AWS's key", ASKED),
