@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from checks.ec2_defaults import metadata_defaults
+from checks.ec2_images import UNREAD, by_id, tokens_by_default
 from checks.kit import (
+    ACCOUNT_ARN,
     Aws,
     Call,
     NotApplicable,
@@ -14,6 +16,7 @@ from checks.kit import (
     Practice,
     Risk,
     Severity,
+    Unknown,
     Verdict,
     check,
     collector,
@@ -25,6 +28,7 @@ from checks.kit import (
 if TYPE_CHECKING:
     from types_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef as Group
     from types_boto3_autoscaling.type_defs import LaunchConfigurationTypeDef as Configuration
+    from types_boto3_ec2.type_defs import ImageTypeDef as Image
 
 TWO = 2
 
@@ -52,9 +56,18 @@ def used_by(aws: Aws, configuration: Configuration) -> Sequence[str]:
     return [one["AutoScalingGroupName"] for one in aws.read(groups) if one.get("LaunchConfigurationName") == name]
 
 
-@extra(needs=(metadata_defaults,))
-def region_tokens(aws: Aws, _: Configuration) -> str:
-    return next((str(one.get("HttpTokens", "")) for one in aws.read(metadata_defaults)), "")
+@collector("ec2:DescribeImages", arn=ACCOUNT_ARN, needs=(launch_configurations,))
+def configuration_images(aws: Aws) -> Iterator[Mapping[str, Image]]:
+    """One for the region: the images that launch configurations name, those that can be read."""
+    yield by_id(aws, {one["ImageId"] for one in aws.read(launch_configurations)})
+
+
+@extra(needs=(metadata_defaults, configuration_images))
+def default_tokens(aws: Aws, configuration: Configuration) -> str:
+    """What decides of tokens where a launch configuration says nothing: the region's defaults, then the image."""
+    says = next((str(one.get("HttpTokens", "")) for one in aws.read(metadata_defaults)), "")
+    [images] = aws.read(configuration_images)
+    return tokens_by_default(says, configuration["ImageId"], images)
 
 
 @check(groups, practice=Practice.BACKUP, severity=Severity.LOW)
@@ -165,9 +178,9 @@ def group_uses_launch_template(group: Group) -> Verdict:
     return expect(not name, f"uses the launch configuration {name}")
 
 
-@check(launch_configurations, used_by, region_tokens, practice=Practice.ROLES, severity=Severity.HIGH)
+@check(launch_configurations, used_by, default_tokens, practice=Practice.ROLES, severity=Severity.HIGH)
 def launch_configuration_requires_imdsv2(
-    configuration: Configuration, used_by: Sequence[str], region_tokens: str
+    configuration: Configuration, used_by: Sequence[str], default_tokens: str
 ) -> Verdict:
     """Launch configuration requires IMDSv2.
 
@@ -180,9 +193,10 @@ def launch_configuration_requires_imdsv2(
     options = configuration.get("MetadataOptions", {})
     if options.get("HttpEndpoint") == "disabled":
         return None
-    return expect(
-        options.get("HttpTokens", region_tokens) == "required", _words("lets machines answer IMDSv1", used_by)
-    )
+    tokens = options.get("HttpTokens", default_tokens)
+    if tokens == UNREAD:
+        raise Unknown(f"its image {configuration['ImageId']} decides on that, and could not be read")
+    return expect(tokens == "required", _words("lets machines answer IMDSv1", used_by))
 
 
 @check(launch_configurations, used_by, practice=Practice.NETWORK, severity=Severity.MEDIUM)

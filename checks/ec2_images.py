@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 IMAGE_ARN = "arn:{partition}:ec2:{region}::image/{ImageId}"
 FILTER_VALUES = 200
 """The most values AWS takes in one filter."""
+UNREAD = "unread"
 
 
 @collector("ec2:DescribeImages", arn=IMAGE_ARN, name="{Name} ({ImageId})")
@@ -45,13 +46,30 @@ def images(aws: Aws) -> Iterator[Image]:
 @collector("ec2:DescribeImages", arn=ACCOUNT_ARN, needs=(instances,))
 def images_in_use(aws: Aws) -> Iterator[Mapping[str, Image]]:
     """One for the region: those that machines run from, whoever owns them. A filter passes over ones that are gone."""
-    ids = iter(sorted({one["ImageId"] for one in aws.read(instances)}))
+    yield by_id(aws, {one["ImageId"] for one in aws.read(instances)})
+
+
+def by_id(aws: Aws, ids: Iterable[str]) -> Mapping[str, Image]:
+    """Those of the images that are there and shared with the account. Calls ec2:DescribeImages."""
+    asked = iter(sorted(ids))
     found = dict[str, "Image"]()
-    while batch := list(islice(ids, FILTER_VALUES)):
-        by_id = [{"Name": "image-id", "Values": batch}]
-        for one in aws.items("ec2:DescribeImages", "Images", Filters=by_id, IncludeDeprecated=True):
+    while batch := list(islice(asked, FILTER_VALUES)):
+        wanted = [{"Name": "image-id", "Values": batch}]
+        for one in aws.items("ec2:DescribeImages", "Images", Filters=wanted, IncludeDeprecated=True):
             found[one["ImageId"]] = one
-    yield found
+    return found
+
+
+def tokens_by_default(region_says: str, image_id: str, images: Mapping[str, Image]) -> str:
+    """HttpTokens of a machine whose launch says nothing of them; UNREAD where an image that is not known decides.
+
+    Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-options.html
+    """
+    if region_says not in ("", "no-preference"):
+        return region_says
+    if image_id and image_id not in images:
+        return UNREAD
+    return "required" if image_id and images[image_id].get("ImdsSupport") == "v2.0" else "optional"
 
 
 @extra(needs=(images_in_use,))

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from checks.ec2_defaults import metadata_defaults
+from checks.ec2_images import UNREAD, by_id, tokens_by_default
 from checks.ec2_volumes import defaults
 from checks.kit import (
+    ACCOUNT_ARN,
     Aws,
     Call,
     NotApplicable,
@@ -15,6 +17,7 @@ from checks.kit import (
     Practice,
     Risk,
     Severity,
+    Unknown,
     Verdict,
     check,
     collector,
@@ -24,6 +27,7 @@ from checks.kit import (
 )
 
 if TYPE_CHECKING:
+    from types_boto3_ec2.type_defs import ImageTypeDef as Image
     from types_boto3_ec2.type_defs import ResponseLaunchTemplateDataTypeDef as Data
 
 Template: TypeAlias = Mapping[str, Any]
@@ -45,10 +49,26 @@ def launch_templates(aws: Aws) -> Iterator[Template]:
             yield template | {"version": versions[template["LaunchTemplateId"]]}
 
 
-@extra(needs=(metadata_defaults,))
-def region_tokens(aws: Aws, _: Template) -> str:
-    """What the region's defaults say of tokens, where a template says nothing; empty when they say nothing either."""
-    return next((str(one.get("HttpTokens", "")) for one in aws.read(metadata_defaults)), "")
+@collector("ec2:DescribeImages", arn=ACCOUNT_ARN, needs=(launch_templates,))
+def template_images(aws: Aws) -> Iterator[Mapping[str, Image]]:
+    """One for the region: the images that templates name by their ids, those that can be read."""
+    named = {_image_id(template) for template in aws.read(launch_templates)}
+    yield by_id(aws, {id for id in named if id.startswith("ami-")})
+
+
+@extra(needs=(metadata_defaults, template_images))
+def default_tokens(aws: Aws, template: Template) -> str:
+    """What decides of tokens where a template says nothing: the region's defaults, then the image."""
+    says = next((str(one.get("HttpTokens", "")) for one in aws.read(metadata_defaults)), "")
+    [images] = aws.read(template_images)
+    return tokens_by_default(says, _image_id(template), images)
+
+
+@extra(needs=(template_images,))
+def image(aws: Aws, template: Template) -> Image | Mapping[str, Any]:
+    """The image that a template names; empty when it is not known."""
+    [images] = aws.read(template_images)
+    return images.get(_image_id(template), {})
 
 
 @extra(needs=(defaults,))
@@ -56,8 +76,8 @@ def region_encrypts(aws: Aws, _: Template) -> bool:
     return any(one["EbsEncryptionByDefault"] for one in aws.read(defaults))
 
 
-@check(launch_templates, region_tokens, practice=Practice.ROLES, severity=Severity.HIGH)
-def template_requires_imdsv2(template: Template, region_tokens: str) -> Verdict:
+@check(launch_templates, default_tokens, practice=Practice.ROLES, severity=Severity.HIGH)
+def template_requires_imdsv2(template: Template, default_tokens: str) -> Verdict:
     """Launch template requires IMDSv2.
 
     Every machine that is started from it answers IMDSv1 again, however often the running ones are repaired.
@@ -65,10 +85,14 @@ def template_requires_imdsv2(template: Template, region_tokens: str) -> Verdict:
     Fix: Make a version with HttpTokens set to required, and make it the default.
     See: https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-170
     """
+    _made_by_people(template)
     options = _data(template).get("MetadataOptions", {})
     if options.get("HttpEndpoint") == "disabled":
         return None
-    return expect(options.get("HttpTokens", region_tokens) == "required", "lets machines answer IMDSv1 requests")
+    tokens = options.get("HttpTokens", default_tokens)
+    if tokens == UNREAD:
+        raise Unknown(f"its image {_image_id(template)} decides on that, and could not be read: say it in the template")
+    return expect(tokens == "required", "lets machines answer IMDSv1 requests")
 
 
 @fix(
@@ -77,14 +101,13 @@ def template_requires_imdsv2(template: Template, region_tokens: str) -> Verdict:
     "ec2:ModifyLaunchTemplate",
     risk=Risk.CUTS_ACCESS,
 )
-def require_imdsv2(template: Template, region_tokens: str) -> Plan:
+def require_imdsv2(template: Template, default_tokens: str) -> Plan:
     """Make a version that requires IMDSv2 the default."""
+    _made_by_people(template)
     id, version = template["LaunchTemplateId"], str(template["DefaultVersionNumber"])
     options = _data(template).get("MetadataOptions", {})
     if options.get("HttpTokens") == "required":
         raise NotApplicable("it requires IMDSv2")
-    if template.get("Operator", {}).get("Managed"):
-        raise NotApplicable(f"{template['Operator']['Principal']} manages it: change it there")
     new = str(template["LatestVersionNumber"] + 1)
     kept = {key: value for key, value in options.items() if key != "State"}
     made = {
@@ -118,12 +141,13 @@ def template_gives_no_public_address(template: Template) -> Verdict:
     Fix: Make a version without a public IP on its network interfaces, and make it the default.
     See: https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-25
     """
+    _made_by_people(template)
     given = [one for one in _data(template).get("NetworkInterfaces", []) if one.get("AssociatePublicIpAddress")]
     return expect(not given, "gives machines a public IPv4 address")
 
 
-@check(launch_templates, region_encrypts, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)
-def template_encrypts_volumes(template: Template, region_encrypts: bool) -> Verdict:
+@check(launch_templates, region_encrypts, image, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)
+def template_encrypts_volumes(template: Template, region_encrypts: bool, image: Image | Mapping[str, Any]) -> Verdict:
     """Launch template encrypts its EBS volumes.
 
     Every machine started from it writes to disks that anybody can read who gets at a snapshot of them.
@@ -134,13 +158,44 @@ def template_encrypts_volumes(template: Template, region_encrypts: bool) -> Verd
     disks = [one for one in _data(template).get("BlockDeviceMappings", []) if "Ebs" in one]
     if region_encrypts or not disks:
         raise NotApplicable("the region encrypts every volume" if region_encrypts else "it names no EBS volume")
-    plain = [str(one.get("DeviceName", "a volume")) for one in disks if not _encrypted(one["Ebs"])]
-    return expect(not plain, f"does not encrypt {', '.join(plain)}")
+    _made_by_people(template)
+    encrypted = {str(one.get("DeviceName", "a volume")): _encrypted(one, image) for one in disks}
+    plain = [name for name, is_so in encrypted.items() if is_so is False]
+    if plain:
+        return f"does not encrypt {', '.join(plain)}"
+    if None in encrypted.values():
+        raise NotApplicable("the image that machines are started from decides on that, and is not known here")
+    return None
 
 
-def _encrypted(disk: Mapping[str, Any]) -> bool:
-    """What a snapshot decides is not the template's: a copy of an encrypted one is encrypted."""
-    return bool(disk.get("Encrypted", "SnapshotId" in disk))
+def _encrypted(disk: Mapping[str, Any], image: Mapping[str, Any]) -> bool | None:
+    """Of a disk that says nothing, the image decides: its own disks are copies of snapshots. None: not known.
+
+    What a snapshot decides is not the template's: a copy of an encrypted one is encrypted.
+    """
+    given: Mapping[str, Any] = disk["Ebs"]
+    if "Encrypted" in given or "SnapshotId" in given:
+        return bool(given.get("Encrypted", True))
+    if not image:
+        return None
+    of_image = [one for one in image.get("BlockDeviceMappings", []) if one.get("DeviceName") == disk.get("DeviceName")]
+    return any(one.get("Ebs", {}).get("Encrypted", False) for one in of_image)
+
+
+def _made_by_people(template: Template) -> None:
+    """Raises NotApplicable for one that an AWS service made and keeps, of a node group of Amazon EKS say.
+
+    Source: https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html
+    """
+    if template.get("Operator", {}).get("Managed"):
+        raise NotApplicable(f"{template['Operator']['Principal']} manages it: change it there")
+    maker = template.get("CreatedBy", "").partition(":assumed-role/")[2].partition("/")[0]
+    if maker.startswith("AWSServiceRoleFor"):
+        raise NotApplicable(f"an AWS service made it ({maker}): change what it is made from")
+
+
+def _image_id(template: Template) -> str:
+    return str(_data(template).get("ImageId", ""))
 
 
 def _data(template: Template) -> Data:

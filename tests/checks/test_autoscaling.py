@@ -10,7 +10,7 @@ import pytest
 
 from bot.aws import Region
 from checks import autoscaling
-from checks.kit import NotApplicable
+from checks.kit import NotApplicable, Unknown
 from tests.checks.cases import Case
 
 HEALTH, ZONES, TYPES, SPOT, TEMPLATE, TOKENS, ADDRESS = (
@@ -62,16 +62,16 @@ CASES = [
     Case(SPOT, [group()], NotApplicable),
     Case(TEMPLATE, [group()], None),
     Case(TEMPLATE, [group(LaunchConfigurationName="web-7")], "uses the launch configuration web-7"),
-    Case(TOKENS, [configuration(MetadataOptions={"HttpTokens": "required"}), USED, ""], None),
-    Case(TOKENS, [configuration(MetadataOptions={"HttpEndpoint": "disabled"}), USED, ""], None),
+    Case(TOKENS, [configuration(MetadataOptions={"HttpTokens": "required"}), USED, "optional"], None),
+    Case(TOKENS, [configuration(MetadataOptions={"HttpEndpoint": "disabled"}), USED, "optional"], None),
     Case(TOKENS, [configuration(), USED, "required"], None),
-    Case(TOKENS, [configuration(), USED, ""], "lets machines answer IMDSv1 (used by web)"),
+    Case(TOKENS, [configuration(), USED, "optional"], "lets machines answer IMDSv1 (used by web)"),
     Case(
         TOKENS,
         [configuration(MetadataOptions={"HttpTokens": "optional"}), USED, "required"],
         "lets machines answer IMDSv1 (used by web)",
     ),
-    Case(TOKENS, [configuration(), UNUSED, ""], NotApplicable),
+    Case(TOKENS, [configuration(), UNUSED, "optional"], NotApplicable),
     Case(ADDRESS, [configuration(), USED], None),
     Case(
         ADDRESS,
@@ -101,7 +101,12 @@ def test_which_groups_use_a_launch_configuration(aws: Region) -> None:
     [found] = autoscaling.launch_configurations.stream(aws)
     assert autoscaling.used_by.read(aws, found) == ["web"]
     assert autoscaling.used_by.read(aws, found | {"LaunchConfigurationName": "web-6"}) == []
-    assert autoscaling.region_tokens.read(aws, found) == ""
+    assert autoscaling.default_tokens.read(aws, found) == "unread", "its image is gone"
+
+
+def test_an_image_that_is_gone_may_have_required_imdsv2() -> None:
+    with pytest.raises(Unknown):
+        TOKENS.judge(configuration(ImageId="ami-1"), USED, "unread")
 
 
 def test_the_plan_keeps_other_health_checks() -> None:

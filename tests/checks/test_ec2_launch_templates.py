@@ -11,7 +11,8 @@ import pytest
 
 from bot.aws import Reads, Region
 from checks import ec2_launch_templates as lt
-from checks.kit import NotApplicable
+from checks.ec2_images import UNREAD, tokens_by_default
+from checks.kit import NotApplicable, Unknown
 from tests.checks.cases import Case
 
 TOKENS, ADDRESS, DISKS = lt.template_requires_imdsv2, lt.template_gives_no_public_address, lt.template_encrypts_volumes
@@ -35,12 +36,16 @@ def disk(**ebs: Any) -> dict[str, Any]:
 
 
 ENCRYPTS = True
+BY_EKS = {"CreatedBy": "arn:aws:sts::123456789012:assumed-role/AWSServiceRoleForAmazonEKSNodegroup/EKS"}
+IMAGE = {"ImageId": "ami-1", "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": False}}]}
+ENCRYPTED_IMAGE = {"BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": True}}]}
 OPEN = "lets machines answer IMDSv1 requests"
 
 CASES = [
     Case(TOKENS, [tokens("required"), ""], None),
     Case(TOKENS, [tokens("optional"), ""], OPEN),
     Case(TOKENS, [template(), ""], OPEN),
+    Case(TOKENS, [tokens("optional") | BY_EKS, ""], NotApplicable),
     Case(TOKENS, [template(), "required"], None),
     Case(TOKENS, [tokens("optional"), "required"], OPEN),
     Case(TOKENS, [tokens("optional", HttpEndpoint="disabled"), ""], None),
@@ -51,12 +56,16 @@ CASES = [
         [template(NetworkInterfaces=[{"AssociatePublicIpAddress": True}])],
         "gives machines a public IPv4 address",
     ),
-    Case(DISKS, [disk(Encrypted=True), not ENCRYPTS], None),
-    Case(DISKS, [disk(SnapshotId="snap-1"), not ENCRYPTS], None),
-    Case(DISKS, [disk(VolumeSize=20), not ENCRYPTS], "does not encrypt /dev/xvda"),
-    Case(DISKS, [disk(Encrypted=False), not ENCRYPTS], "does not encrypt /dev/xvda"),
-    Case(DISKS, [disk(Encrypted=False), ENCRYPTS], NotApplicable),
-    Case(DISKS, [template(), not ENCRYPTS], NotApplicable),
+    Case(DISKS, [disk(Encrypted=True), not ENCRYPTS, {}], None),
+    Case(DISKS, [disk(SnapshotId="snap-1"), not ENCRYPTS, {}], None),
+    Case(DISKS, [disk(VolumeSize=20), not ENCRYPTS, IMAGE], "does not encrypt /dev/xvda"),
+    Case(DISKS, [disk(VolumeSize=20), not ENCRYPTS, ENCRYPTED_IMAGE], None),
+    Case(DISKS, [disk(VolumeSize=20), not ENCRYPTS, {"ImageId": "ami-2"}], "does not encrypt /dev/xvda"),  # a new disk
+    Case(DISKS, [disk(VolumeSize=20), not ENCRYPTS, {}], NotApplicable),
+    Case(DISKS, [disk(Encrypted=False), not ENCRYPTS, ENCRYPTED_IMAGE], "does not encrypt /dev/xvda"),
+    Case(DISKS, [disk(Encrypted=False), ENCRYPTS, {}], NotApplicable),
+    Case(DISKS, [disk(Encrypted=False) | BY_EKS, not ENCRYPTS, {}], NotApplicable),
+    Case(DISKS, [template(), not ENCRYPTS, {}], NotApplicable),
 ]
 
 
@@ -80,8 +89,24 @@ def test_no_plan_for_a_template_that_a_service_manages() -> None:
     managed = {"Operator": {"Managed": True, "Principal": "eks.amazonaws.com"}}
     with pytest.raises(NotApplicable, match=r"eks\.amazonaws\.com"):
         lt.require_imdsv2.plan(template() | managed, "")
+    with pytest.raises(NotApplicable, match="EKSNodegroup"):
+        lt.require_imdsv2.plan(tokens("optional") | BY_EKS, "")
     with pytest.raises(NotApplicable):
         lt.require_imdsv2.plan(tokens("required"), "")
+
+
+def test_what_decides_where_a_template_says_nothing() -> None:
+    """First the region, then the image: that of Amazon Linux 2023 requires IMDSv2."""
+    images: Any = {"ami-1": {"ImdsSupport": "v2.0"}, "ami-2": {}}
+    assert tokens_by_default("required", "ami-2", images) == "required"
+    assert tokens_by_default("optional", "ami-1", images) == "optional"
+    for says in ("", "no-preference"):
+        assert tokens_by_default(says, "ami-1", images) == "required"
+        assert tokens_by_default(says, "ami-2", images) == "optional"
+        assert tokens_by_default(says, "", images) == "optional"
+        assert tokens_by_default(says, "resolve:ssm:/aws/service/ami", images) == UNREAD
+    with pytest.raises(Unknown, match="ami-3"):
+        TOKENS.judge(template(ImageId="ami-3"), UNREAD)
 
 
 def test_the_groups_that_templates_name() -> None:
@@ -104,10 +129,11 @@ def test_each_template_with_its_default_version(aws: Region) -> None:
     )
     [found] = lt.launch_templates.stream(aws)
     assert found["version"]["VersionNumber"] == 1
-    assert lt.region_tokens.read(aws, found) == ""
+    assert lt.default_tokens.read(aws, found) == "optional"
+    assert lt.image.read(aws, found) == {}
     assert lt.region_encrypts.read(aws, found) is False
     ec2.modify_instance_metadata_defaults(HttpTokens="required")
-    assert lt.region_tokens.read(replace(aws, reads=Reads()), found) == "required"
+    assert lt.default_tokens.read(replace(aws, reads=Reads()), found) == "required"
 
 
 BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {TOKENS.id: open_template}
