@@ -61,7 +61,7 @@ def home_view(home: Home, *, fixes: Mapping[str, Fix], now: datetime, zone: tzin
 
 def nothing_to_see(why: str) -> dict[str, Any]:
     """The tab of somebody who may not look."""
-    return dict(SlackView(type="home", blocks=[section(f"🚫 {plain(why)}.")]).to_dict())
+    return dict(SlackView(type="home", blocks=[section(f"🚫 {plain(why[:1].upper() + why[1:])}.")]).to_dict())
 
 
 def _requests(

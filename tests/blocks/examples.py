@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.blocks import batches, digest, findings, freezes, pages, requests, status
+from bot.blocks import batches, digest, findings, freezes, home, pages, requests, status
 from bot.blocks.parts import Message, say, sentence, wait
 from bot.bulk import BatchProposal
 from bot.compliance import Control, Report, Stand
@@ -76,7 +76,7 @@ ORDINARY = Words()
 
 def all_of(words: Words) -> Iterator[tuple[str, dict[str, Any]]]:
     """Name and payload of each message and modal."""
-    for name, made in [*_messages(words), *_of_requests(words)]:
+    for name, made in [*_messages(words), *_of_freezes(words), *_of_requests(words)]:
         yield name, made.payload() if isinstance(made, Message) else made
 
 
@@ -160,16 +160,32 @@ def _messages(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     yield "verified", pages.verification(Verification(42, HEAD, 0), HEAD)
     yield "verified without a key", pages.verification(Verification(42, HEAD, 42), HEAD)
     yield "altered", pages.verification(Verification(3, HEAD, 0, f"row 4 was changed {words.text}"), None)
-    declared = [Frozen(n, tag, NOW, NOW + timedelta(2), words.reason, ANA) for n, tag in enumerate(["", words.name], 1)]
-    window = Freeze.model_validate({"from": NOW, "until": NOW + timedelta(days=9), "reason": words.reason})
-    yield "freezes", freezes.freezes_page(declared, [window] * words.much, ZONE)
-    yield "freezes_none", freezes.freezes_page([], [], ZONE)
-    yield "freeze_begun", freezes.frozen(declared[1], ZONE)
-    yield "freeze_ended", freezes.frozen(declared[1], ZONE, ended_by=ANA)
     yield "refusal", refusal(f"there is no check {words.text}: `/aws-sec explain 12` names its check")
     yield "sentence", sentence("The digest is in <#C012AB3CD>.")
     yield "wait", wait("Working on it…")
     yield "say", say("Denied", "Request 7 is denied. Nothing was changed.")
+
+
+def _of_freezes(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
+    one, stands, score = finding(words), standing(words), Score(NOW, 45, {}, 40)
+    given: dict[str, Any] = {"fixes": FIXES, "now": NOW}
+    declared = [Frozen(n, tag, NOW, NOW + timedelta(2), words.reason, ANA) for n, tag in enumerate(["", words.name], 1)]
+    window = Freeze.model_validate({"from": NOW, "until": NOW + timedelta(days=9), "reason": words.reason})
+    yield "freezes", freezes.freezes_page(declared, [window] * words.much, ZONE)
+    rights = home.Rights(ask=True, approve=True, break_glass=True)
+    waiting = [request(words, id=n) for n in range(1, 8)]
+    full = home.Home(stands, rights, waiting, [request(words, State.FIXED), *waiting], declared)
+    zoned: dict[str, Any] = {"now": NOW, "zone": ZONE}
+    yield "home", home.home_view(full, fixes=FIXES, **zoned)
+    none = replace(
+        full, rights=home.Rights(ask=False, approve=False, break_glass=False), waiting=[], own=[], freezes=[]
+    )
+    yield "home_of_a_viewer", home.home_view(none, fixes={}, **zoned)
+    yield "home_of_a_stranger", home.nothing_to_see("you belong to another workspace")
+    yield "status_modal", status.status_modal(status.status(stands, [one], before=score, progress=None, **given))
+    yield "freezes_none", freezes.freezes_page([], [], ZONE)
+    yield "freeze_begun", freezes.frozen(declared[1], ZONE)
+    yield "freeze_ended", freezes.frozen(declared[1], ZONE, ended_by=ANA)
 
 
 def _of_requests(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:

@@ -44,7 +44,7 @@ MAXIMAL = [
 
 
 def problems(payload: Mapping[str, Any]) -> list[str]:
-    return problems_of_view(payload) if payload.get("type") == "modal" else problems_of_message(payload)
+    return problems_of_view(payload) if payload.get("type") in ("modal", "home") else problems_of_message(payload)
 
 
 def outside_code(mrkdwn: str) -> str:

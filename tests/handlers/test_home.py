@@ -42,7 +42,7 @@ async def test_home_leads_with_what_waits_for_the_person(moto_url: str, slack: S
 
 async def test_home_of_a_stranger_says_why_it_is_empty(at_desk: Desk) -> None:
     await at_desk.open_home(team="TOTHER")
-    assert said(at_desk.slack.homes[ANA]) == "🚫 you belong to another workspace, so I cannot act for you."
+    assert said(at_desk.slack.homes[ANA]) == "🚫 You belong to another workspace, so I cannot act for you."
 
 
 async def test_the_messages_tab_needs_nothing(at_desk: Desk) -> None:
@@ -83,7 +83,7 @@ async def test_a_message_about_a_finding_is_explained(at_desk: Desk) -> None:
 async def test_a_message_about_nothing_of_ours_is_said(at_desk: Desk, value: str) -> None:
     block = {"type": "actions", "elements": [{"type": "button", "value": value}]}
     await at_desk.shortcut(Shortcut.EXPLAIN, message={"blocks": [block]})
-    assert ("there is no finding 99" if "99" in value else "This message shows no finding") in at_desk.told
+    assert ("There is no finding 99" if "99" in value else "This message shows no finding") in at_desk.told
 
 
 async def test_a_shortcut_of_an_older_version_is_said(at_desk: Desk) -> None:

@@ -96,7 +96,8 @@ def _view(view: Mapping[str, Any]) -> Iterator[str]:
         if name in view:
             yield from _text(f"modal.{name}", view[name], "plain_text")
     for name in ("private_metadata", "callback_id", "external_id"):
-        yield from _string(f"modal.{name}", view.get(name, ""))
+        if name in view or view["type"] == "modal":  # a Home tab needs none of them
+            yield from _string(f"modal.{name}", view.get(name, ""))
     yield from _blocks("modal.blocks", view["blocks"])
     if any(block["type"] == "input" for block in view["blocks"]) and "submit" not in view:
         yield "modal: an input needs a submit button"
