@@ -6,23 +6,24 @@ import os
 import socket
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import boto3
-import botocore.session
 import pytest
 import pytest_asyncio
-from botocore.loaders import Loader
 
 from bot import aws as bot_aws
-from bot.demo.account import fill
+from bot.demo import account
 from bot.demo.aws import start_aws, wait_for_aws
 from bot.demo.processes import processes
 from bot.store import Store, open_store
+from tests.accounts import hardened, wrong
+from tests.models import parsed_once
 from tests.slack.fake import Slack, workspace
 
 ACCOUNT = "123456789012"
+ROOT = Path(__file__).parents[1]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -62,23 +63,15 @@ def forget_own(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _models_parsed_once() -> Iterator[None]:
-    """botocore parses its models of AWS for each session anew, which is most of what a small test takes."""
-    make, parsed = botocore.session.create_loader, dict[Any, Any]()
-
-    def create_loader(path: str | None = None) -> Loader:
-        loader = make(path)
-        loader._cache = parsed  # type: ignore[attr-defined]
-        return loader
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(botocore.session, "create_loader", create_loader)
+    with parsed_once():
         yield
 
 
-def _emulator(folder: Path) -> Iterator[str]:
+@contextmanager
+def _emulator(folder: Path, server: str = "tests.accounts.server") -> Iterator[str]:
     with processes(folder) as children:
         port = free_port()
-        child = start_aws(children, port, os.environ)
+        child = start_aws(children, port, {**os.environ, "PYTHONPATH": str(ROOT)}, server=server)
         url = f"http://127.0.0.1:{port}"
         wait_for_aws(child, url)
         yield url
@@ -87,14 +80,31 @@ def _emulator(folder: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def emulator_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """moto's server, shared by all tests that start from nothing."""
-    yield from _emulator(tmp_path_factory.mktemp("moto"))
+    with _emulator(tmp_path_factory.mktemp("moto")) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
 def demo_account_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """moto's server with the demo's account in it: for reading only."""
-    for url in _emulator(tmp_path_factory.mktemp("demo-account")):
-        fill(url)
+    with _emulator(tmp_path_factory.mktemp("demo-account"), "bot.demo.moto_server") as url:
+        account.fill(url)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def wrong_account_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """moto's server with an account in which all is wrong that can be: for reading only."""
+    with _emulator(tmp_path_factory.mktemp("wrong-account")) as url:
+        wrong.fill(url)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def hardened_account_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """moto's server with an account as CIS's benchmark wants it: for reading only."""
+    with _emulator(tmp_path_factory.mktemp("hardened-account")) as url:
+        hardened.fill(url)
         yield url
 
 

@@ -53,9 +53,9 @@ POLLED = {"iam:GenerateCredentialReport"}
 
 
 @pytest.fixture
-def demo(demo_account_url: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Region, Made]:
+def demo(wrong_account_url: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Region, Made]:
     """The demo's account, freshly connected to, and what is called in it."""
-    point_at(monkeypatch, demo_account_url)
+    point_at(monkeypatch, wrong_account_url)
     session = boto3.Session(region_name="us-east-1")
     made = Made(session)
     return Region(Clients(session), ACCOUNT, "us-east-1"), made

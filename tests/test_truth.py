@@ -62,11 +62,11 @@ def verdicts(recorded: Recorded, some: Iterable[AnyCheck]) -> Verdicts:
 
 
 @pytest.fixture(scope="module")
-def recorded(demo_account_url: str) -> Any:
+def recorded(wrong_account_url: str) -> Any:
     """The demo's account, every answer of a full scan already recorded."""
     with pytest.MonkeyPatch.context() as patch:
         forget_own(patch)
-        point_at(patch, demo_account_url)
+        point_at(patch, wrong_account_url)
         recorded = Recorded(given={"accessanalyzer:ListAnalyzers": (200, {"analyzers": []})})
         verdicts(recorded, CHECKS.values())
         yield recorded
@@ -78,8 +78,8 @@ def truth(recorded: Recorded) -> Verdicts:
 
 
 @pytest.fixture(autouse=True)
-def _each_alone(recorded: Recorded, demo_account_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    point_at(monkeypatch, demo_account_url)
+def _each_alone(recorded: Recorded, wrong_account_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    point_at(monkeypatch, wrong_account_url)
     yield
     recorded.failing.clear()
 

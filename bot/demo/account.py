@@ -2,13 +2,10 @@
 
 Some of it is right and much is wrong, in each of the twelve practices. What each module creates:
 `account_iam` people, keys, roles, policies · `account_network` VPCs, security groups, instances ·
-`account_hosts` launch templates, images, endpoints, VPNs, firewalls, desktops ·
-`account_data` buckets, disks, keys, secrets · `account_databases` databases, file systems, backups ·
-`account_stores` caches, a warehouse, search, queues, pipelines ·
-`account_compute` functions, images, containers, clusters, builds ·
-`account_front` distributions, load balancers, domains · `account_apis` APIs, sign-in, file transfer ·
-`account_messages` topics, buses, streams, mail, documents, stacks ·
-`account_watch` trails, Config, detectors, contacts · `account_buckets` archives, file servers, what guards them.
+`account_data` buckets, disks, keys, secrets · `account_databases` databases, tables, file systems, backups ·
+`account_compute` functions and images · `account_front` distributions, load balancers, domains ·
+`account_apis` APIs and who signs in · `account_messages` topics and mail ·
+`account_watch` trails, Config, detectors, contacts · `account_buckets` archives and what guards them.
 """
 
 from __future__ import annotations
@@ -19,27 +16,27 @@ from bot.demo.account_compute import fill_compute
 from bot.demo.account_data import fill_data
 from bot.demo.account_databases import fill_databases
 from bot.demo.account_front import fill_front
-from bot.demo.account_hosts import fill_hosts
 from bot.demo.account_iam import fill_iam
 from bot.demo.account_messages import fill_messages
 from bot.demo.account_network import fill_network
-from bot.demo.account_stores import fill_stores
 from bot.demo.account_watch import fill_watch
 from bot.demo.aws import Emulated
 
 
-def fill(url: str) -> None:
-    """Fills a fresh emulated account over its API. Raises botocore's ClientError when the emulator refuses."""
+def fill(url: str) -> dict[str, str]:
+    """Fills a fresh emulated account over its API, and returns the ARNs of its KMS keys by alias.
+
+    Raises botocore's ClientError when the emulator refuses.
+    """
     aws = Emulated(url)
     fill_iam(aws)
     keys = fill_data(aws)
     fill_network(aws, keys)
-    fill_hosts(aws)
     fill_databases(aws, keys)
-    fill_stores(aws, keys)
     fill_compute(aws, keys)
     fill_front(aws)
     fill_apis(aws)
-    fill_messages(aws, keys)
+    fill_messages(aws)
     fill_watch(aws, keys)
     fill_buckets(aws)
+    return keys

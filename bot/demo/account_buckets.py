@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from bot.aws import account_out_of_host
 from bot.demo.account_data import BLOCKED, BUCKET, let_aws_write
 from bot.demo.aws import ACCOUNT, Emulated
-from bot.demo.tags import named, pairs, tags
+from bot.demo.tags import pairs, tags
 
 TIDY = {
     "ID": "tidy",
@@ -28,9 +27,6 @@ def fill_buckets(aws: Emulated) -> None:
     """After `fill_data` and `fill_watch`, whose buckets and detector it completes."""
     _audit_archive(aws)
     _housekeeping(aws)
-    _access_points(aws)
-    _archives(aws)
-    _file_servers(aws)
     _guards(aws)
 
 
@@ -60,54 +56,6 @@ def _housekeeping(aws: Emulated) -> None:
     for name in ("audit-archive", "backups", "config", "press-kit", "website"):
         log = {"TargetBucket": f"{BUCKET}access-logs", "TargetPrefix": f"{BUCKET}{name}/"}
         s3.put_bucket_logging(Bucket=BUCKET + name, BucketLoggingStatus={"LoggingEnabled": log})
-
-
-def _access_points(aws: Emulated) -> None:
-    """Analysts read through a closed door; the partner's was made in a hurry, with everything off."""
-    s3control = aws.client("s3control")
-    s3control.meta.events.register("before-sign.s3-control", account_out_of_host)
-    for name, bucket, block in (
-        ("analysts", "invoices", BLOCKED),
-        ("partner-feed", "exports", dict.fromkeys(BLOCKED, False)),
-    ):
-        s3control.create_access_point(
-            AccountId=ACCOUNT, Name=name, Bucket=BUCKET + bucket, PublicAccessBlockConfiguration=block
-        )
-    for name, block in (("price-lists", BLOCKED), ("catalogue", BLOCKED | {"BlockPublicPolicy": False})):
-        details = {"Name": name, "PublicAccessBlock": block, "Regions": [{"Bucket": f"{BUCKET}product-images"}]}
-        s3control.create_multi_region_access_point(AccountId=ACCOUNT, ClientToken=name, Details=details)
-    anyone = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
-    objects = {"Resource": f"arn:aws:s3:eu-west-1:{ACCOUNT}:accesspoint/partner-feed/object/*"}
-    s3control.put_access_point_policy(AccountId=ACCOUNT, Name="partner-feed", Policy=_policy(anyone | objects))
-
-
-def _archives(aws: Emulated) -> None:
-    """Vaults from before S3 had such storage classes; one was opened for an auditor, and never closed again."""
-    glacier = aws.client("glacier")
-    for name, team in (("invoices-until-2018", "finance"), ("photos-until-2016", "shop")):
-        glacier.create_vault(vaultName=name)
-        if team == "finance":
-            vault = f"arn:aws:glacier:eu-west-1:{ACCOUNT}:vaults/{name}"
-            anyone = {"Effect": "Allow", "Principal": "*", "Action": "glacier:InitiateJob", "Resource": vault}
-            glacier.set_vault_access_policy(vaultName=name, policy={"Policy": _policy(anyone)})
-
-
-def _file_servers(aws: Emulated) -> None:
-    """The office's file share has no second zone and no backups; the warehouse's has both."""
-    fsx = aws.client("fsx")
-    subnets = [one["SubnetId"] for one in aws.client("ec2").describe_subnets()["Subnets"]][:2]
-    alone: dict[str, Any] = {"DeploymentType": "SINGLE_AZ_1", "ThroughputCapacity": 64, "CopyTagsToBackups": False}
-    alone |= {"CopyTagsToVolumes": False, "AutomaticBackupRetentionDays": 0}
-    both: dict[str, Any] = {"DeploymentType": "MULTI_AZ_1", "PreferredSubnetId": subnets[0], "ThroughputCapacity": 160}
-    both |= {"CopyTagsToBackups": True, "CopyTagsToVolumes": True, "AutomaticBackupRetentionDays": 14}
-    for name, team, settings in (("office-share", "finance", alone), ("warehouse-share", "shop", both)):
-        fsx.create_file_system(
-            FileSystemType="OPENZFS",
-            StorageCapacity=64,
-            SubnetIds=subnets,
-            OpenZFSConfiguration=settings,
-            Tags=named(name, tags(team)),
-        )
 
 
 def _guards(aws: Emulated) -> None:

@@ -20,13 +20,10 @@ def fill_databases(aws: Emulated, keys: dict[str, str]) -> None:
     """What needs the subnets of `account_network`."""
     _groups(aws)
     _instances(aws, keys)
-    _clusters(aws)
     _snapshots(aws)
     _subscriptions(aws)
     _tables(aws)
-    _cache(aws)
     shares = _file_systems(aws)
-    _transfer(aws)
     _backups(aws, keys, shares)
 
 
@@ -49,17 +46,6 @@ def _groups(aws: Emulated) -> None:
         rds = aws.client("rds", region)
         rds.create_db_parameter_group(DBParameterGroupName=name, DBParameterGroupFamily=family, Description=name)
         rds.modify_db_parameter_group(DBParameterGroupName=name, Parameters=[_parameter(parameter, value)])
-    rds = aws.client("rds")
-    for name, family, given in (
-        ("loyalty", "aurora-postgresql16", {"rds.force_ssl": "1"}),
-        ("catalog", "aurora-mysql8.0", {"require_secure_transport": "OFF", "server_audit_logging": "0"}),
-        ("recommendations", "neptune1.3", {"neptune_enable_audit_log": "1"}),
-    ):
-        rds.create_db_cluster_parameter_group(
-            DBClusterParameterGroupName=name, DBParameterGroupFamily=family, Description=name
-        )
-        parameters = [_parameter(*one) for one in given.items()]
-        rds.modify_db_cluster_parameter_group(DBClusterParameterGroupName=name, Parameters=parameters)
 
 
 def _parameter(name: str, value: str) -> dict[str, str]:
@@ -95,40 +81,6 @@ def _instances(aws: Emulated, keys: dict[str, str]) -> None:
     create("staging", "us-east-1", tags("shop", "staging"), Engine="postgres", EngineVersion="16.3", **half)
 
 
-def _clusters(aws: Emulated) -> None:
-    rds = aws.client("rds")
-
-    def create(name: str, team: str, **more: Any) -> None:
-        given: dict[str, Any] = {"DBClusterParameterGroupName": name, "DBSubnetGroupName": "private"} | MASTER
-        given |= {"StorageEncrypted": True} | more
-        rds.create_db_cluster(DBClusterIdentifier=name, Tags=pairs(tags(team)), **given)
-        for number in ("1", "2") if name == "recommendations" else ("1",):
-            rds.create_db_instance(
-                DBInstanceIdentifier=f"{name}-{number}",
-                DBInstanceClass="db.r6g.large",
-                DBClusterIdentifier=name,
-                DBSubnetGroupName="private",
-                Engine=more["Engine"],
-                PubliclyAccessible=False,
-                AutoMinorVersionUpgrade=True,
-                Tags=pairs(tags(team)),
-                **MONITORED,
-            )
-
-    create("loyalty", "shop", Engine="aurora-postgresql", EnableCloudwatchLogsExports=["postgresql"])
-    good: dict[str, Any] = {"DeletionProtection": True, "CopyTagsToSnapshot": True, "BackupRetentionPeriod": 14}
-    create(
-        "catalog",
-        "shop",
-        Engine="aurora-mysql",
-        EnableIAMDatabaseAuthentication=True,
-        Port=3310,
-        **good,
-    )
-    graph = good | {"StorageEncrypted": False, "EnableCloudwatchLogsExports": ["audit"]}
-    create("recommendations", "data", Engine="neptune", **graph)
-
-
 def _snapshots(aws: Emulated) -> None:
     """Shared in a hurry with whom the ERP's vendor sent: with everyone."""
     rds = aws.client("rds")
@@ -137,14 +89,6 @@ def _snapshots(aws: Emulated) -> None:
         rds.create_db_snapshot(DBInstanceIdentifier=database, DBSnapshotIdentifier=name, Tags=pairs(tags(team)))
     rds.modify_db_snapshot_attribute(
         DBSnapshotIdentifier="erp-legacy-before-upgrade", AttributeName="restore", ValuesToAdd=["all"]
-    )
-    for cluster, team in (("loyalty", "shop"), ("recommendations", "data")):
-        name = f"{cluster}-before-upgrade"
-        rds.create_db_cluster_snapshot(
-            DBClusterIdentifier=cluster, DBClusterSnapshotIdentifier=name, Tags=pairs(tags(team))
-        )
-    rds.modify_db_cluster_snapshot_attribute(
-        DBClusterSnapshotIdentifier="recommendations-before-upgrade", AttributeName="restore", ValuesToAdd=["all"]
     )
 
 
@@ -187,28 +131,6 @@ def _tables(aws: Emulated) -> None:
             dynamodb.put_resource_policy(ResourceArn=arn, Policy=_policy(reads))
 
 
-def _cache(aws: Emulated) -> None:
-    """In front of the carts, made before anybody asked for encryption."""
-    aws.client("dax").create_cluster(
-        ClusterName="carts",
-        NodeType="dax.t3.small",
-        ReplicationFactor=1,
-        IamRoleArn=f"arn:aws:iam::{ACCOUNT}:role/carts-cache",
-        Tags=pairs(tags("shop")),
-    )
-    aws.client("dax").create_cluster(
-        ClusterName="prices",
-        NodeType="dax.t3.small",
-        ReplicationFactor=3,
-        IamRoleArn=f"arn:aws:iam::{ACCOUNT}:role/prices-cache",
-        SSESpecification={"Enabled": True},
-        ClusterEndpointEncryptionType="TLS",
-        Tags=pairs(tags("data")),
-    )
-    while any(one["Status"] == "creating" for one in aws.client("dax").describe_clusters()["Clusters"]):
-        continue  # the emulator is done after a few looks
-
-
 def _file_systems(aws: Emulated) -> dict[str, str]:
     """Returns their ARNs by name."""
     efs, arns = aws.client("efs"), dict[str, str]()
@@ -228,19 +150,6 @@ def _file_systems(aws: Emulated) -> dict[str, str]:
             anyone = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "elasticfilesystem:Client*"}
             efs.put_file_system_policy(FileSystemId=which, Policy=_policy(anyone | {"Resource": made["FileSystemArn"]}))
     return arns
-
-
-def _transfer(aws: Emulated) -> None:
-    """Copies the exports to the consultant's bucket every night, and tells nobody how that went."""
-    datasync = aws.client("datasync")
-    role = {"BucketAccessRoleArn": f"arn:aws:iam::{ACCOUNT}:role/datasync"}
-    ends = [
-        datasync.create_location_s3(S3BucketArn=f"arn:aws:s3:::{bucket}", S3Config=role)["LocationArn"]
-        for bucket in ("northwind-traders-exports", "brightside-consulting-inbox")
-    ]
-    datasync.create_task(
-        SourceLocationArn=ends[0], DestinationLocationArn=ends[1], Name="exports", Tags=pairs(tags("data"))
-    )
 
 
 def _backups(aws: Emulated, keys: dict[str, str], shares: dict[str, str]) -> None:
@@ -263,7 +172,7 @@ def _backups(aws: Emulated, keys: dict[str, str], shares: dict[str, str]) -> Non
         BackupPlan={"BackupPlanName": "nightly", "Rules": [rule]}, BackupPlanTags=tags("platform")
     )["BackupPlanId"]
     rds, dynamodb = f"arn:aws:rds:eu-west-1:{ACCOUNT}", f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}"
-    what = [f"{rds}:db:shop-production", f"{rds}:db:erp-legacy", f"{rds}:cluster:loyalty", f"{rds}:cluster:catalog"]
+    what = [f"{rds}:db:shop-production", f"{rds}:db:erp-legacy"]
     what += [f"{dynamodb}:table/{name}" for name in ("orders", "carts", "loyalty-points", "coupons")]
     what += [shares["shop-uploads"]]
     chosen = {"SelectionName": "databases", "IamRoleArn": f"arn:aws:iam::{ACCOUNT}:role/backup", "Resources": what}

@@ -24,7 +24,6 @@ def fill_front(aws: Emulated) -> None:
     _distributions(aws, _certificate(aws, "us-east-1"))
     balancers = _load_balancers(aws, certificate)
     _web_acls(aws, balancers["checkout"])
-    _classic_load_balancers(aws, certificate)
     _names(aws)
 
 
@@ -98,32 +97,6 @@ def _load_balancers(aws: Emulated, certificate: str) -> dict[str, str]:
     lax = pairs({"routing.http.desync_mitigation_mode": "monitor"})
     balancing.modify_load_balancer_attributes(LoadBalancerArn=made["shop"], Attributes=lax)
     return made
-
-
-def _classic_load_balancers(aws: Emulated, certificate: str) -> None:
-    """Two that were never moved to Application Load Balancers."""
-    balancing = aws.client("elb")
-    uploaded = f"arn:aws:iam::{ACCOUNT}:server-certificate/old-shop"
-    for name, zones, listeners in (
-        ("old-shop", ["eu-west-1a"], [_listener("HTTP", 80), _listener("HTTPS", 443, uploaded)]),
-        ("warehouse", ["eu-west-1a", "eu-west-1b"], [_listener("HTTPS", 443, certificate)]),
-    ):
-        request = {"LoadBalancerName": name, "AvailabilityZones": zones, "Tags": pairs(tags("platform"))}
-        balancing.create_load_balancer(**request, Listeners=listeners)
-    lax = {"AdditionalAttributes": [{"Key": "elb.http.desyncmitigationmode", "Value": "monitor"}]}
-    balancing.modify_load_balancer_attributes(LoadBalancerName="old-shop", LoadBalancerAttributes=lax)
-    logs = {"Enabled": True, "S3BucketName": "northwind-traders-logs", "EmitInterval": 60}
-    good = {"ConnectionDraining": {"Enabled": True, "Timeout": 120}, "AccessLog": logs}
-    balancing.modify_load_balancer_attributes(LoadBalancerName="warehouse", LoadBalancerAttributes=good)
-    balancing.create_load_balancer_policy(
-        LoadBalancerName="warehouse",
-        PolicyName="tls-1-2",
-        PolicyTypeName="SSLNegotiationPolicyType",
-        PolicyAttributes=[{"AttributeName": "Protocol-TLSv1.2", "AttributeValue": "true"}],
-    )
-    balancing.set_load_balancer_policies_of_listener(
-        LoadBalancerName="warehouse", LoadBalancerPort=443, PolicyNames=["tls-1-2"]
-    )
 
 
 def _listener(protocol: str, port: int, certificate: str = "") -> dict[str, Any]:

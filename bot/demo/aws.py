@@ -18,6 +18,7 @@ from bot.demo.processes import Child, DemoError, Processes, fetch, require_free,
 ACCOUNT = "123456789012"
 REGIONS = ("eu-west-1", "us-east-1")
 HISTORY = "/demo/history"  # where bot.demo.moto_server takes what no AWS API can set
+SERVER = "bot.demo.moto_server"
 MOTO = {
     "MOTO_ACCOUNT_ID": ACCOUNT,
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # otherwise AWS's own policies do not exist and none can be attached
@@ -25,14 +26,12 @@ MOTO = {
 }
 
 
-def start_aws(children: Processes, port: int, env: Mapping[str, str]) -> Child:
+def start_aws(children: Processes, port: int, env: Mapping[str, str], *, server: str = SERVER) -> Child:
     """Starts the emulator on 127.0.0.1. Raises DemoError when the port is taken or moto is not installed."""
     if importlib.util.find_spec("moto") is None:
         raise DemoError("The demo emulates AWS with moto, which is not installed: pip install 'aws-sec[demo]'.")
     require_free(port, host="127.0.0.1", option="--aws-port", what="the emulated AWS account")
-    return children.start(
-        "emulated-aws", [sys.executable, "-m", "bot.demo.moto_server", str(port)], env={**env, **MOTO}
-    )
+    return children.start("emulated-aws", [sys.executable, "-m", server, str(port)], env={**env, **MOTO})
 
 
 def wait_for_aws(child: Child, url: str) -> None:

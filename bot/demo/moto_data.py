@@ -11,7 +11,6 @@ from moto.backup import urls
 from moto.backup.models import Vault
 from moto.backup.responses import BackupResponse
 from moto.core.responses import ActionResult
-from moto.ds.responses import DirectoryServiceResponse
 from moto.dynamodb.models import DynamoDBBackend
 from moto.efs.responses import EFSResponse
 from moto.moto_api._internal import mock_random
@@ -47,7 +46,6 @@ def add_data_operations() -> None:
     vaults: Any = Vault
     vaults.to_list_dict = _with_count(Vault.to_list_dict)
     EFSResponse.put_backup_policy = _back_up  # type: ignore[attr-defined]
-    DirectoryServiceResponse.get_snapshot_limits = _snapshot_limits  # type: ignore[attr-defined]
     rds: Any = RDSResponse
     rds.describe_db_engine_versions = _versions
     rds.describe_db_major_engine_versions = _majors
@@ -130,12 +128,6 @@ def _back_up(request: EFSResponse) -> tuple[str, dict[str, str]]:
     policy = json.loads(request.body)["BackupPolicy"]
     file_system._backup = policy["Status"] == "ENABLED"
     return json.dumps({"BackupPolicy": policy}), {"Content-Type": "application/json"}
-
-
-def _snapshot_limits(_: DirectoryServiceResponse) -> str:
-    """Nobody has made a snapshot."""
-    limits = {"ManualSnapshotsLimit": 5, "ManualSnapshotsCurrentCount": 0, "ManualSnapshotsLimitReached": False}
-    return json.dumps({"SnapshotLimits": limits})
 
 
 def _aged(create: Callable[..., Any]) -> Callable[..., Any]:

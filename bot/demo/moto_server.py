@@ -17,6 +17,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import run_simple
 
 from bot.demo.aws import HISTORY
+from bot.demo.moto_answers import NOTHING, Answer, with_answers
 from bot.demo.moto_more import add_operations
 
 if TYPE_CHECKING:
@@ -119,8 +120,11 @@ def with_history(aws: WSGIApplication, account: Account) -> WSGIApplication:
     return application
 
 
-def main(port: int) -> None:
-    """Serves AWS's APIs on loopback until the process is ended."""
+Around = Callable[["WSGIApplication"], "WSGIApplication"]
+
+
+def serve(port: int, answers: list[Answer], around: Around = lambda aws: aws) -> None:
+    """Serves AWS's APIs on loopback until the process is ended: the answers given, and what moto knows."""
     account = Account()
 
     untold: Callable[[IAMBackend], str] = IAMBackend.get_credential_report
@@ -132,9 +136,10 @@ def main(port: int) -> None:
 
     IAMBackend.get_credential_report = report  # type: ignore[assignment,method-assign]
     add_operations()
-    application = with_history(DomainDispatcherApplication(create_backend_app), account)
+    aws = with_answers(DomainDispatcherApplication(create_backend_app), answers)
+    application = around(with_history(aws, account))
     run_simple("127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    serve(int(sys.argv[1]), [Answer(call, says) for call, says in NOTHING.items()])

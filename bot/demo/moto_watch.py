@@ -8,7 +8,6 @@ from typing import Any
 
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.responses import ActionResult
-from moto.events.responses import EventsHandler
 from moto.kms.responses import KmsResponse
 from moto.sesv2.responses import SESV2Response
 from moto.sesv2.urls import url_paths as ses_paths
@@ -23,7 +22,6 @@ STARTS_WITH = {"/ssm/documents/console/public-sharing-permission": "Enable"}
 def add_watch_operations() -> None:
     """Teaches moto, in this process, what it has no answer to."""
     CloudFormationResponse.update_termination_protection = _protect  # type: ignore[attr-defined]
-    EventsHandler.list_endpoints = _no_endpoints  # type: ignore[attr-defined]
     KmsResponse.get_key_last_usage = _key_use  # type: ignore[attr-defined]
     SESV2Response.put_configuration_set_delivery_options = _deliver  # type: ignore[attr-defined]
     SESV2Response.put_email_identity_dkim_attributes = _sign  # type: ignore[attr-defined]
@@ -45,10 +43,6 @@ def _protect(request: CloudFormationResponse) -> ActionResult:
     stack = request.cloudformation_backend.get_stack(request._get_param("StackName"))
     stack.enable_termination_protection = request._get_param("EnableTerminationProtection")
     return ActionResult({"StackId": stack.stack_id})
-
-
-def _no_endpoints(_: EventsHandler) -> str:
-    return json.dumps({"Endpoints": []})
 
 
 def _key_use(request: KmsResponse) -> str:

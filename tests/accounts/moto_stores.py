@@ -20,7 +20,7 @@ from moto.redshift.responses import RedshiftResponse
 from moto.sagemaker.models import FakeSagemakerNotebookInstance
 from moto.sagemaker.responses import SageMakerResponse
 
-from bot.demo.moto_small import add_small_services
+from tests.accounts.moto_small import add_small_services
 
 
 def add_stores() -> None:

@@ -1,4 +1,4 @@
-"""Services that moto lacks, as far as checks and fixes ask: Redshift Serverless, Lightsail, AppStream, MSK Connect.
+"""Services that moto lacks, as far as checks and fixes ask: Redshift Serverless, Lightsail, AppStream.
 
 Each is a few lists of what was created. They answer in the place of Athena, whose API is written the same way.
 """
@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from moto.athena.responses import AthenaResponse
-from moto.kafka.urls import url_paths as kafka_urls
 from moto.moto_server.werkzeug_app import SIGNING_ALIASES
 
 Item = dict[str, Any]
@@ -18,8 +17,6 @@ Item = dict[str, Any]
 
 def add_small_services() -> None:
     """Teaches moto, in this process, the services."""
-    SIGNING_ALIASES["kafkaconnect"] = "kafka"
-    kafka_urls["{0}/v1/connectors$"] = _no_connectors
     SIGNING_ALIASES["redshift-serverless"] = SIGNING_ALIASES["lightsail"] = "athena"
     _add("create_workgroup", "workgroups", _created("workgroups", "workgroupName", _workgroup))
     _add("update_workgroup", "workgroups", _updated("workgroups", "workgroupName"))
@@ -37,10 +34,6 @@ def add_small_services() -> None:
     SIGNING_ALIASES["appstream"] = "athena"
     _add("describe_fleets", "fleets", _listed("Fleets"))
     _add("create_fleet", "fleets", _created("Fleets", "Name", _fleet))
-
-
-def _no_connectors(*_: Any) -> tuple[int, dict[str, str], str]:
-    return 200, {}, json.dumps({"connectors": []})
 
 
 Answer = Callable[[AthenaResponse, dict[str, Item], Mapping[str, Any]], Mapping[str, Any]]
