@@ -65,9 +65,11 @@ domain_names: Collector[DomainName] = collect(
     needs=(rest_apis,),
 )
 def rest_stages(aws: Aws) -> Iterator[Stage]:
+    """Without their variables, which may be secrets."""
     for api in aws.read(rest_apis):
         ours = {"api_id": api["id"], "api_name": api["name"], "private": _private(api)}
         for stage in aws.items("apigateway:GetStages", "item", restApiId=api["id"]):
+            stage.pop("variables", None)
             yield stage | ours
 
 
@@ -95,7 +97,9 @@ def rest_methods(aws: Aws) -> Iterator[Mapping[str, Any]]:
     needs=(apis,),
 )
 def stages(aws: Aws) -> Iterator[Stage]:
-    yield from parts(aws, "apigatewayv2:GetStages")
+    """Without their variables, which may be secrets."""
+    for stage in parts(aws, "apigatewayv2:GetStages"):
+        yield {key: value for key, value in stage.items() if key != "StageVariables"}
 
 
 @extra(needs=(rest_methods,))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from checks.kit import Aws, Collector, NotApplicable, Practice, Scope, Severity, Verdict, check, collect, expect, extra
+from checks.kit import Aws, NotApplicable, Practice, Scope, Severity, Verdict, check, collector, expect, extra
 from checks.log_deliveries import delivering
 
 if TYPE_CHECKING:
@@ -20,19 +20,21 @@ SECURE = re.compile(r"TLSv1\.2_20(2[1-9]|[3-9]\d)|TLSv1\.3_\d{4}")
 """Security policies with TLS 1.2 and up and none of the older ciphers.
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/secure-connections-supported-viewer-protocols-ciphers.html"""
 
-distributions: Collector[Distribution] = collect(
-    "cloudfront:ListDistributions",
-    "DistributionList.Items",
-    arn="{ARN}",
-    name="{DomainName} ({Id})",
-    scope=Scope.ACCOUNT,
-)
+
+@collector("cloudfront:ListDistributions", arn="{ARN}", name="{DomainName} ({Id})", scope=Scope.ACCOUNT)
+def distributions(aws: Aws) -> Iterator[Distribution]:
+    """Without the headers that origins are sent, by whose secret values these know CloudFront."""
+    for distribution in aws.items("cloudfront:ListDistributions", "DistributionList.Items"):
+        for origin in distribution["Origins"]["Items"]:
+            origin.pop("CustomHeaders", None)
+        yield distribution
 
 
 @extra("cloudfront:GetDistributionConfig")
 def config(aws: Aws, distribution: Distribution) -> dict[str, Any]:
-    found = aws.call("cloudfront:GetDistributionConfig", Id=distribution["Id"])
-    return dict(found["DistributionConfig"])
+    """What the list does not tell."""
+    found = aws.call("cloudfront:GetDistributionConfig", Id=distribution["Id"])["DistributionConfig"]
+    return {key: found[key] for key in ("Logging", "DefaultCacheBehavior", "DefaultRootObject") if key in found}
 
 
 @extra(needs=(delivering,))

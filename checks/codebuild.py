@@ -56,6 +56,7 @@ def report_groups(aws: Aws) -> Iterator[ReportGroup]:
 
 
 def _without_values(project: dict[str, Any]) -> Project:
+    project.get("webhook", {}).pop("secret", None)
     environment = project.get("environment", {})
     plain = [
         (one["name"], one["value"])

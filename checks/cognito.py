@@ -90,6 +90,8 @@ identity_pools: Collector[IdentityPool] = Collector(
     within="arn:{partition}:cognito-idp:{region}:{account}:userpool/{UserPoolId}",
 )
 def clients(aws: Aws) -> Iterator[Client]:
+    """Without their secrets."""
+
     def described(client: Mapping[str, Any]) -> Any:
         which = {"UserPoolId": client["UserPoolId"], "ClientId": client["ClientId"]}
         return aws.call("cognito-idp:DescribeUserPoolClient", **which)["UserPoolClient"]
@@ -97,6 +99,7 @@ def clients(aws: Aws) -> Iterator[Client]:
     for pool in aws.read(user_pools):
         listed = aws.items("cognito-idp:ListUserPoolClients", "UserPoolClients", UserPoolId=pool["Id"], MaxResults=60)
         for client in aws.each(described, listed):
+            client.pop("ClientSecret", None)
             yield client | {"pool": pool["Name"]}
 
 
@@ -265,6 +268,7 @@ def app_client_hides_who_is_a_user(client: Client) -> Verdict:
     Fix: Turn on the prevention of user existence errors of the app client.
     See: https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-managing-errors.html
     """
+    _signs_in_users(client)
     return expect(client.get("PreventUserExistenceErrors") == "ENABLED", "tells strangers who is a user")
 
 
@@ -277,6 +281,7 @@ def app_client_can_revoke_tokens(client: Client) -> Verdict:
     Fix: Turn on token revocation of the app client.
     See: https://docs.aws.amazon.com/cognito/latest/developerguide/token-revocation.html
     """
+    _signs_in_users(client)
     return expect(client.get("EnableTokenRevocation"), "cannot revoke refresh tokens")
 
 
@@ -310,6 +315,13 @@ def shut_guests_out(pool: IdentityPool) -> Plan:
         after={"guests": words[False]},
         notes=["Apps that use AWS before anybody signs in stop working. Credentials handed out last up to an hour."],
     )
+
+
+def _signs_in_users(client: Client) -> None:
+    """Raises NotApplicable of a client for programs alone, which get tokens for themselves and none to refresh."""
+    by_user = set(client.get("ExplicitAuthFlows", [])) - {"ALLOW_REFRESH_TOKEN_AUTH"}
+    if client.get("AllowedOAuthFlows") == ["client_credentials"] and not by_user:
+        raise NotApplicable("only programs sign in with it, no users")
 
 
 def _protection(pool: UserPool) -> str:

@@ -49,7 +49,9 @@ def details(aws: Aws, notebook: Notebook) -> Details:
 
 @extra("sagemaker:DescribeModel")
 def model_details(aws: Aws, model: Model) -> Details:
-    return cast("Details", aws.call("sagemaker:DescribeModel", ModelName=model["ModelName"]))
+    """What tells of its network; not what its containers are given, which may be secrets."""
+    got = aws.call("sagemaker:DescribeModel", ModelName=model["ModelName"])
+    return {key: got[key] for key in ("EnableNetworkIsolation", "VpcConfig") if key in got}
 
 
 @extra("sagemaker:DescribeEndpointConfig")

@@ -117,7 +117,7 @@ def make(aws: boto3.Session) -> str:
     client.put_method(restApiId=api, resourceId=root["id"], httpMethod="GET", authorizationType="NONE")
     backend: Any = {"type": "HTTP_PROXY", "integrationHttpMethod": "GET", "uri": "https://orders.northwind.example"}
     client.put_integration(restApiId=api, resourceId=root["id"], httpMethod="GET", **backend)
-    client.create_deployment(restApiId=api, stageName="live")
+    client.create_deployment(restApiId=api, stageName="live", variables={"token": "hunter2"})
     return api
 
 
@@ -133,6 +133,7 @@ def test_reads_a_rest_api_its_methods_and_its_stages(aws: Region) -> None:
     arn = f"arn:aws:apigateway:eu-west-1::/restapis/{id}"
     assert identify(aws, apigateway.rest_apis, api) == (arn, "orders")
     assert identify(aws, apigateway.rest_stages, stage) == (f"{arn}/stages/live", "orders/live")
+    assert "hunter2" not in str(stage)
     assert REST.judge(stage) == "keeps no access log"
     assert ASKS.judge(api, apigateway.methods.read(aws, api)) == "lets everyone call GET /"
     assert CERTIFICATE.judge(stage, apigateway.methods.read(aws, stage)) == "shows its backends no client certificate"
@@ -144,12 +145,13 @@ def test_reads_the_stages_of_an_http_api(aws: Region) -> None:
     client = aws.clients.session.client("apigatewayv2")
     api = client.create_api(Name="orders", ProtocolType="HTTP")["ApiId"]
     logged: Any = {"DestinationArn": GROUP, "Format": "$context.requestId"}
-    client.create_stage(ApiId=api, StageName="live", AccessLogSettings=logged)
+    client.create_stage(ApiId=api, StageName="live", AccessLogSettings=logged, StageVariables={"token": "hunter2"})
     [found] = apigateway.stages.stream(aws)
     arn = f"arn:aws:apigateway:eu-west-1::/apis/{api}/stages/live"
     assert identify(aws, apigateway.stages, found) == (arn, "orders/live")
     assert HTTP.judge(found) is None
     assert found["protocol"] == "HTTP"
+    assert "hunter2" not in str(found)
 
 
 def test_without_a_role_for_logs_there_is_no_plan() -> None:

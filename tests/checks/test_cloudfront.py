@@ -102,11 +102,12 @@ def test_judges(case: Case) -> None:
 
 def test_reads_distributions_and_what_cloudwatch_logs_delivers(aws: Region) -> None:
     assert list(cloudfront.distributions.stream(aws)) == []
+    secret = {"HeaderName": "X-Origin-Verify", "HeaderValue": "hunter2"}
     settings: Any = {
         "CallerReference": "shop",
         "Comment": "",
         "Enabled": True,
-        "Origins": {"Quantity": 1, "Items": [BUCKET]},
+        "Origins": {"Quantity": 1, "Items": [BUCKET | {"CustomHeaders": {"Quantity": 1, "Items": [secret]}}]},
         "DefaultCacheBehavior": {"TargetOriginId": "web", "ViewerProtocolPolicy": "redirect-to-https"},
     }
     client = aws.clients.session.client("cloudfront")
@@ -114,6 +115,7 @@ def test_reads_distributions_and_what_cloudwatch_logs_delivers(aws: Region) -> N
     [found] = cloudfront.distributions.stream(aws)
     assert identify(aws, cloudfront.distributions, found) == (made["ARN"], f"{made['DomainName']} ({made['Id']})")
     read = cloudfront.config.read(aws, found)
+    assert "hunter2" not in str((found, read))
     assert LOGS.judge(found, read, cloudfront.delivered.read(aws, found)) == NO_LOG
     assert ROOT.judge(found, read) == "has no default root object"
     assert PLAIN.judge(found) is None

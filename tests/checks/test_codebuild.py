@@ -110,6 +110,14 @@ def test_values_of_variables_are_not_kept(aws: Region) -> None:
     assert "hunter2" not in repr(project)
 
 
+def test_the_secret_of_a_webhook_is_not_kept(aws: Region) -> None:
+    project: Any = {"name": "shop", "webhook": {"url": "https://api.github.example", "secret": "hunter2"}}
+    with Stubber(aws.clients.get("codebuild", aws.region)) as stub:
+        stub.add_response("list_projects", {"projects": ["shop"]}, {})
+        stub.add_response("batch_get_projects", {"projects": [project]}, {"names": ["shop"]})
+        assert "hunter2" not in repr(list(codebuild.projects.stream(aws)))
+
+
 def test_report_groups_are_read_by_their_arns(aws: Region) -> None:
     arn = "arn:aws:codebuild:eu-west-1:123456789012:report-group/tests"
     groups = [{"arn": arn, "name": "tests", "status": "ACTIVE"}, {"arn": f"{arn}-old", "status": "DELETING"}]

@@ -57,6 +57,7 @@ def recovery(*ways: str) -> list[dict[str, Any]]:
 
 
 ON = protection("ENFORCED")
+PROGRAM = {"AllowedOAuthFlows": ["client_credentials"]}
 CUSTOM = {"LambdaConfig": {"DefineAuthChallenge": "arn:aws:lambda:eu-west-1:123456789012:function:challenge"}}
 SMS, EMAIL = "verified_phone_number", "verified_email"
 SIGNS_IN = "lets users sign in with passwords known from leaks"
@@ -123,6 +124,11 @@ CASES = [
         [{"IdentityPoolId": "eu-west-1:a1", "IdentityPoolName": "app", "AllowUnauthenticatedIdentities": True}],
         "gives AWS credentials to anybody",
     ),
+    Case(HIDES, [PROGRAM], NotApplicable),
+    Case(HIDES, [PROGRAM | {"ExplicitAuthFlows": ["ALLOW_REFRESH_TOKEN_AUTH"]}], NotApplicable),
+    Case(HIDES, [PROGRAM | {"ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH"]}], "tells strangers who is a user"),
+    Case(REVOKES, [PROGRAM], NotApplicable),
+    Case(REVOKES, [{"AllowedOAuthFlows": ["code"]}], "cannot revoke refresh tokens"),
 ]
 
 
@@ -134,12 +140,13 @@ def test_judges(case: Case) -> None:
 def test_reads_user_pools_with_their_app_clients(aws: Region) -> None:
     client = aws.clients.session.client("cognito-idp")
     id = client.create_user_pool(PoolName="customers")["UserPool"]["Id"]
-    client.create_user_pool_client(UserPoolId=id, ClientName="shop", EnableTokenRevocation=True)
+    client.create_user_pool_client(UserPoolId=id, ClientName="shop", EnableTokenRevocation=True, GenerateSecret=True)
     [pool] = cognito.user_pools.stream(aws)
     arn = f"arn:aws:cognito-idp:eu-west-1:123456789012:userpool/{id}"
     assert identify(aws, cognito.user_pools, pool) == (arn, "customers")
     assert MFA.judge(pool) == "has no multi-factor authentication"
     [app] = cognito.clients.stream(aws)
+    assert "ClientSecret" not in app
     assert identify(aws, cognito.clients, app) == (f"{arn}/client/{app['ClientId']}", "customers/shop")
     assert list(cognito.protected.read(aws, pool)) == []
 

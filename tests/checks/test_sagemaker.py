@@ -74,11 +74,13 @@ def test_what_the_emulator_has(aws: Region) -> None:
     client.create_notebook_instance(
         NotebookInstanceName="forecast", InstanceType="ml.t3.medium", RoleArn=role, DirectInternetAccess="Enabled"
     )
-    client.create_model(ModelName="demand", ExecutionRoleArn=role, PrimaryContainer={"Image": "image"})
+    container: Any = {"Image": "image", "Environment": {"TOKEN": "hunter2"}}
+    client.create_model(ModelName="demand", ExecutionRoleArn=role, PrimaryContainer=container)
     variant = {"VariantName": "v", "ModelName": "demand", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
     client.create_endpoint_config(EndpointConfigName="demand", ProductionVariants=[variant])
     [notebook], [model] = sagemaker.notebooks.stream(aws), sagemaker.models.stream(aws)
     [config] = sagemaker.endpoint_configs.stream(aws)
     assert VPC.judge(notebook, sagemaker.details.read(aws, notebook)) == "is in no VPC of yours"
     assert ISOLATED.judge(model, sagemaker.model_details.read(aws, model)) == "has no network isolation"
+    assert "hunter2" not in str(sagemaker.model_details.read(aws, model))
     assert SEVERAL.judge(config, sagemaker.config_details.read(aws, config))
