@@ -61,6 +61,8 @@ def api_asks_who_calls(api: Api, routes: Sequence[Route]) -> Verdict:
     # Only $connect of a WebSocket API takes an authorizer; browsers send none with the OPTIONS of an HTTP API.
     asked = [one for one in routes if api["ProtocolType"] == "HTTP" or one["RouteKey"] == "$connect"]
     asked = [one for one in asked if not one["RouteKey"].startswith("OPTIONS ")]
+    if routes and not asked and api["ProtocolType"] == "WEBSOCKET":
+        return "lets everyone connect: without a route $connect it asks nobody"
     if not asked:
         raise NotApplicable("it has no route that takes an authorizer")
     found = sorted(one["RouteKey"] for one in asked if one.get("AuthorizationType", "NONE") == "NONE")
