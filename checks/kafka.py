@@ -12,6 +12,7 @@ from checks.kit import (
     NotApplicable,
     Practice,
     Severity,
+    Unknown,
     Verdict,
     check,
     collect,
@@ -84,7 +85,8 @@ def cluster_asks_who_connects(cluster: Cluster) -> Verdict:
     asked = _provisioned(cluster).get("ClientAuthentication", {})
     sasl = asked.get("Sasl", {})
     ways = (sasl.get("Iam", {}), sasl.get("Scram", {}), asked.get("Tls", {}))
-    asks = any(way.get("Enabled") for way in ways)  # a cluster that is told nothing lets everyone in
+    # A cluster that is told nothing lets everyone in; of mutual TLS an old one has the authorities alone.
+    asks = any(way.get("Enabled", way.get("CertificateAuthorityArnList")) for way in ways)
     return expect(
         asks and not asked.get("Unauthenticated", {}).get("Enabled"), "lets in clients that say not who they are"
     )
@@ -148,7 +150,9 @@ def cluster_runs_supported_version(cluster: Cluster, support: Mapping[str, str])
     See: https://docs.aws.amazon.com/msk/latest/developerguide/version-support.html
     """
     version = _provisioned(cluster)["CurrentBrokerSoftwareInfo"]["KafkaVersion"]
-    return expect(support.get(version) != "DEPRECATED", f"runs Kafka {version}, which AWS has given up")
+    if version not in support:
+        raise Unknown(f"AWS does not say whether it supports Kafka {version}")
+    return expect(support[version] != "DEPRECATED", f"runs Kafka {version}, which AWS has given up")
 
 
 @check(connectors, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)

@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 from bot.aws import Region
 from bot.scan import identify
 from checks import kafka
-from checks.kit import NotApplicable
+from checks.kit import NotApplicable, Unknown
 from tests.checks.cases import Case
 
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1"
@@ -73,6 +73,8 @@ CASES = [
     Case(PUBLIC, [SERVERLESS], NotApplicable),
     Case(WHO, [who(Sasl={"Iam": ON, "Scram": OFF}, Unauthenticated=OFF)], None),
     Case(WHO, [who(Tls=ON)], None),
+    Case(WHO, [who(Tls={"CertificateAuthorityArnList": ["arn:aws:acm-pca:eu-west-1:123456789012:ca/1"]})], None),
+    Case(WHO, [who(Tls=OFF | {"CertificateAuthorityArnList": ["arn:aws:acm-pca:ca/1"]})], STRANGERS),
     Case(WHO, [who(Sasl={"Scram": ON}, Unauthenticated=ON)], STRANGERS),
     Case(WHO, [who(Sasl={"Iam": OFF}, Tls=OFF)], STRANGERS),
     Case(WHO, [cluster()], STRANGERS),
@@ -91,7 +93,6 @@ CASES = [
     Case(MONITORING, [cluster(EnhancedMonitoring="PER_BROKER")], None, {"level": "PER_BROKER"}),
     Case(MONITORING, [cluster()], "has monitoring level DEFAULT, not PER_TOPIC_PER_BROKER"),
     Case(VERSION, [version("3.6.0"), {"3.6.0": "ACTIVE"}], None),
-    Case(VERSION, [version("3.9.x.kraft"), {"3.6.0": "ACTIVE"}], None),
     Case(VERSION, [version("2.8.1"), {"2.8.1": "DEPRECATED"}], "runs Kafka 2.8.1, which AWS has given up"),
     Case(kafka.connector_is_encrypted_in_transit, [connector()], None),
     Case(kafka.connector_is_encrypted_in_transit, [connector("PLAINTEXT")], "reaches its cluster without TLS"),
@@ -104,6 +105,11 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_judges(case: Case) -> None:
     assert case.outcome() == case.expected
+
+
+def test_a_version_that_aws_does_not_list_is_unknown() -> None:
+    with pytest.raises(Unknown):
+        VERSION.judge(version("3.9.x.kraft"), {"3.6.0": "ACTIVE"})
 
 
 def test_clusters_as_the_emulator_has_them(aws: Region) -> None:
