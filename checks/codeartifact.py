@@ -28,9 +28,9 @@ NONE_YET = "ResourceNotFoundException"
 
 
 class Packages(TypedDict):
-    """`upstream`: whether packages come from elsewhere at all. `of_both`: those that come from both sides."""
+    """`public`: whether packages come from a public repository at all. `of_both`: those that come from both sides."""
 
-    upstream: bool
+    public: bool
     of_both: list[str]
 
 
@@ -62,15 +62,27 @@ def repository_policy(aws: Aws, repository: Repository) -> str:
 def packages(aws: Aws, repository: Repository) -> Packages:
     """Only packages that may be published here and come from upstream too are listed.
 
-    Source: https://docs.aws.amazon.com/codeartifact/latest/ug/package-origin-controls.html
+    A public repository may be behind it by way of other repositories of its domain. Source: https://docs.aws.amazon.com/codeartifact/latest/ug/package-origin-controls.html
     """
     which = _which(repository)
-    found = aws.call("codeartifact:DescribeRepository", **which)["repository"]
-    if not (found.get("upstreams") or found.get("externalConnections")):
-        return {"upstream": False, "of_both": []}
+    if not _reaches_strangers(aws, which):
+        return {"public": False, "of_both": []}
     both = {"publish": "ALLOW", "upstream": "ALLOW"}
     listed = aws.items("codeartifact:ListPackages", "packages", **which, **both)
-    return {"upstream": True, "of_both": ["/".join(filter(None, (p.get("namespace"), p["package"]))) for p in listed]}
+    return {"public": True, "of_both": ["/".join(filter(None, (p.get("namespace"), p["package"]))) for p in listed]}
+
+
+def _reaches_strangers(aws: Aws, which: dict[str, str]) -> bool:
+    """Whether the repository, or one upstream of it however far, is connected to a public repository."""
+    ahead, seen = [which["repository"]], set[str]()
+    while ahead:
+        name = ahead.pop()
+        seen.add(name)
+        found = aws.call("codeartifact:DescribeRepository", **which | {"repository": name})["repository"]
+        if found.get("externalConnections"):
+            return True
+        ahead += [one["repositoryName"] for one in found.get("upstreams", []) if one["repositoryName"] not in seen]
+    return False
 
 
 def _which(repository: Repository) -> dict[str, str]:
@@ -115,7 +127,7 @@ def repository_takes_packages_from_one_side(repository: Repository, packages: Pa
     Fix: Block upstream in the origin controls of packages you publish, and publishing of those you do not.
     See: https://docs.aws.amazon.com/codeartifact/latest/ug/package-origin-controls.html
     """
-    if not packages["upstream"]:
-        raise NotApplicable("nothing comes from elsewhere: it has no upstream repository")
+    if not packages["public"]:
+        raise NotApplicable("no public repository is behind it")
     found: Sequence[str] = sorted(packages["of_both"])
     return f"takes {in_words(list(found))} from you and from elsewhere" if found else None

@@ -46,11 +46,11 @@ CASES = [
             Case(check, [resource, policy()], "lets everyone do codeartifact:ReadFromRepository"),
         )
     ),
-    Case(SIDES, [REPOSITORY, {"upstream": False, "of_both": []}], NotApplicable),
-    Case(SIDES, [REPOSITORY, {"upstream": True, "of_both": []}], None),
+    Case(SIDES, [REPOSITORY, {"public": False, "of_both": []}], NotApplicable),
+    Case(SIDES, [REPOSITORY, {"public": True, "of_both": []}], None),
     Case(
         SIDES,
-        [REPOSITORY, {"upstream": True, "of_both": ["b", "a"]}],
+        [REPOSITORY, {"public": True, "of_both": ["b", "a"]}],
         "takes a, b from you and from elsewhere",
     ),
 ]
@@ -89,10 +89,24 @@ def test_only_packages_of_both_sides_are_listed(aws: Region) -> None:
         listed = [{"namespace": "northwind", "package": "cart"}, {"package": "prices"}]
         stub.add_response("list_packages", {"packages": listed}, WHICH | {"publish": "ALLOW", "upstream": "ALLOW"})
         found = codeartifact.packages.read(aws, REPOSITORY)
-    assert found == {"upstream": True, "of_both": ["northwind/cart", "prices"]}
+    assert found == {"public": True, "of_both": ["northwind/cart", "prices"]}
+
+
+def test_a_public_repository_may_be_behind_others(aws: Region) -> None:
+    shared = WHICH | {"repository": "shared"}
+    up = {"upstreams": [{"repositoryName": "shared"}]}
+    with Stubber(aws.clients.get("codeartifact", aws.region)) as stub:
+        stub.add_response("describe_repository", {"repository": up}, WHICH)
+        stub.add_response("describe_repository", {"repository": up}, shared)
+        assert codeartifact.packages.read(aws, REPOSITORY) == {"public": False, "of_both": []}
+        public = {"externalConnections": [{"externalConnectionName": "public:npmjs"}]}
+        stub.add_response("describe_repository", {"repository": up}, WHICH)
+        stub.add_response("describe_repository", {"repository": public}, shared)
+        stub.add_response("list_packages", {"packages": []}, WHICH | {"publish": "ALLOW", "upstream": "ALLOW"})
+        assert codeartifact.packages.read(aws, REPOSITORY) == {"public": True, "of_both": []}
 
 
 def test_without_an_upstream_no_package_is_listed(aws: Region) -> None:
     with Stubber(aws.clients.get("codeartifact", aws.region)) as stub:
         stub.add_response("describe_repository", {"repository": {"upstreams": []}}, WHICH)
-        assert codeartifact.packages.read(aws, REPOSITORY) == {"upstream": False, "of_both": []}
+        assert codeartifact.packages.read(aws, REPOSITORY) == {"public": False, "of_both": []}
