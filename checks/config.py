@@ -34,6 +34,9 @@ GLOBAL_TYPES = {f"AWS::IAM::{kind}" for kind in ("Group", "Policy", "Role", "Use
 https://docs.aws.amazon.com/config/latest/developerguide/select-resources.html"""
 
 
+CONTROL_TOWER = "/aws-controltower-"
+"""How the role begins that Control Tower gives the recorders of its accounts.
+https://docs.aws.amazon.com/controltower/latest/controlreference/mandatory-controls.html"""
 SERVICE_ROLE = "/aws-service-role/config.amazonaws.com/"
 ADMINISTRATOR = "config.amazonaws.com"
 START, STOP = "config:StartConfigurationRecorder", "config:StopConfigurationRecorder"
@@ -99,12 +102,12 @@ def aggregations(aws: Aws) -> Iterator[Aggregation]:
         listed = "organizations:ListDelegatedAdministrators"
         named = aws.items(listed, "DelegatedAdministrators", ServicePrincipal=ADMINISTRATOR)
         found["administrators"] = [one["Id"] for one in named]
-        found["aggregates"] = not found["administrators"] and any(map(_aggregates, _everywhere(aws)))
+        found["aggregates"] = not found["administrators"] and any(map(_aggregates, everywhere(aws)))
     yield found
 
 
-def _everywhere(aws: Aws) -> Iterator[Aws]:
-    """The account in each region that is enabled for it."""
+def everywhere(aws: Aws) -> Iterator[Aws]:
+    """The account in each region that is enabled for it. Calls ec2:DescribeRegions."""
     for region in aws.items("ec2:DescribeRegions", "Regions"):
         if region.get("OptInStatus") != "not-opted-in":
             yield aws.at(region["RegionName"])
@@ -191,6 +194,8 @@ def recorder_has_the_service_role(recording: Recording) -> Verdict:
     if not recording["recorders"]:
         raise NotApplicable("AWS Config records nothing there")
     role = recording["recorders"][0]["roleARN"]
+    if CONTROL_TOWER in role:
+        raise NotApplicable("Control Tower set it up, and lets nobody else change it")
     return expect(SERVICE_ROLE in role, f"has AWS Config record with {role.rpartition(':')[2]}")
 
 

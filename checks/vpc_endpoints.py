@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from checks.documents import Principal, public_grants
+from checks.documents import DIFFERS, MATCHES, Condition, Principal, public_grants, statements
 from checks.ec2_instances import GONE, instances
 from checks.ec2_names import with_name
 from checks.kit import (
@@ -34,8 +34,12 @@ Service: TypeAlias = Mapping[str, Any]
 """AWS's ServiceConfiguration with keys of ours: `known_as` and `owner`."""
 
 ENDPOINT_ARN = "arn:{partition}:ec2:{region}:{account}:vpc-endpoint/{VpcEndpointId}"
+STANDING = "available"
 PRIVATE_SERVICES = ("ec2", "ecr.api", "ecr.dkr", "ssm")
 TWO = 2
+OF_RESOURCES = ("aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths", "s3:resourceaccount")
+"""Condition keys that say whose the resources are, by which a data perimeter keeps data in.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_data-perimeters.html"""
 
 
 @collector("ec2:DescribeVpcEndpoints", arn=ENDPOINT_ARN, name="{known_as}")
@@ -75,9 +79,7 @@ def private_services(aws: Aws, vpc: Vpc) -> set[str]:
     return {
         one["ServiceName"].partition(start)[2]
         for one in aws.read(endpoints)
-        if one["VpcId"] == vpc["VpcId"]
-        and one["VpcEndpointType"] == "Interface"
-        and one["State"].lower() == "available"
+        if one["VpcId"] == vpc["VpcId"] and one["VpcEndpointType"] == "Interface" and one["State"].lower() == STANDING
     }
 
 
@@ -95,8 +97,36 @@ def endpoint_policy_is_limited(endpoint: Endpoint) -> Verdict:
     document = endpoint.get("PolicyDocument")  # absent where the service takes no endpoint policy
     if not document:
         raise NotApplicable("its service takes no endpoint policy")
-    wide = [one for one in public_grants(document) if one.every_resource and one.every_action]
+    _is_ours_to_change(endpoint)
+    if any(
+        not one.allows and one.everyone and one.every_action and _spares_own(one.conditions)
+        for one in statements(document)
+    ):
+        return None
+    wide = [
+        one
+        for one in public_grants(document)
+        if one.every_resource and one.every_action and not any(_of_own(c, MATCHES) for c in one.conditions)
+    ]
     return expect(not wide, "lets everyone do everything through it")
+
+
+def _spares_own(conditions: Sequence[Condition]) -> bool:
+    """Whether a Deny leaves out resources of known owners alone."""
+    return bool(conditions) and all(_of_own(one, DIFFERS) for one in conditions)
+
+
+def _of_own(condition: Condition, operators: frozenset[str]) -> bool:
+    """Whether a condition speaks of whose the resources are, by names and not by a wildcard."""
+    named = bool(condition.values) and not any(value.startswith("*") for value in condition.values)
+    return condition.key in OF_RESOURCES and condition.operator in operators and named
+
+
+def _is_ours_to_change(endpoint: Endpoint) -> None:
+    if endpoint.get("RequesterManaged"):
+        raise NotApplicable("an AWS service made it and manages it")
+    if endpoint["State"].lower() != STANDING:
+        raise NotApplicable(f"its state is {endpoint['State']}")
 
 
 @check(endpoints, practice=Practice.BACKUP, severity=Severity.LOW)
@@ -110,6 +140,7 @@ def endpoint_spans_zones(endpoint: Endpoint) -> Verdict:
     """
     if endpoint["VpcEndpointType"] != "Interface":
         raise NotApplicable(f"an endpoint of the type {endpoint['VpcEndpointType']} has no choice of zones")
+    _is_ours_to_change(endpoint)
     count = len(endpoint["SubnetIds"])  # an endpoint has no more than one subnet in a zone
     return expect(count >= TWO, "stands in one Availability Zone only" if count else "stands in no subnet")
 

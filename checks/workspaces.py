@@ -68,7 +68,7 @@ def workspace_is_encrypted(workspace: Workspace) -> Verdict:
 def directory_uses_private_subnets(directory: Directory, public_subnets: list[str]) -> Verdict:
     """WorkSpaces directory uses private subnets.
 
-    In a public subnet each desktop has a public address, one security group rule away from the internet.
+    In a public subnet a desktop may have a public address, one security group rule away from the internet.
 
     Fix: Register the directory with two private subnets that have a NAT gateway, and make the WorkSpaces anew there.
     See: https://docs.aws.amazon.com/workspaces/latest/adminguide/amazon-workspaces-vpc.html

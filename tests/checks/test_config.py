@@ -24,6 +24,10 @@ def recording(group: dict[str, Any] | None = None, **status: Any) -> dict[str, A
     return {"recorders": [recorder], "statuses": [RUNS | status]}
 
 
+def with_role(role: str) -> dict[str, Any]:
+    return {"recorders": [EVERYTHING | {"roleARN": f"arn:aws:iam::123456789012:{role}"}], "statuses": [RUNS]}
+
+
 def but(*types: str) -> dict[str, Any]:
     return {
         "allSupported": False,
@@ -58,6 +62,7 @@ CASES = [
     Case(RECORDS, [recording(but("AWS::IAM::User", "AWS::S3::Bucket"))], "leaves AWS::S3::Bucket out of AWS Config"),
     Case(SERVICE_ROLE, [NONE], NotApplicable),
     Case(SERVICE_ROLE, [recording()], None),
+    Case(SERVICE_ROLE, [with_role("role/aws-controltower-ConfigRecorderRole")], NotApplicable),
     Case(
         SERVICE_ROLE,
         [{"recorders": [EVERYTHING | {"roleARN": "arn:aws:iam::123456789012:role/config"}], "statuses": []}],

@@ -24,11 +24,14 @@ POLICY, ZONES, ADMITS, REACHES = (
 ALL = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
 OURS = {"StringEquals": {"aws:PrincipalOrgID": "o-1234567890"}}
 OTHER = "210987654321"
+DENY = ALL | {"Effect": "Deny"}
+EVERYTHING = "lets everyone do everything through it"
 
 
 def endpoint(*statements: dict[str, Any], type: str = "Gateway", subnets: int = 2) -> dict[str, Any]:
     document = {"PolicyDocument": json.dumps({"Version": "2012-10-17", "Statement": statements})} if statements else {}
-    return {"VpcEndpointType": type, "SubnetIds": [f"subnet-{n}" for n in range(subnets)]} | document
+    standing = {"VpcEndpointType": type, "State": "available"}
+    return standing | {"SubnetIds": [f"subnet-{n}" for n in range(subnets)]} | document
 
 
 def service(*, by_hand: bool = True) -> dict[str, Any]:
@@ -43,6 +46,13 @@ CASES = [
     Case(POLICY, [endpoint(ALL)], "lets everyone do everything through it"),
     Case(POLICY, [endpoint(ALL, type="Interface")], "lets everyone do everything through it"),
     Case(POLICY, [endpoint(ALL | {"Condition": OURS})], None),
+    Case(POLICY, [endpoint(ALL | {"Condition": {"StringEquals": {"aws:ResourceOrgID": "o-1234567890"}}})], None),
+    Case(POLICY, [endpoint(ALL | {"Condition": {"StringLike": {"aws:ResourceOrgID": "*"}}})], EVERYTHING),
+    Case(POLICY, [endpoint(ALL, DENY | {"Condition": {"StringNotEquals": {"aws:ResourceAccount": OTHER}}})], None),
+    Case(POLICY, [endpoint(ALL, DENY | {"Condition": {"Bool": {"aws:SecureTransport": "false"}}})], EVERYTHING),
+    Case(POLICY, [endpoint(ALL) | {"RequesterManaged": True}], NotApplicable),
+    Case(POLICY, [endpoint(ALL) | {"State": "deleting"}], NotApplicable),
+    Case(ZONES, [endpoint(type="Interface", subnets=1) | {"RequesterManaged": True}], NotApplicable),
     Case(POLICY, [endpoint(ALL | {"Resource": "arn:aws:s3:::northwind-exports/*"})], None),
     Case(POLICY, [endpoint(ALL | {"Action": "s3:GetObject"})], None),
     Case(POLICY, [endpoint(ALL | {"Principal": {"AWS": "123456789012"}})], None),

@@ -10,7 +10,7 @@ from botocore.stub import Stubber
 
 from bot.aws import Reads, Region
 from checks import workspaces
-from checks.kit import NotApplicable
+from checks.kit import NotApplicable, Unknown
 from tests.checks.cases import Case
 
 ENCRYPTED, PRIVATE = workspaces.workspace_is_encrypted, workspaces.directory_uses_private_subnets
@@ -51,6 +51,8 @@ def test_the_public_subnets_of_a_directory(aws: Region) -> None:
     made = [ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.1.{n}.0/24")["Subnet"]["SubnetId"] for n in range(2)]
     directory: Any = {"SubnetIds": made}
     assert workspaces.public_subnets.read(aws, directory) == []
+    with pytest.raises(Unknown, match="subnet-gone"):
+        workspaces.public_subnets.read(aws, {"SubnetIds": [*made, "subnet-gone"]})  # type: ignore[typeddict-item]
     gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
     ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
     table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]

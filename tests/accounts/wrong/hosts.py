@@ -29,9 +29,6 @@ def fill_hosts(aws: Emulated) -> None:
     ec2.create_network_acl(
         VpcId=subnets["shop-public-a"]["VpcId"], TagSpecifications=_tagged("network-acl", "dmz-2019")
     )
-    aws.client("ec2", "us-east-1").modify_instance_metadata_defaults(HttpTokens="required")
-    aws.client("ec2", "us-east-1").enable_image_block_public_access(ImageBlockPublicAccessState="block-new-sharing")
-    aws.client("ec2", "us-east-1").enable_snapshot_block_public_access(State="block-new-sharing")
 
 
 def _machines(ec2: Any, subnet: dict[str, Any]) -> None:
@@ -113,7 +110,7 @@ def _templates(aws: Emulated) -> None:
     }
     bad = {
         "MetadataOptions": {"HttpTokens": "optional"},
-        "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 20}}],
+        "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 20, "Encrypted": False}}],
         "NetworkInterfaces": [{"DeviceIndex": 0, "AssociatePublicIpAddress": True}],
         "UserData": base64.b64encode(SCRIPT.encode()).decode(),
     }
