@@ -26,7 +26,7 @@ demo: install ## an emulated AWS account, a local Slack and the bot, until Ctrl-
 	@$(BIN)/aws-sec demo
 
 test: install ## the tests; no account, no workspace, no browser needed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: install ## lint, format, types, layers
 	$(BIN)/ruff check $(SOURCES)
