@@ -5,7 +5,7 @@ A cluster of a replication group is one node of it: the group is judged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from checks.kit import (
@@ -29,6 +29,7 @@ from checks.kit import (
 if TYPE_CHECKING:
     from types_boto3_elasticache.type_defs import CacheClusterTypeDef as Cluster
     from types_boto3_elasticache.type_defs import ReplicationGroupTypeDef as Group
+    from types_boto3_elasticache.type_defs import UserTypeDef as User
 
     class Cache(Group, Cluster, total=False):  # type: ignore[misc]  # the two differ in their log deliveries
         """A replication group or a cluster that is in none, with two keys of ours."""
@@ -42,6 +43,8 @@ MODIFY_GROUP, MODIFY_CLUSTER = "elasticache:ModifyReplicationGroup", "elasticach
 clusters: Collector[Cluster] = collect(
     "elasticache:DescribeCacheClusters", "CacheClusters", arn="{ARN}", name="{CacheClusterId}"
 )
+
+users: Collector[User] = collect("elasticache:DescribeUsers", "Users", arn="{ARN}", name="{UserId}")
 
 
 @collector("elasticache:DescribeReplicationGroups", arn="{ARN}", name="{known_as}", needs=(clusters,))
@@ -60,6 +63,24 @@ def nodes(aws: Aws, cache: Cache) -> Sequence[Cluster]:
     """The clusters a replication group is made of, or the one cluster itself: they know version and subnet group."""
     members = cache.get("MemberClusters", []) if cache["in_group"] else [cache["CacheClusterId"]]
     return [cluster for cluster in aws.read(clusters) if cluster["CacheClusterId"] in members]
+
+
+@extra(needs=(users,))
+def open_users(aws: Aws, cache: Cache) -> Sequence[str]:
+    """The users of its user groups as whom everybody gets in."""
+    groups = set(cache.get("UserGroupIds", []))
+    members = [user for user in aws.read(users) if groups & set(user["UserGroupIds"])]
+    return sorted(user["UserName"] for user in members if lets_everyone_in(user))
+
+
+def lets_everyone_in(user: Mapping[str, Any]) -> bool:
+    """Whether a user needs no password, is on, and may do something: so is the user `default` that AWS makes.
+
+    Source: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html
+    """
+    rules = user["AccessString"].split()
+    may = any(rule.startswith("+") or rule == "allcommands" for rule in rules)
+    return bool(user["Authentication"]["Type"] == "no-password" and "on" in rules and may)
 
 
 @check(caches, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)
@@ -90,16 +111,19 @@ def cache_is_encrypted(cache: Cache) -> Verdict:
     return expect(cache.get("AtRestEncryptionEnabled"), "is not encrypted at rest")
 
 
-@check(caches, practice=Practice.LEAST_PRIVILEGE, severity=Severity.HIGH)
-def cache_asks_who_connects(cache: Cache) -> Verdict:
+@check(caches, open_users, practice=Practice.LEAST_PRIVILEGE, severity=Severity.HIGH)
+def cache_asks_who_connects(cache: Cache, open_users: Sequence[str]) -> Verdict:
     """ElastiCache cache asks who connects.
 
     Without a password or users, everyone who reaches its port reads, changes and deletes all that is in it.
 
-    Fix: Turn on TLS, then give the cache a user group (Valkey, Redis OSS 6 and later) or an AUTH token.
+    Fix: Turn on TLS, then give the cache a user group (Valkey, Redis OSS 6 and later) or an AUTH token. Replace the
+    user default of the group by one that is off or has a password.
     See: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html
     """
     _not_memcached(cache, "users")
+    if open_users:
+        return f"lets everyone in who reaches its port, without a password as {', '.join(open_users)}"
     return expect(cache.get("AuthTokenEnabled") or cache.get("UserGroupIds"), "lets everyone in who reaches its port")
 
 
@@ -186,6 +210,8 @@ def fail_over(cache: Cache) -> Plan:
     if len(cache["MemberClusters"]) < 2:
         raise NotApplicable("it has one node: add a replica first, which costs as much as the node it has")
     is_on = cache["AutomaticFailover"] in ("enabled", "enabling")
+    if waiting := sorted(set(cache.get("PendingModifiedValues", {})) - {"AutomaticFailoverStatus"}):
+        raise NotApplicable(f"changes wait for its maintenance window and would be made along: {', '.join(waiting)}")
     return Plan(
         do=[_modify(cache, AutomaticFailoverEnabled=True, ApplyImmediately=True)],
         undo=[_modify(cache, AutomaticFailoverEnabled=is_on, ApplyImmediately=True)],

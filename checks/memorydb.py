@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from checks.elasticache import lets_everyone_in
 from checks.kit import (
     Aws,
     Call,
+    Collector,
     Plan,
     Practice,
     Risk,
     Severity,
     Verdict,
     check,
+    collect,
     collector,
     expect,
+    extra,
     fix,
 )
 
 if TYPE_CHECKING:
     from types_boto3_memorydb.type_defs import ClusterTypeDef as Cluster
+    from types_boto3_memorydb.type_defs import UserTypeDef as User
 
 UPDATE = "memorydb:UpdateCluster"
 
@@ -29,6 +34,16 @@ UPDATE = "memorydb:UpdateCluster"
 def clusters(aws: Aws) -> Iterator[Cluster]:
     """Leaves out those that are being deleted."""
     return (one for one in aws.items("memorydb:DescribeClusters", "Clusters") if one["Status"] != "deleting")
+
+
+users: Collector[User] = collect("memorydb:DescribeUsers", "Users", arn="{ARN}", name="{Name}")
+
+
+@extra(needs=(users,))
+def open_users(aws: Aws, cluster: Cluster) -> Sequence[str]:
+    """The users on its access control list as whom everybody gets in."""
+    members = [user for user in aws.read(users) if cluster["ACLName"] in user.get("ACLNames", [])]
+    return sorted(user["Name"] for user in members if lets_everyone_in(user))
 
 
 @check(clusters, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)
@@ -43,8 +58,8 @@ def cluster_is_encrypted_in_transit(cluster: Cluster) -> Verdict:
     return expect(cluster["TLSEnabled"], "takes connections without TLS")
 
 
-@check(clusters, practice=Practice.LEAST_PRIVILEGE, severity=Severity.HIGH)
-def cluster_asks_who_connects(cluster: Cluster) -> Verdict:
+@check(clusters, open_users, practice=Practice.LEAST_PRIVILEGE, severity=Severity.HIGH)
+def cluster_asks_who_connects(cluster: Cluster, open_users: Sequence[str]) -> Verdict:
     """MemoryDB cluster asks who connects.
 
     With the access control list open-access, everyone who reaches its port reads, changes and deletes everything.
@@ -52,7 +67,10 @@ def cluster_asks_who_connects(cluster: Cluster) -> Verdict:
     Fix: Make users and an access control list of yours, change the clients, then give the list to the cluster.
     See: https://docs.aws.amazon.com/memorydb/latest/devguide/clusters.acls.html
     """
-    return expect(cluster["ACLName"] != "open-access", "lets everyone in who reaches its port")
+    if cluster["ACLName"] == "open-access":
+        return "lets everyone in who reaches its port"
+    names = ", ".join(open_users)
+    return expect(not names, f"lets everyone in who reaches its port, without a password as {names}")
 
 
 @check(clusters, practice=Practice.CONFIG, severity=Severity.MEDIUM)

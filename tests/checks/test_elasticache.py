@@ -50,11 +50,12 @@ CASES = [
     Case(REST, [GROUP | {"AtRestEncryptionEnabled": False}], "is not encrypted at rest"),
     Case(REST, [ALONE | {"AtRestEncryptionEnabled": False}], "is not encrypted at rest"),
     Case(REST, [MEMCACHED | {"AtRestEncryptionEnabled": False}], NotApplicable),
-    Case(WHO, [GROUP | {"AuthTokenEnabled": True}], None),
-    Case(WHO, [GROUP | {"AuthTokenEnabled": False, "UserGroupIds": ["shop"]}], None),
-    Case(WHO, [GROUP | {"AuthTokenEnabled": False, "UserGroupIds": []}], OPEN),
-    Case(WHO, [ALONE | {"AuthTokenEnabled": False}], OPEN),
-    Case(WHO, [MEMCACHED], NotApplicable),
+    Case(WHO, [GROUP | {"AuthTokenEnabled": True}, []], None),
+    Case(WHO, [GROUP | {"AuthTokenEnabled": False, "UserGroupIds": ["shop"]}, []], None),
+    Case(WHO, [GROUP | {"UserGroupIds": ["shop"]}, ["default"]], f"{OPEN}, without a password as default"),
+    Case(WHO, [GROUP | {"AuthTokenEnabled": False, "UserGroupIds": []}, []], OPEN),
+    Case(WHO, [ALONE | {"AuthTokenEnabled": False}, []], OPEN),
+    Case(WHO, [MEMCACHED, []], NotApplicable),
     Case(UPGRADES, [GROUP | {"AutoMinorVersionUpgrade": True}, [NODE]], None),
     Case(UPGRADES, [GROUP | {"AutoMinorVersionUpgrade": False}, [NODE]], NO_UPGRADES),
     Case(UPGRADES, [ALONE | {"AutoMinorVersionUpgrade": False}, [NODE | {"EngineVersion": "6.2"}]], NO_UPGRADES),
@@ -121,6 +122,30 @@ PLAIN: dict[str, Any] = {
 def test_a_group_of_one_node_has_nothing_to_fail_over_to() -> None:
     with pytest.raises(NotApplicable):
         elasticache.fail_over.plan(GROUP | {"AutomaticFailover": "disabled", "MemberClusters": ["sessions-001"]})
+
+
+def test_what_waits_for_the_window_is_not_made_along_with_failover() -> None:
+    waits = {"AutomaticFailover": "disabled", "PendingModifiedValues": {"CacheNodeType": "cache.r7g.large"}}
+    with pytest.raises(NotApplicable, match="CacheNodeType"):
+        elasticache.fail_over.plan(GROUP | waits)
+
+
+@pytest.mark.parametrize(
+    ("kind", "rules", "is_open"),
+    [("no-password", "on ~* +@all", True), ("no-password", "off ~* +@all", False), ("no-password", "on ~* -@all", False),
+     ("password", "on ~* +@all", False), ("iam", "on ~* +@all", False), ("no-password", "on allkeys allcommands", True)],
+)  # fmt: skip
+def test_who_gets_in_without_a_password(kind: str, rules: str, is_open: bool) -> None:
+    assert elasticache.lets_everyone_in({"AccessString": rules, "Authentication": {"Type": kind}}) is is_open
+
+
+def test_only_users_of_its_own_groups_count(aws: Region) -> None:
+    user = {"UserName": "default", "AccessString": "on ~* +@all", "Authentication": {"Type": "no-password"}}
+    listed: Any = [user | {"UserGroupIds": ["shop"]}, user | {"UserName": "other", "UserGroupIds": ["prices"]}]
+    with Stubber(aws.clients.get("elasticache", aws.region)) as stub:
+        stub.add_response("describe_users", {"Users": listed}, {})
+        assert elasticache.open_users.read(aws, GROUP) == []
+        assert elasticache.open_users.read(aws, GROUP | {"UserGroupIds": ["shop"]}) == ["default"]
 
 
 def test_a_cluster_that_is_in_no_group_is_changed_by_itself() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 
 from bot.aws import Region
 from bot.scan import identify
@@ -24,8 +25,11 @@ def kept(days: int) -> dict[str, Any]:
 CASES = [
     Case(TRANSIT, [{"TLSEnabled": True}], None),
     Case(TRANSIT, [{"TLSEnabled": False}], "takes connections without TLS"),
-    Case(WHO, [{"ACLName": "shop"}], None),
-    Case(WHO, [{"ACLName": "open-access"}], "lets everyone in who reaches its port"),
+    Case(WHO, [{"ACLName": "shop"}, []], None),
+    Case(WHO, [{"ACLName": "open-access"}, ["default"]], "lets everyone in who reaches its port"),
+    Case(
+        WHO, [{"ACLName": "shop"}, ["default"]], "lets everyone in who reaches its port, without a password as default"
+    ),
     Case(UPGRADES, [{"AutoMinorVersionUpgrade": True}], None),
     Case(UPGRADES, [{"AutoMinorVersionUpgrade": False}], "does not take minor version upgrades by itself"),
     Case(SNAPSHOTS, [kept(1)], None),
@@ -48,6 +52,15 @@ def test_a_cluster_as_the_emulator_has_it(aws: Region) -> None:
     [found] = memorydb.clusters.stream(aws)
     assert identify(aws, memorydb.clusters, found) == ("arn:aws:memorydb:eu-west-1:123456789012:cluster/carts", "carts")
     assert TRANSIT.judge(found)
+    assert memorydb.open_users.read(aws, {**found, "ACLName": "shop"}) == []
+
+
+def test_only_users_of_its_own_list_count(aws: Region) -> None:
+    user = {"Name": "default", "AccessString": "on ~* +@all", "Authentication": {"Type": "no-password"}}
+    listed: Any = [user | {"ACLNames": ["shop"]}, user | {"Name": "other", "ACLNames": ["open-access"]}]
+    with Stubber(aws.clients.get("memorydb", aws.region)) as stub:
+        stub.add_response("describe_users", {"Users": listed}, {})
+        assert memorydb.open_users.read(aws, {"ACLName": "shop"}) == ["default"]
 
 
 def bare_cluster(aws: boto3.Session) -> None:
