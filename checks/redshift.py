@@ -60,6 +60,12 @@ def logging(aws: Aws, cluster: Cluster) -> Logging:
     return cast("Logging", aws.call("redshift:DescribeLoggingStatus", ClusterIdentifier=cluster["ClusterIdentifier"]))
 
 
+@extra(needs=(clusters,))
+def in_use(aws: Aws, group: SubnetGroup) -> bool:
+    """Whether a cluster is in the subnet group."""
+    return any(one.get("ClusterSubnetGroupName") == group["ClusterSubnetGroupName"] for one in aws.read(clusters))
+
+
 @extra("redshift:DescribeClusterParameters")
 def require_ssl(aws: Aws, cluster: Cluster) -> str:
     """The value of the parameter in the cluster's parameter group; empty where it has none."""
@@ -68,7 +74,7 @@ def require_ssl(aws: Aws, cluster: Cluster) -> str:
     return next((one.get("ParameterValue", "") for one in found if one["ParameterName"] == "require_ssl"), "")
 
 
-@check(clusters, practice=Practice.NETWORK, severity=Severity.CRITICAL)
+@check(clusters, practice=Practice.NETWORK, severity=Severity.HIGH)
 def cluster_is_not_public(cluster: Cluster) -> Verdict:
     """Redshift cluster is not publicly accessible.
 
@@ -137,8 +143,7 @@ def cluster_requires_tls(cluster: Cluster, require_ssl: str) -> Verdict:
     """
     if require_ssl != "true":
         return "takes connections without TLS"
-    status = cluster["ClusterParameterGroups"][0].get("ParameterApplyStatus", "")
-    return expect(status != "pending-reboot", "takes connections without TLS until it is restarted")
+    return expect(not _waits_for_restart(cluster), "takes connections without TLS until it is restarted")
 
 
 @fix(cluster_requires_tls, SET_PARAMETER, REBOOT, risk=Risk.INTERRUPTS, patience=300)
@@ -152,7 +157,7 @@ def refuse_plain_connections(cluster: Cluster, require_ssl: str) -> Plan:
         raise NotApplicable(f"{group} is AWS's own and cannot be changed: the cluster needs a parameter group of yours")
     _can_change(cluster)
     is_on = "true" if require_ssl == "true" else "false"
-    waits = cluster["ClusterParameterGroups"][0].get("ParameterApplyStatus") == "pending-reboot"
+    waits = _waits_for_restart(cluster)
     restart = Call(REBOOT, {"ClusterIdentifier": cluster["ClusterIdentifier"]})
     return Plan(
         do=[_parameter(group, "true"), restart],
@@ -297,8 +302,8 @@ def cluster_has_its_own_admin_name(cluster: Cluster) -> Verdict:
     return expect(cluster["MasterUsername"] != "awsuser", "has the default admin user name, awsuser")
 
 
-@check(subnet_groups, practice=Practice.BACKUP, severity=Severity.LOW)
-def subnet_group_spans_zones(group: SubnetGroup) -> Verdict:
+@check(subnet_groups, in_use, practice=Practice.BACKUP, severity=Severity.LOW)
+def subnet_group_spans_zones(group: SubnetGroup, in_use: bool) -> Verdict:
     """Redshift subnet group has subnets in several zones.
 
     A cluster can move to another zone, or be restored there, only where its subnet group has a subnet.
@@ -306,6 +311,8 @@ def subnet_group_spans_zones(group: SubnetGroup) -> Verdict:
     Fix: Add a subnet of another Availability Zone to the group.
     See: https://docs.aws.amazon.com/redshift/latest/mgmt/working-with-cluster-subnet-groups.html
     """
+    if not in_use:
+        raise NotApplicable("no cluster is in it")
     zones = {subnet["SubnetAvailabilityZone"]["Name"] for subnet in group["Subnets"]}
     return expect(len(zones) > 1, "has subnets in one Availability Zone")
 
@@ -313,6 +320,13 @@ def subnet_group_spans_zones(group: SubnetGroup) -> Verdict:
 def _can_change(cluster: Cluster) -> None:
     if cluster["ClusterStatus"] not in ("available", "available, prep-for-resize"):
         raise NotApplicable(f"the cluster is {cluster['ClusterStatus']}: it takes no change until it is available")
+
+
+def _waits_for_restart(cluster: Cluster) -> bool:
+    """Whether require_ssl is not in force yet. Where AWS tells it of every parameter, others do not count."""
+    group = cluster["ClusterParameterGroups"][0]
+    each = {one["ParameterName"]: one["ParameterApplyStatus"] for one in group.get("ClusterParameterStatusList", [])}
+    return each.get("require_ssl", group.get("ParameterApplyStatus", "")) == "pending-reboot"
 
 
 def _is_being_encrypted(cluster: Cluster) -> bool:

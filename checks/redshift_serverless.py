@@ -11,7 +11,6 @@ from typing import Any, TypeAlias
 from checks.kit import (
     Aws,
     Call,
-    Collector,
     NotApplicable,
     Plan,
     Practice,
@@ -19,7 +18,6 @@ from checks.kit import (
     Severity,
     Verdict,
     check,
-    collect,
     collector,
     expect,
     fix,
@@ -41,12 +39,13 @@ def workgroups(aws: Aws) -> Iterator[Workgroup]:
     return (one for one in found if one["status"] != "DELETING")
 
 
-namespaces: Collector[Namespace] = collect(
-    "redshift-serverless:ListNamespaces", "namespaces", arn="{namespaceArn}", name="{namespaceName}"
-)
+@collector("redshift-serverless:ListNamespaces", arn="{namespaceArn}", name="{namespaceName}")
+def namespaces(aws: Aws) -> Iterator[Namespace]:
+    found = aws.items("redshift-serverless:ListNamespaces", "namespaces")
+    return (one for one in found if one["status"] != "DELETING")
 
 
-@check(workgroups, practice=Practice.NETWORK, severity=Severity.CRITICAL)
+@check(workgroups, practice=Practice.NETWORK, severity=Severity.HIGH)
 def workgroup_is_not_public(workgroup: Workgroup) -> Verdict:
     """Redshift Serverless workgroup is not publicly accessible.
 

@@ -34,8 +34,10 @@ def cluster(**more: Any) -> dict[str, Any]:
     return BASE | more
 
 
-def of_group(name: str = "strict", status: str = "in-sync") -> dict[str, Any]:
-    return cluster(ClusterParameterGroups=[{"ParameterGroupName": name, "ParameterApplyStatus": status}])
+def of_group(name: str = "strict", status: str = "in-sync", **each: str) -> dict[str, Any]:
+    group: dict[str, Any] = {"ParameterGroupName": name, "ParameterApplyStatus": status}
+    listed = [{"ParameterName": one, "ParameterApplyStatus": how} for one, how in each.items()]
+    return cluster(ClusterParameterGroups=[group | ({"ClusterParameterStatusList": listed} if listed else {})])
 
 
 def subnets(*zones: str) -> dict[str, Any]:
@@ -57,6 +59,12 @@ CASES = [
     Case(TLS, [of_group(), "false"], "takes connections without TLS"),
     Case(TLS, [of_group(), ""], "takes connections without TLS"),
     Case(TLS, [of_group(status="pending-reboot"), "true"], "takes connections without TLS until it is restarted"),
+    Case(TLS, [of_group(status="pending-reboot", query_group="pending-reboot", require_ssl="in-sync"), "true"], None),
+    Case(
+        TLS,
+        [of_group(status="pending-reboot", require_ssl="pending-reboot"), "true"],
+        "takes connections without TLS until it is restarted",
+    ),
     Case(AUDIT, [BASE, {"LoggingEnabled": True}], None),
     Case(AUDIT, [BASE, {"LoggingEnabled": False}], "keeps no audit log"),
     Case(SNAPSHOTS, [kept(7)], None),
@@ -74,8 +82,9 @@ CASES = [
     Case(ZONES, [cluster(NodeType="dc2.large", MultiAZ="Disabled")], NotApplicable),
     Case(ADMIN, [cluster(MasterUsername="northwind")], None),
     Case(ADMIN, [cluster(MasterUsername="awsuser")], "has the default admin user name, awsuser"),
-    Case(SUBNETS, [subnets("eu-west-1a", "eu-west-1b")], None),
-    Case(SUBNETS, [subnets("eu-west-1a", "eu-west-1a")], "has subnets in one Availability Zone"),
+    Case(SUBNETS, [subnets("eu-west-1a", "eu-west-1b"), True], None),
+    Case(SUBNETS, [subnets("eu-west-1a", "eu-west-1a"), True], "has subnets in one Availability Zone"),
+    Case(SUBNETS, [subnets("eu-west-1a", "eu-west-1a"), False], NotApplicable),
 ]
 
 
@@ -104,7 +113,14 @@ def test_clusters_and_subnet_groups_as_the_emulator_has_them(aws: Region) -> Non
     assert redshift.require_ssl.read(aws, found) == "false"
     assert redshift.logging.read(aws, found)["LoggingEnabled"] is False
     [group] = redshift.subnet_groups.stream(aws)
-    assert SUBNETS.judge(group) == "has subnets in one Availability Zone"
+    assert redshift.in_use.read(aws, group) is False
+    assert SUBNETS.judge(group, True) == "has subnets in one Availability Zone"
+
+
+def test_a_subnet_group_is_in_use_where_a_cluster_is_in_it(aws: Region) -> None:
+    aws.reads.once(redshift.clusters, aws.region, lambda: iter([cluster(ClusterSubnetGroupName="data")]))
+    assert redshift.in_use.read(aws, subnets("eu-west-1a")) is True
+    assert redshift.in_use.read(aws, {"ClusterSubnetGroupName": "old"}) is False
 
 
 @pytest.mark.parametrize("status", ["modifying", "paused", "resizing"])

@@ -62,6 +62,9 @@ def test_what_is_being_deleted_is_not_judged(aws: Region) -> None:
     with Stubber(aws.clients.get("redshift-serverless", aws.region)) as stub:
         stub.add_response("list_workgroups", {"workgroups": listed}, {})
         [found] = serverless.workgroups.stream(aws)
+        spaces = [space(namespaceName="sales", status="AVAILABLE"), space(namespaceName="old", status="DELETING")]
+        stub.add_response("list_namespaces", {"namespaces": spaces}, {})
+        assert [one["namespaceName"] for one in serverless.namespaces.stream(aws)] == ["sales"]
     assert identify(aws, serverless.workgroups, found) == (arn, "sales")
 
 
