@@ -36,7 +36,7 @@ databases: Collector[Database] = collect(
 )
 
 
-@check(databases, practice=Practice.NETWORK, severity=Severity.CRITICAL)
+@check(databases, practice=Practice.NETWORK, severity=Severity.HIGH)
 def database_is_not_public(database: Database) -> Verdict:
     """Lightsail database has no public mode.
 

@@ -31,7 +31,7 @@ https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.h
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_SQLServerMultiAZ.html"""
 
 
-@check(db_instances, practice=Practice.NETWORK, severity=Severity.CRITICAL)
+@check(db_instances, practice=Practice.NETWORK, severity=Severity.HIGH)
 def db_instance_is_not_public(db: DBInstance) -> Verdict:
     """DB instance is not publicly accessible.
 

@@ -43,7 +43,7 @@ connectors: Collector[Connector] = Collector(
 )
 
 
-@check(servers, practice=Practice.ENCRYPTION, severity=Severity.HIGH)
+@check(servers, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)
 def server_does_not_speak_ftp(server: Server) -> Verdict:
     """Transfer server does not speak FTP.
 
