@@ -4,13 +4,12 @@ Some of it is right and much is wrong, in each of the twelve practices. What eac
 `account_iam` people, keys, roles, policies · `account_network` VPCs, security groups, instances ·
 `account_data` buckets, disks, keys, secrets · `account_databases` databases, tables, file systems, backups ·
 `account_compute` functions and images · `account_front` distributions, load balancers, domains ·
-`account_apis` APIs and who signs in · `account_messages` topics and mail ·
+`account_messages` topics and mail ·
 `account_watch` trails, Config, detectors, contacts · `account_buckets` archives and what guards them.
 """
 
 from __future__ import annotations
 
-from bot.demo.account_apis import fill_apis
 from bot.demo.account_buckets import fill_buckets
 from bot.demo.account_compute import fill_compute
 from bot.demo.account_data import fill_data
@@ -35,7 +34,6 @@ def fill(url: str) -> dict[str, str]:
     fill_databases(aws, keys)
     fill_compute(aws, keys)
     fill_front(aws)
-    fill_apis(aws)
     fill_messages(aws)
     fill_watch(aws, keys)
     fill_buckets(aws)

@@ -16,9 +16,10 @@ TIDY = {
     "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
     "NoncurrentVersionExpiration": {"NoncurrentDays": 90},
 }
-PLANS = ("S3_DATA_EVENTS", "EKS_AUDIT_LOGS", "EBS_MALWARE_PROTECTION")
+TIDY_BUCKETS = ("access-logs", "audit-archive", "backups", "cloudtrail", "config", "invoices", "product-images")
+PLANS = ("S3_DATA_EVENTS", "EKS_AUDIT_LOGS", "EBS_MALWARE_PROTECTION", "RDS_LOGIN_EVENTS")
 """Plans of GuardDuty that somebody turned on; those that came later nobody looked at."""
-LATER_PLANS = ("RDS_LOGIN_EVENTS", "LAMBDA_NETWORK_LOGS")
+LATER_PLANS = ("LAMBDA_NETWORK_LOGS",)
 AGENTS = {"Name": "EC2_AGENT_MANAGEMENT", "Status": "DISABLED"}
 """Runtime Monitoring is on, and its agents are on one instance that somebody installed them on."""
 
@@ -51,9 +52,18 @@ def _audit_archive(aws: Emulated) -> None:
 def _housekeeping(aws: Emulated) -> None:
     """Most buckets are kept tidy and log who asks; what is exported to partners is not."""
     s3 = aws.client("s3")
-    for name in ("access-logs", "audit-archive", "backups", "cloudtrail", "config", "product-images", "website"):
+    for name in (
+        "access-logs",
+        "audit-archive",
+        "backups",
+        "cloudtrail",
+        "config",
+        "invoices",
+        "product-images",
+        "website",
+    ):
         s3.put_bucket_lifecycle_configuration(Bucket=BUCKET + name, LifecycleConfiguration={"Rules": [TIDY]})
-    for name in ("audit-archive", "backups", "config", "press-kit", "website"):
+    for name in ("audit-archive", "backups", "config", "press-kit", "product-images", "website"):
         log = {"TargetBucket": f"{BUCKET}access-logs", "TargetPrefix": f"{BUCKET}{name}/"}
         s3.put_bucket_logging(Bucket=BUCKET + name, BucketLoggingStatus={"LoggingEnabled": log})
 
@@ -66,7 +76,7 @@ def _guards(aws: Emulated) -> None:
     features += [{"Name": name, "Status": "DISABLED"} for name in LATER_PLANS]
     features.append({"Name": "RUNTIME_MONITORING", "Status": "ENABLED", "AdditionalConfiguration": [AGENTS]})
     guardduty.update_detector(DetectorId=detector, Enable=True, Features=features)
-    aws.client("inspector2").enable(accountIds=[ACCOUNT], resourceTypes=["EC2", "ECR"])
+    aws.client("inspector2").enable(accountIds=[ACCOUNT], resourceTypes=["EC2", "ECR", "LAMBDA"])
 
 
 def _policy(*statements: dict[str, Any]) -> str:

@@ -41,7 +41,6 @@ def _keys(aws: Emulated) -> dict[str, str]:
         "invoices": create("invoices", "finance"),  # rotation never turned on
         "audit-logs": create("audit-logs", "platform", rotates=True),
         "partner-exchange": create("partner-exchange", "data", policy=open_to_all),
-        "license-signing": create("license-signing", "shop", KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY"),
         "erp-2019": create("erp-2019", "finance"),
     }
     kms.schedule_key_deletion(KeyId=keys["erp-2019"].rpartition("/")[2], PendingWindowInDays=7)
@@ -57,6 +56,7 @@ def _buckets(aws: Emulated, keys: dict[str, str]) -> None:
         *,
         blocked: bool = True,
         versions: bool = False,
+        acls: bool = True,
         key: str = "",
         more: dict[str, str] | None = None,
     ) -> str:
@@ -66,7 +66,7 @@ def _buckets(aws: Emulated, keys: dict[str, str]) -> None:
         kind = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key} if key else {"SSEAlgorithm": "AES256"}
         rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": kind, "BucketKeyEnabled": True}]}
         s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=rules)
-        ownership = "BucketOwnerEnforced" if blocked else "ObjectWriter"
+        ownership = "BucketOwnerEnforced" if blocked or not acls else "ObjectWriter"
         s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": ownership}]})
         if blocked:
             s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=BLOCKED)
@@ -75,16 +75,16 @@ def _buckets(aws: Emulated, keys: dict[str, str]) -> None:
         s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": pairs(tags(team) | (more or {}))})
         return bucket
 
-    logs = create("access-logs", "platform")
+    logs = create("access-logs", "platform", versions=True)
     trail = create("cloudtrail", "platform", versions=True)
-    create("config", "platform")
+    create("config", "platform", versions=True)
     state = create("terraform-state", "platform", versions=True, key=keys["shop-data"])
     invoices = create("invoices", "finance", versions=True, key=keys["invoices"])
-    website = create("website", "shop", blocked=False)
+    website = create("website", "shop", blocked=False, acls=False)
     images = create("product-images", "shop", blocked=False)
     exports = create("exports", "data", blocked=False)
     create("backups", "platform", versions=True)
-    create("press-kit", "shop", blocked=False, more=PROTECTED)
+    create("press-kit", "shop", blocked=False, acls=False, more=PROTECTED)
 
     let_aws_write(aws, logs, "logging.s3.amazonaws.com")
     for bucket in (state, invoices, trail):
@@ -108,7 +108,7 @@ def let_aws_write(aws: Emulated, bucket: str, service: str) -> None:
     common = {"Effect": "Allow", "Principal": {"Service": service}, "Condition": ours}
     reads = common | {"Action": "s3:GetBucketAcl", "Resource": f"arn:aws:s3:::{bucket}"}
     writes = common | {"Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
-    aws.client("s3").put_bucket_policy(Bucket=bucket, Policy=_policy(reads, writes))
+    aws.client("s3").put_bucket_policy(Bucket=bucket, Policy=_policy(reads, writes, _only_tls(bucket)))
 
 
 def _only_tls(bucket: str) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def _queues_and_secrets(aws: Emulated) -> None:
     monthly = {"AutomaticallyAfterDays": 30}  # AWS also wants a function that renews it; the emulator does without
     secrets.rotate_secret(SecretId="shop/database", RotationRules=monthly, RotateImmediately=False)
     aws.client("ecr").create_repository(
-        repositoryName="shop", imageScanningConfiguration={"scanOnPush": False}, tags=pairs(tags("shop"))
+        repositoryName="shop", imageScanningConfiguration={"scanOnPush": True}, tags=pairs(tags("shop"))
     )
 
 

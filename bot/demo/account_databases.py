@@ -23,8 +23,7 @@ def fill_databases(aws: Emulated, keys: dict[str, str]) -> None:
     _snapshots(aws)
     _subscriptions(aws)
     _tables(aws)
-    shares = _file_systems(aws)
-    _backups(aws, keys, shares)
+    _backups(aws, keys, _file_system(aws))
 
 
 def _groups(aws: Emulated) -> None:
@@ -32,7 +31,6 @@ def _groups(aws: Emulated) -> None:
     for region, group, subnets in (
         ("eu-west-1", "private", ("shop-private-b",)),
         ("eu-west-1", "erp", ("shop-public-a", "shop-private-b")),
-        ("us-east-1", "staging", ("staging-public",)),
     ):
         ids = [_subnet(aws, region, name) for name in subnets]
         aws.client("rds", region).create_db_subnet_group(
@@ -41,7 +39,6 @@ def _groups(aws: Emulated) -> None:
     for region, name, family, parameter, value in (
         ("eu-west-1", "shop-production", "postgres16", "rds.force_ssl", "1"),
         ("eu-west-1", "erp-legacy", "mysql5.7", "require_secure_transport", "0"),
-        ("us-east-1", "staging", "postgres16", "rds.force_ssl", "1"),
     ):
         rds = aws.client("rds", region)
         rds.create_db_parameter_group(DBParameterGroupName=name, DBParameterGroupFamily=family, Description=name)
@@ -75,10 +72,6 @@ def _instances(aws: Emulated, keys: dict[str, str]) -> None:
     bad |= {"MasterUsername": "admin", "CopyTagsToSnapshot": False}
     bad |= {"DBSubnetGroupName": "erp", "DBParameterGroupName": "erp-legacy"}
     create("erp-legacy", "eu-west-1", tags("finance"), Engine="mysql", EngineVersion="5.7.44", **bad)
-    half: dict[str, Any] = {"StorageEncrypted": True, "PubliclyAccessible": False, "BackupRetentionPeriod": 1}
-    half |= {"EnableIAMDatabaseAuthentication": True, "EnableCloudwatchLogsExports": ["postgresql"]}
-    half |= {"DBSubnetGroupName": "staging", "DBParameterGroupName": "staging"} | MONITORED
-    create("staging", "us-east-1", tags("shop", "staging"), Engine="postgres", EngineVersion="16.3", **half)
 
 
 def _snapshots(aws: Emulated) -> None:
@@ -109,8 +102,7 @@ def _tables(aws: Emulated) -> None:
     fixed: dict[str, Any] = {"ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}}
     for table, team, recovers, capacity in (
         ("orders", "shop", True, on_demand),
-        ("carts", "shop", False, on_demand),
-        ("loyalty-points", "shop", False, on_demand),
+        ("carts", "shop", True, on_demand),
         ("price-history", "data", False, fixed),
     ):
         arn = dynamodb.create_table(
@@ -131,28 +123,23 @@ def _tables(aws: Emulated) -> None:
             dynamodb.put_resource_policy(ResourceArn=arn, Policy=_policy(reads))
 
 
-def _file_systems(aws: Emulated) -> dict[str, str]:
-    """Returns their ARNs by name."""
-    efs, arns = aws.client("efs"), dict[str, str]()
-    for name, team, encrypted, subnet in (
-        ("shop-uploads", "shop", True, "shop-private-b"),
-        ("erp-share", "finance", False, "shop-public-a"),
-    ):
-        zone = {} if encrypted else {"AvailabilityZoneName": "eu-west-1a"}
-        labels = pairs({"Name": name} | tags(team))
-        made = efs.create_file_system(CreationToken=name, Encrypted=encrypted, Tags=labels, **zone)
-        arns[name], which = made["FileSystemArn"], made["FileSystemId"]
-        efs.create_mount_target(FileSystemId=which, SubnetId=_subnet(aws, "eu-west-1", subnet))
-        own: dict[str, Any] = {"PosixUser": {"Uid": 1000, "Gid": 1000}, "RootDirectory": {"Path": f"/{name}"}}
-        labels = pairs({"Name": f"{name}-app"} | tags(team))
-        efs.create_access_point(ClientToken=name, FileSystemId=which, Tags=labels, **(own if encrypted else {}))
-        if not encrypted:
-            anyone = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "elasticfilesystem:Client*"}
-            efs.put_file_system_policy(FileSystemId=which, Policy=_policy(anyone | {"Resource": made["FileSystemArn"]}))
-    return arns
+def _file_system(aws: Emulated) -> str:
+    """What customers upload with their complaints, as it should be. Returns its ARN."""
+    efs, name, labels = aws.client("efs"), "shop-uploads", tags("shop")
+    made = efs.create_file_system(CreationToken=name, Encrypted=True, Tags=pairs({"Name": name} | labels))
+    which = made["FileSystemId"]
+    efs.create_mount_target(FileSystemId=which, SubnetId=_subnet(aws, "eu-west-1", "shop-private-b"))
+    efs.create_access_point(
+        ClientToken=name,
+        FileSystemId=which,
+        PosixUser={"Uid": 1000, "Gid": 1000},
+        RootDirectory={"Path": f"/{name}"},
+        Tags=pairs({"Name": f"{name}-app"} | labels),
+    )
+    return str(made["FileSystemArn"])
 
 
-def _backups(aws: Emulated, keys: dict[str, str], shares: dict[str, str]) -> None:
+def _backups(aws: Emulated, keys: dict[str, str], uploads: str) -> None:
     """One plan in eu-west-1 for what was there when it was made; the vault can be emptied by anyone who may delete."""
     backup = aws.client("backup")
     backup.create_backup_vault(
@@ -173,8 +160,8 @@ def _backups(aws: Emulated, keys: dict[str, str], shares: dict[str, str]) -> Non
     )["BackupPlanId"]
     rds, dynamodb = f"arn:aws:rds:eu-west-1:{ACCOUNT}", f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}"
     what = [f"{rds}:db:shop-production", f"{rds}:db:erp-legacy"]
-    what += [f"{dynamodb}:table/{name}" for name in ("orders", "carts", "loyalty-points", "coupons")]
-    what += [shares["shop-uploads"]]
+    what += [f"{dynamodb}:table/{name}" for name in ("orders", "carts", "coupons")]
+    what += [uploads]
     chosen = {"SelectionName": "databases", "IamRoleArn": f"arn:aws:iam::{ACCOUNT}:role/backup", "Resources": what}
     backup.create_backup_selection(BackupPlanId=plan, BackupSelection=chosen)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,10 +21,10 @@ S3_WEBSITE = {"HostedZoneId": "Z1BKCTXD74EZPE", "DNSName": "s3-website-eu-west-1
 
 def fill_front(aws: Emulated) -> None:
     """The checkout is as it should be, the shop and what is older than it are not."""
-    certificate = _certificates(aws)
+    certificate, imported = _certificates(aws)
     _distributions(aws, _certificate(aws, "us-east-1"))
-    balancers = _load_balancers(aws, certificate)
-    _web_acls(aws, balancers["checkout"])
+    balancers = _load_balancers(aws, {"checkout": certificate, "shop": imported})
+    _web_acl(aws, balancers["checkout"])
     _names(aws)
 
 
@@ -33,21 +34,13 @@ def _distributions(aws: Emulated, certificate: str) -> None:
         "DomainName": "northwind-traders-website.s3.eu-west-1.amazonaws.com",
         "S3OriginConfig": {"OriginAccessIdentity": ""},
     }
-    only_http = {"OriginProtocolPolicy": "http-only", "HTTPPort": 80, "HTTPSPort": 443}
-    old_tls = only_http | {"OriginProtocolPolicy": "https-only"}
-    media = _origin("media.northwind.example", only_http | {"OriginSslProtocols": _items("TLSv1.2")})
-    images = _origin("images.northwind.example", old_tls | {"OriginSslProtocols": _items("TLSv1", "TLSv1.2")})
-    past = website | {"Id": "campaign", "DomainName": "northwind-campaign-2023.s3.eu-west-1.amazonaws.com"}
     redirect = {"TargetOriginId": "website", "ViewerProtocolPolicy": "redirect-to-https"}
-    plain = {"TargetOriginId": "media.northwind.example", "ViewerProtocolPolicy": "allow-all"}
-    signed = plain | {"TrustedSigners": _items("self") | {"Enabled": True}}
-    old = {"ACMCertificateArn": certificate, "SSLSupportMethod": "vip", "MinimumProtocolVersion": "TLSv1.1_2016"}
+    https = {"OriginProtocolPolicy": "https-only", "HTTPPort": 80, "HTTPSPort": 443}
     new = {"ACMCertificateArn": certificate, "SSLSupportMethod": "sni-only", "MinimumProtocolVersion": "TLSv1.2_2021"}
     acl = {"WebACLId": f"arn:aws:wafv2:us-east-1:{ACCOUNT}:global/webacl/site/1"}
     _distribution(aws, "website", [website], redirect)
-    _distribution(aws, "media", [media, images, past], signed, ViewerCertificate=old, DefaultRootObject="index.html")
     behavior = redirect | {"TargetOriginId": "checkout.northwind.example"}
-    checkout = _origin("checkout.northwind.example", old_tls | {"OriginSslProtocols": _items("TLSv1.2")})
+    checkout = _origin("checkout.northwind.example", https | {"OriginSslProtocols": _items("TLSv1.2")})
     _distribution(aws, "checkout", [checkout], behavior, ViewerCertificate=new, **acl)
 
 
@@ -71,7 +64,7 @@ def _items(*found: str) -> dict[str, Any]:
     return {"Quantity": len(found), "Items": list(found)}
 
 
-def _load_balancers(aws: Emulated, certificate: str) -> dict[str, str]:
+def _load_balancers(aws: Emulated, certificates: Mapping[str, str]) -> dict[str, str]:
     balancing = aws.client("elbv2")
     ours = [{"Name": "tag:Name", "Values": ["shop-public-a", "shop-private-b"]}]
     subnets = {one["AvailabilityZone"]: one for one in aws.client("ec2").describe_subnets(Filters=ours)["Subnets"]}
@@ -86,45 +79,35 @@ def _load_balancers(aws: Emulated, certificate: str) -> dict[str, str]:
         ("shop", forward, OLD_POLICY),
         ("checkout", {"Type": "redirect", "RedirectConfig": to}, NEW_POLICY),
     ):
-        where = [public] if name == "shop" else [public, private]
-        request = {"Name": name, "Subnets": where, "Scheme": "internet-facing", "Tags": pairs(tags("shop"))}
+        request = {"Name": name, "Subnets": [public, private], "Scheme": "internet-facing", "Tags": pairs(tags("shop"))}
         arn = made[name] = balancing.create_load_balancer(**request)["LoadBalancers"][0]["LoadBalancerArn"]
         balancing.create_listener(LoadBalancerArn=arn, Protocol="HTTP", Port=80, DefaultActions=[http])
-        secure = {"Certificates": [{"CertificateArn": certificate}], "SslPolicy": policy}
+        secure = {"Certificates": [{"CertificateArn": certificates[name]}], "SslPolicy": policy}
         balancing.create_listener(LoadBalancerArn=arn, Protocol="HTTPS", Port=443, DefaultActions=[forward], **secure)
     good = {"routing.http.drop_invalid_header_fields.enabled": "true", "deletion_protection.enabled": "true"}
-    balancing.modify_load_balancer_attributes(LoadBalancerArn=made["checkout"], Attributes=pairs(good))
+    for balancer in made.values():
+        balancing.modify_load_balancer_attributes(LoadBalancerArn=balancer, Attributes=pairs(good))
     lax = pairs({"routing.http.desync_mitigation_mode": "monitor"})
     balancing.modify_load_balancer_attributes(LoadBalancerArn=made["shop"], Attributes=lax)
     return made
 
 
-def _listener(protocol: str, port: int, certificate: str = "") -> dict[str, Any]:
-    inside = {"Protocol": protocol, "LoadBalancerPort": port, "InstanceProtocol": "HTTP", "InstancePort": 80}
-    return inside | ({"SSLCertificateId": certificate} if certificate else {})
-
-
-def _web_acls(aws: Emulated, checkout: str) -> None:
-    """One that works, one with a rule nobody can watch, and one that was never given rules."""
+def _web_acl(aws: Emulated, checkout: str) -> None:
     waf = aws.client("wafv2")
     common = {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": "AWSManagedRulesCommonRuleSet"}}
-    slow = {"RateBasedStatement": {"Limit": 2000, "AggregateKeyType": "IP"}}
-    managed = _rule("common", 0, common) | {"OverrideAction": {"None": {}}}
-    unseen = _rule("slow-down", 0, slow, metrics=False) | {"Action": {"Block": {}}}
-    arns = {}
-    for name, rules in (("checkout", [managed]), ("loyalty", [unseen]), ("shop-next", [])):
-        request = {"Name": name, "Scope": "REGIONAL", "DefaultAction": {"Allow": {}}, "Tags": pairs(tags("shop"))}
-        seen = SEEN | {"MetricName": name}
-        arns[name] = waf.create_web_acl(**request, Rules=rules, VisibilityConfig=seen)["Summary"]["ARN"]
-    waf.associate_web_acl(WebACLArn=arns["checkout"], ResourceArn=checkout)
+    managed: dict[str, Any] = {"Name": "common", "Priority": 0, "Statement": common}
+    managed |= {"OverrideAction": {"None": {}}, "VisibilityConfig": SEEN | {"MetricName": "common"}}
+    made = waf.create_web_acl(
+        Name="checkout",
+        Scope="REGIONAL",
+        DefaultAction={"Allow": {}},
+        Rules=[managed],
+        VisibilityConfig=SEEN | {"MetricName": "checkout"},
+        Tags=pairs(tags("shop")),
+    )["Summary"]["ARN"]
+    waf.associate_web_acl(WebACLArn=made, ResourceArn=checkout)
     group = f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:aws-waf-logs-checkout"
-    logs = {"ResourceArn": arns["checkout"], "LogDestinationConfigs": [group]}
-    waf.put_logging_configuration(LoggingConfiguration=logs)
-
-
-def _rule(name: str, priority: int, statement: dict[str, Any], *, metrics: bool = True) -> dict[str, Any]:
-    visibility = SEEN | {"MetricName": name, "CloudWatchMetricsEnabled": metrics}
-    return {"Name": name, "Priority": priority, "Statement": statement, "VisibilityConfig": visibility}
+    waf.put_logging_configuration(LoggingConfiguration={"ResourceArn": made, "LogDestinationConfigs": [group]})
 
 
 def _names(aws: Emulated) -> None:
@@ -156,29 +139,23 @@ def _names(aws: Emulated) -> None:
     }
     domains = aws.client("route53domains", "us-east-1")
     contacts = dict.fromkeys(("AdminContact", "RegistrantContact", "TechContact"), owner)
-    for name, kept in (("northwind-traders.com", True), ("northwind-food.com", False)):
-        domains.register_domain(
-            DomainName=name, DurationInYears=2, AutoRenew=kept, PrivacyProtectTechContact=kept, **contacts
-        )
-    domains.disable_domain_transfer_lock(DomainName="northwind-food.com")
+    domains.register_domain(
+        DomainName="northwind-traders.com",
+        DurationInYears=2,
+        AutoRenew=True,
+        PrivacyProtectTechContact=False,
+        **contacts,
+    )
+    domains.disable_domain_transfer_lock(DomainName="northwind-traders.com")
 
 
-def _certificates(aws: Emulated) -> str:
-    """One of ACM, in use; one kept out of the logs; one imported that expires soon. Returns the first's ARN."""
-    hidden = {"CertificateTransparencyLoggingPreference": "DISABLED"}
-    _certificate(aws, "eu-west-1", name="launch.northwind.example", Options=hidden)
+def _certificates(aws: Emulated) -> tuple[str, str]:
+    """Returns the ARNs of one that ACM renews, and of one that was imported and expires soon."""
     certificate, key = _self_signed("shop.northwind.example", days=12)
     imported = aws.client("acm").import_certificate(
         Certificate=certificate, PrivateKey=key, Tags=pairs(tags("platform"))
     )["CertificateArn"]
-    listeners = [_listener("HTTPS", 443, imported)]
-    aws.client("elb").create_load_balancer(
-        LoadBalancerName="intranet",
-        Listeners=listeners,
-        AvailabilityZones=["eu-west-1a", "eu-west-1b"],
-        Tags=pairs(tags("platform")),
-    )
-    return _certificate(aws, "eu-west-1")
+    return _certificate(aws, "eu-west-1"), str(imported)
 
 
 def _certificate(aws: Emulated, region: str, *, name: str = "*.northwind.example", **more: Any) -> str:

@@ -49,7 +49,7 @@ PEOPLE = (
     Person("break-glass", "platform", 800, "administrators", password=120, mfa="app"),
     Person("deploy-ci", "platform", 731, keys=(Key(731, 0, "ecr"),)),
     Person("backup-script", "platform", 655, keys=(Key(220, 1),)),
-    Person("grafana-metrics", "platform", 15, keys=(Key(15, 0, "monitoring"),)),
+    Person("grafana-metrics", "platform", 15, "metrics", keys=(Key(15, 0, "monitoring"),)),
 )
 
 ROLES: dict[str, tuple[int, int | None]] = {
@@ -79,6 +79,7 @@ def fill_iam(aws: Emulated) -> None:
     iam.create_account_alias(AccountAlias="northwind-traders")
     # Weak on purpose: short, no symbols, may be reused, never expires.
     iam.update_account_password_policy(MinimumPasswordLength=8, RequireNumbers=True, RequireLowercaseCharacters=True)
+    iam.create_group(GroupName="metrics")
     for group, policy in GROUPS.items():
         iam.create_group(GroupName=group)
         iam.attach_group_policy(GroupName=group, PolicyArn=f"arn:aws:iam::aws:policy/{policy}")
@@ -169,8 +170,7 @@ def _policies(iam: Any) -> None:
     backups = create("backup-bucket-write", allow(["s3:PutObject"], "arn:aws:s3:::northwind-traders-backups/*"))
     iam.attach_user_policy(UserName="backup-script", PolicyArn=backups)
     metrics = create("metrics-read", allow(["cloudwatch:GetMetricData", "cloudwatch:ListMetrics"], "*"))
-    iam.attach_user_policy(UserName="grafana-metrics", PolicyArn=metrics)
-    create("reporting-2021", allow("s3:*", "*"), team="data")  # attached to nobody
+    iam.attach_group_policy(GroupName="metrics", PolicyArn=metrics)
     create("erp-migration", allow(["rds:*", "dms:*"], "*"), team="finance")  # attached to nobody
     for user, name, statement in (
         ("erin.walsh", "temporary-s3-access", allow("s3:*", "*")),
@@ -196,6 +196,7 @@ def _roles(iam: Any) -> None:
     create("config-recorder", trust({"Service": "config.amazonaws.com"}, own_account), "service-role/AWS_ConfigRole")
     create("flow-logs", trust({"Service": "vpc-flow-logs.amazonaws.com"}))
     create("cloudtrail-to-logs", trust({"Service": "cloudtrail.amazonaws.com"}))
+    create("auditor", trust({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}), "SecurityAudit")
     create("backups", trust({"Service": "backup.amazonaws.com"}), "service-role/AWSBackupServiceRolePolicyForBackup")
     create("partner-reporting", trust({"AWS": "*"}), "AmazonS3ReadOnlyAccess", team="data")  # anyone may assume it
     create("consultant-2022", trust({"AWS": "arn:aws:iam::210987654321:root"}), "PowerUserAccess")  # no external id

@@ -15,7 +15,6 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/"
 
 def fill_messages(aws: Emulated) -> None:
     _topics(aws)
-    _mail(aws)
 
 
 def allow(principal: Any, action: str, resource: str, sid: str) -> str:
@@ -34,20 +33,3 @@ def _topics(aws: Emulated) -> None:
         sns.subscribe(TopicArn=orders, Protocol=address.partition(":")[0], Endpoint=address)
     encrypted = {"KmsMasterKeyId": "alias/aws/sns"}
     sns.create_topic(Name="refunds", Attributes=encrypted, Tags=pairs(tags("finance")))
-
-
-def _mail(aws: Emulated) -> None:
-    """A domain that nobody signs for and everyone may send as, and one with a key of its own in DNS."""
-    ses = aws.client("sesv2")
-    own_key = {"DomainSigningSelector": "own", "DomainSigningPrivateKey": "a2V5"}
-    ses.create_email_identity(EmailIdentity="northwind.example", Tags=pairs(tags("shop")))
-    ses.create_email_identity(
-        EmailIdentity="mail.northwind.example", DkimSigningAttributes=own_key, Tags=pairs(tags("shop"))
-    )
-    arn = f"arn:aws:ses:eu-west-1:{ACCOUNT}:identity/northwind.example"
-    everyone = allow("*", "ses:SendEmail", arn, "everyone")
-    ses.create_email_identity_policy(EmailIdentity="northwind.example", PolicyName="agency", Policy=everyone)
-    for name, policy in (("newsletter", "OPTIONAL"), ("receipts", "REQUIRE")):
-        ses.create_configuration_set(
-            ConfigurationSetName=name, DeliveryOptions={"TlsPolicy": policy}, Tags=pairs(tags("shop"))
-        )

@@ -13,6 +13,10 @@ OFFICE = "203.0.113.8/29"
 EVERYONE = "0.0.0.0/0"
 EVERYONE_6 = "::/0"
 ALL_TRAFFIC = -1
+SETTINGS = {
+    "/ssm/documents/console/public-sharing-permission": "Disable",
+    "/ssm/automation/customer-script-log-destination": "CloudWatch",
+}
 SCRIPT = "#!/bin/bash\nexport SEARCH_PASSWORD=placeholder-not-a-real-secret\n/opt/search/run\n"
 
 
@@ -41,6 +45,13 @@ class Rule:
 def fill_network(aws: Emulated, keys: Mapping[str, str]) -> None:
     for region in REGIONS:
         _default_groups_as_aws_makes_them(aws.client("ec2", region))
+    # What is made anew in us-east-1 starts as it should: somebody read about it, and looked no further.
+    ec2 = aws.client("ec2", "us-east-1")
+    ec2.modify_instance_metadata_defaults(HttpTokens="required")
+    ec2.enable_image_block_public_access(ImageBlockPublicAccessState="block-new-sharing")
+    ec2.enable_snapshot_block_public_access(State="block-new-sharing")
+    for setting, value in SETTINGS.items():
+        aws.client("ssm", "us-east-1").update_service_setting(SettingId=setting, SettingValue=value)
     _production(aws, keys)
     _staging(aws)
 
@@ -75,7 +86,6 @@ def _production(aws: Emulated, keys: Mapping[str, str]) -> None:
         tags("platform"),
         Rule(22, OFFICE, why="office"),
         Rule(22, EVERYONE, why="from home, temporary"),
-        Rule(22, EVERYONE_6, why="from home, temporary"),
     )
     database = _group(
         ec2,
@@ -110,9 +120,13 @@ def _production(aws: Emulated, keys: Mapping[str, str]) -> None:
         _instance(
             ec2, f"shop-web-{number}", private, web, tags("shop"), required=True, key=keys["shop-data"], **profile
         )
-    _instance(ec2, "bastion", public, bastion, tags("platform"), required=False)
-    _instance(ec2, "erp-legacy", public, legacy, tags("finance"), required=False, InstanceType="m3.medium")
+    _instance(ec2, "bastion", public, bastion, tags("platform"), required=False, key=keys["shop-data"])
+    _instance(ec2, "erp-legacy", public, legacy, tags("finance"), required=False)
     _instance(ec2, "report-worker", private, database, tags("data"), required=True, key=keys["shop-data"])
+    found = ec2.describe_instances(
+        Filters=[{"Name": "tag:Name", "Values": ["shop-web-*", "report-worker", "bastion"]}]
+    )["Reservations"]
+    ec2.monitor_instances(InstanceIds=[one["Instances"][0]["InstanceId"] for one in found])
 
 
 def _staging(aws: Emulated) -> None:
@@ -122,16 +136,6 @@ def _staging(aws: Emulated) -> None:
         ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[Rule(ALL_TRAFFIC, group).permission()])
         ec2.revoke_security_group_egress(GroupId=group, IpPermissions=[Rule(ALL_TRAFFIC, EVERYONE).permission()])
     public = _subnet(ec2, vpc, "staging-public", "10.40.0.0/24", "us-east-1a", public=True)
-    windows = _group(
-        ec2,
-        vpc,
-        "finance-windows",
-        "Remote desktop",
-        tags("finance"),
-        Rule(3389, EVERYONE),
-        Rule(3389, EVERYONE_6),
-        Rule(445, EVERYONE, why="file share, for the auditor"),
-    )
     cache = _group(ec2, vpc, "staging-cache", "Redis", tags("shop", "staging"), Rule(6379, "10.40.0.0/16"))
     trial = _group(
         ec2,
@@ -144,8 +148,15 @@ def _staging(aws: Emulated) -> None:
     )
     more: Any = {"IamInstanceProfile": {"Name": "shop-web"}, "UserData": SCRIPT}
     _instance(ec2, "search-trial", public, trial, tags("data", "staging"), required=False, **more)
-    _instance(ec2, "finance-desktop", public, windows, tags("finance"), required=False)
-    _instance(ec2, "staging-shop", public, cache, tags("shop", "staging"), required=True)
+    _instance(
+        ec2,
+        "staging-shop",
+        public,
+        cache,
+        tags("shop", "staging"),
+        required=True,
+        IamInstanceProfile=more["IamInstanceProfile"],
+    )
 
 
 def _vpc(ec2: Any, name: str, cidr: str, labels: dict[str, str]) -> str:

@@ -9,6 +9,8 @@ from bot.demo.account_data import let_aws_write
 from bot.demo.account_messages import allow
 from bot.demo.aws import ACCOUNT, Emulated
 from bot.demo.tags import pairs, tags
+from checks.metric_filter_fixes import pattern
+from checks.metric_filters import SUBJECTS
 
 TRAIL_LOGS = "/cloudtrail/management-events"
 TRAIL_BUCKET, CONFIG_BUCKET = "northwind-traders-cloudtrail", "northwind-traders-config"
@@ -21,6 +23,9 @@ ALARMS = (
     ("key-removals", "KeyRemovals", "{ $.eventName = ScheduleKeyDeletion }", True),
 )
 """Name, metric and pattern of each filter, and whether somebody made an alarm of it."""
+
+TOLD = ("config", "gateway", "network_acl", "organization", "route_table", "security_group", "sign_in", "vpc")
+"""Of what else somebody is told, by filters as AWS writes them: how the checks' names begin."""
 
 
 def fill_watch(aws: Emulated, keys: Mapping[str, str]) -> None:
@@ -62,22 +67,23 @@ def _trails(aws: Emulated, key: str) -> None:
     )
     management = {"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": []}
     objects = [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3"]}]
-    writes = {"ReadWriteType": "WriteOnly", "IncludeManagementEvents": False, "DataResources": objects}
+    objects_of_all = {"ReadWriteType": "All", "IncludeManagementEvents": False, "DataResources": objects}
     quiet = management | {"ExcludeManagementEventSources": ["kms.amazonaws.com"]}
-    # AWS's default for a new trail, to which the first one adds who writes objects; the old one spares KMS.
-    for name, selectors in (("management-events", [management, writes]), ("old-trail", [quiet])):
+    # AWS's default for a new trail, to which the first one adds who touches objects; the old one spares KMS.
+    for name, selectors in (("management-events", [management, objects_of_all]), ("old-trail", [quiet])):
         trails.put_event_selectors(TrailName=name, EventSelectors=selectors)
         trails.start_logging(Name=name)
     trails.stop_logging(Name="old-trail")
 
 
 def _alarms(aws: Emulated) -> None:
-    """Somebody is told when root acts or a trail changes; the rest of what CIS names is half done or missing."""
-    for name, metric, pattern, alarm in ALARMS:
+    """Much of what CIS names is told to somebody, some is half done or missing."""
+    told = [(one.what, one.id, pattern(one), True) for one in SUBJECTS if one.id.startswith(TOLD)]
+    for name, metric, text, alarm in (*ALARMS, *told):
         aws.client("logs").put_metric_filter(
             logGroupName=TRAIL_LOGS,
             filterName=name,
-            filterPattern=pattern,
+            filterPattern=text,
             metricTransformations=[{"metricName": metric, "metricNamespace": "Security", "metricValue": "1"}],
         )
         if alarm:
@@ -124,7 +130,10 @@ def _config(aws: Emulated) -> None:
     let_aws_write(aws, CONFIG_BUCKET, "config.amazonaws.com")
     config = aws.client("config")
     everything = {"allSupported": True, "includeGlobalResourceTypes": True}
-    recorder: dict[str, Any] = {"name": "default", "roleARN": f"arn:aws:iam::{ACCOUNT}:role/config-recorder"}
+    recorder: dict[str, Any] = {
+        "name": "default",
+        "roleARN": f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig",
+    }
     config.put_configuration_recorder(ConfigurationRecorder=recorder | {"recordingGroup": everything})
     config.put_delivery_channel(DeliveryChannel={"name": "default", "s3BucketName": CONFIG_BUCKET})
     config.start_configuration_recorder(ConfigurationRecorderName="default")

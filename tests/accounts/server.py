@@ -22,7 +22,16 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 ANSWERS = "/tests/answers"
-EMULATED = ("appstream:", "directconnect:", "ec2:", "lightsail:", "network-firewall:", "redshift-serverless:")
+EMULATED = (
+    "appstream:",
+    "directconnect:",
+    "ec2:",
+    "ecs:",
+    "emr:",
+    "lightsail:",
+    "network-firewall:",
+    "redshift-serverless:",
+)
 """Of what the demo has none, what is emulated here."""
 
 

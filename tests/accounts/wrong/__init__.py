@@ -14,6 +14,7 @@ from tests.accounts.wrong.databases import fill_databases
 from tests.accounts.wrong.front import fill_front
 from tests.accounts.wrong.hosts import fill_hosts
 from tests.accounts.wrong.messages import fill_messages
+from tests.accounts.wrong.network import fill_network
 from tests.accounts.wrong.stores import fill_stores
 
 
@@ -21,17 +22,12 @@ def fill(url: str) -> None:
     """Fills a fresh emulated account over its API. Raises botocore's ClientError when the emulator refuses."""
     aws = Emulated(url)
     keys = account.fill(url)
+    fill_network(aws)
     fill_hosts(aws)
     fill_databases(aws)
     fill_stores(aws, keys)
     fill_compute(aws)
-    fill_front(aws, _certificate(aws))
+    fill_front(aws)
     fill_apis(aws)
     fill_messages(aws, keys["shop-data"])
     fill_archives(aws)
-
-
-def _certificate(aws: Emulated) -> str:
-    """Of the checkout."""
-    found = aws.client("acm").list_certificates()["CertificateSummaryList"]
-    return next(str(one["CertificateArn"]) for one in found if one["DomainName"] == "*.northwind.example")

@@ -1,6 +1,8 @@
-"""APIs beside the demo's, and files that suppliers bring: open, unlogged and unencrypted where it can be."""
+"""APIs, those who sign in to them, and files that suppliers bring: each kind wrong at least once."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from bot.demo.aws import ACCOUNT, Emulated
 from bot.demo.tags import pairs, tags
@@ -17,6 +19,9 @@ STRICT = {"MinimumLength": 14, "RequireUppercase": True, "RequireLowercase": Tru
 def fill_apis(aws: Emulated) -> None:
     _partner_api(aws)
     _chat_api(aws)
+    _loyalty_api(aws)
+    _stock_api(aws)
+    _user_pools(aws)
     _graphql(aws)
     _transfer(aws)
 
@@ -65,6 +70,86 @@ def _transfer(aws: Emulated) -> None:
     transfer.create_connector(Url="sftp://files.supplier.example", AccessRole=role, Tags=pairs(tags("data")))
     transfer.create_connector(
         Url="sftp://files.harbour.example", AccessRole=role, LoggingRole=role, Tags=pairs(tags("data"))
+    )
+
+
+def _loyalty_api(aws: Emulated) -> None:
+    apis = aws.client("apigateway")
+    api = _rest_api(aws, "loyalty", "HTTP_PROXY", asks="NONE", team="shop")
+    cached = {"/cacheClusterEnabled": "true", "/*/*/caching/enabled": "true", "/*/*/caching/dataEncrypted": "false"}
+    _patch(apis, api, cached)
+    apis.create_domain_name(domainName="loyalty.northwind.example", securityPolicy="TLS_1_0", tags=tags("shop"))
+
+
+def _stock_api(aws: Emulated) -> None:
+    """The API that is as it should be."""
+    apis = aws.client("apigateway")
+    api = _rest_api(aws, "stock", "AWS_PROXY", asks="AWS_IAM", team="data")
+    good = {
+        "/tracingEnabled": "true",
+        "/*/*/logging/loglevel": "ERROR",
+        "/cacheClusterEnabled": "true",
+        "/*/*/caching/enabled": "true",
+        "/*/*/caching/dataEncrypted": "true",
+        "/accessLogSettings/destinationArn": _group(PARTNER_LOGS),
+    }
+    _patch(apis, api, good)
+    apis.create_domain_name(domainName="stock.northwind.example", securityPolicy="TLS_1_2", tags=tags("data"))
+
+
+def _rest_api(aws: Emulated, name: str, backend: str, *, asks: str, team: str) -> str:
+    apis = aws.client("apigateway")
+    api = str(apis.create_rest_api(name=name, tags=tags(team))["id"])
+    [root] = apis.get_resources(restApiId=api)["items"]
+    method = {"restApiId": api, "resourceId": root["id"], "httpMethod": "GET"}
+    apis.put_method(**method, authorizationType=asks)
+    apis.put_integration(**method, type=backend, integrationHttpMethod="POST", uri=BACKENDS[backend])
+    apis.create_deployment(restApiId=api, stageName="live")
+    return api
+
+
+def _patch(apis: Any, api: str, changes: dict[str, str]) -> None:
+    patch = [{"op": "replace", "path": path, "value": value} for path, value in changes.items()]
+    apis.update_stage(restApiId=api, stageName="live", patchOperations=patch)
+
+
+def _user_pools(aws: Emulated) -> None:
+    """Customers have weak passwords and no MFA, the staff has both; guests of the app get AWS credentials."""
+    pools = aws.client("cognito-idp")
+    weak = {"MinimumLength": 6, "TemporaryPasswordValidityDays": 30}
+    by_sms = {"RecoveryMechanisms": [{"Priority": 1, "Name": "verified_phone_number"}]}
+    by_mail = {"RecoveryMechanisms": [{"Priority": 1, "Name": "verified_email"}]}
+    customers = pools.create_user_pool(
+        PoolName="customers",
+        Policies={"PasswordPolicy": weak},
+        AccountRecoverySetting=by_sms,
+        UserPoolTags=tags("shop"),
+    )["UserPool"]["Id"]
+    staff = pools.create_user_pool(
+        PoolName="staff",
+        Policies={"PasswordPolicy": STRICT | {"RequireSymbols": True, "TemporaryPasswordValidityDays": 3}},
+        MfaConfiguration="ON",
+        DeletionProtection="ACTIVE",
+        AccountRecoverySetting=by_mail,
+        AdminCreateUserConfig={"AllowAdminCreateUserOnly": True},
+        UserPoolAddOns={"AdvancedSecurityMode": "ENFORCED"},
+        UserPoolTags=tags("platform"),
+    )["UserPool"]["Id"]
+    risky = {"Actions": {"HighAction": {"Notify": True, "EventAction": "NO_ACTION"}}}
+    pools.set_risk_configuration(
+        UserPoolId=staff,
+        CompromisedCredentialsRiskConfiguration={"Actions": {"EventAction": "BLOCK"}},
+        AccountTakeoverRiskConfiguration=risky,
+    )
+    pools.create_user_pool_client(UserPoolId=customers, ClientName="shop", PreventUserExistenceErrors="LEGACY")
+    hidden = {"PreventUserExistenceErrors": "ENABLED", "EnableTokenRevocation": True}
+    pools.create_user_pool_client(UserPoolId=staff, ClientName="back-office", **hidden)
+    identities = aws.client("cognito-identity")
+    identities.create_identity_pool(
+        IdentityPoolName="shop-app", AllowUnauthenticatedIdentities=True, IdentityPoolTags=tags("shop")
+    )
+    identities.create_identity_pool(
+        IdentityPoolName="back-office", AllowUnauthenticatedIdentities=False, IdentityPoolTags=tags("platform")
     )
 
 

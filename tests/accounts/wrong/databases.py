@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from bot.demo.aws import ACCOUNT, Emulated
@@ -21,6 +22,8 @@ def fill_databases(aws: Emulated) -> None:
     _clusters(aws)
     _snapshots(aws)
     _cache(aws)
+    _staging(aws)
+    _share(aws)
     _transfer(aws)
 
 
@@ -121,3 +124,45 @@ def _snapshots(aws: Emulated) -> None:
     rds.modify_db_cluster_snapshot_attribute(
         DBClusterSnapshotIdentifier="recommendations-before-upgrade", AttributeName="restore", ValuesToAdd=["all"]
     )
+
+
+def _staging(aws: Emulated) -> None:
+    """In public subnets of us-east-1, with nothing that its production has."""
+    rds = aws.client("rds", "us-east-1")
+    found = aws.client("ec2", "us-east-1").describe_subnets(
+        Filters=[{"Name": "tag:Name", "Values": ["staging-public"]}]
+    )
+    ids = [found["Subnets"][0]["SubnetId"]]
+    rds.create_db_subnet_group(DBSubnetGroupName="staging", DBSubnetGroupDescription="staging", SubnetIds=ids)
+    rds.create_db_parameter_group(
+        DBParameterGroupName="staging", DBParameterGroupFamily="postgres16", Description="staging"
+    )
+    rds.create_db_instance(
+        DBInstanceIdentifier="staging",
+        DBInstanceClass="db.t4g.medium",
+        Engine="postgres",
+        EngineVersion="16.3",
+        AllocatedStorage=50,
+        StorageEncrypted=True,
+        PubliclyAccessible=False,
+        BackupRetentionPeriod=1,
+        DBSubnetGroupName="staging",
+        DBParameterGroupName="staging",
+        Tags=pairs(tags("shop", "staging")),
+        **MASTER,
+        **MONITORED,
+    )
+
+
+def _share(aws: Emulated) -> None:
+    """The old ERP's: in one zone, in plain text, for whoever can reach it."""
+    efs, name = aws.client("efs"), "erp-share"
+    labels = pairs({"Name": name} | tags("finance"))
+    made = efs.create_file_system(CreationToken=name, Encrypted=False, Tags=labels, AvailabilityZoneName="eu-west-1a")
+    arn, which = made["FileSystemArn"], made["FileSystemId"]
+    found = aws.client("ec2").describe_subnets(Filters=[{"Name": "tag:Name", "Values": ["shop-public-a"]}])["Subnets"]
+    efs.create_mount_target(FileSystemId=which, SubnetId=found[0]["SubnetId"])
+    efs.create_access_point(ClientToken=name, FileSystemId=which, Tags=labels)
+    anyone = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "elasticfilesystem:Client*", "Resource": arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [anyone]})
+    efs.put_file_system_policy(FileSystemId=which, Policy=policy)

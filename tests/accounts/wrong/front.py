@@ -1,18 +1,52 @@
-"""What customers met first before there was a checkout: classic load balancers."""
+"""A distribution of everything that is old, web ACLs without use, and classic load balancers."""
 
 from __future__ import annotations
 
-from bot.demo.account_front import _listener
+from typing import Any
+
+from bot.demo.account_front import SEEN, _certificate, _distribution, _items, _origin
 from bot.demo.aws import ACCOUNT, Emulated
 from bot.demo.tags import pairs, tags
 
-SEEN = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True}
-OLD_POLICY, NEW_POLICY = "ELBSecurityPolicy-2016-08", "ELBSecurityPolicy-TLS13-1-2-2021-06"
-S3_WEBSITE = {"HostedZoneId": "Z1BKCTXD74EZPE", "DNSName": "s3-website-eu-west-1.amazonaws.com."}
 
-
-def fill_front(aws: Emulated, certificate: str) -> None:
+def fill_front(aws: Emulated) -> None:
+    found = aws.client("acm").list_certificates()["CertificateSummaryList"]
+    certificate = next(one["CertificateArn"] for one in found if one["DomainName"] == "*.northwind.example")
+    hidden = {"CertificateTransparencyLoggingPreference": "DISABLED"}
+    _certificate(aws, "eu-west-1", name="launch.northwind.example", Options=hidden)
+    _media(aws, _certificate(aws, "us-east-1"))
+    _web_acls(aws)
     _classic_load_balancers(aws, certificate)
+
+
+def _media(aws: Emulated, certificate: str) -> None:
+    """A distribution of everything that is old."""
+    bucket = {"Id": "campaign", "DomainName": "northwind-campaign-2023.s3.eu-west-1.amazonaws.com"}
+    past = bucket | {"S3OriginConfig": {"OriginAccessIdentity": ""}}
+    only_http = {"OriginProtocolPolicy": "http-only", "HTTPPort": 80, "HTTPSPort": 443}
+    old_tls = only_http | {"OriginProtocolPolicy": "https-only"}
+    media = _origin("media.northwind.example", only_http | {"OriginSslProtocols": _items("TLSv1.2")})
+    images = _origin("images.northwind.example", old_tls | {"OriginSslProtocols": _items("TLSv1", "TLSv1.2")})
+    plain = {"TargetOriginId": "media.northwind.example", "ViewerProtocolPolicy": "allow-all"}
+    signed = plain | {"TrustedSigners": _items("self") | {"Enabled": True}}
+    old = {"ACMCertificateArn": certificate, "SSLSupportMethod": "vip", "MinimumProtocolVersion": "TLSv1.1_2016"}
+    _distribution(aws, "media", [media, images, past], signed, ViewerCertificate=old)
+
+
+def _web_acls(aws: Emulated) -> None:
+    """One with a rule nobody can watch, and one that was never given rules."""
+    slow = {"RateBasedStatement": {"Limit": 2000, "AggregateKeyType": "IP"}}
+    unseen = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": False, "MetricName": "slow-down"}
+    rule = {"Name": "slow-down", "Priority": 0, "Statement": slow, "VisibilityConfig": unseen}
+    for name, rules in (("loyalty", [rule | {"Action": {"Block": {}}}]), ("shop-next", [])):
+        aws.client("wafv2").create_web_acl(
+            Name=name,
+            Scope="REGIONAL",
+            DefaultAction={"Allow": {}},
+            Tags=pairs(tags("shop")),
+            Rules=rules,
+            VisibilityConfig=SEEN | {"MetricName": name},
+        )
 
 
 def _classic_load_balancers(aws: Emulated, certificate: str) -> None:
@@ -39,3 +73,8 @@ def _classic_load_balancers(aws: Emulated, certificate: str) -> None:
     balancing.set_load_balancer_policies_of_listener(
         LoadBalancerName="warehouse", LoadBalancerPort=443, PolicyNames=["tls-1-2"]
     )
+
+
+def _listener(protocol: str, port: int, certificate: str = "") -> dict[str, Any]:
+    inside = {"Protocol": protocol, "LoadBalancerPort": port, "InstanceProtocol": "HTTP", "InstancePort": 80}
+    return inside | ({"SSLCertificateId": certificate} if certificate else {})

@@ -16,6 +16,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/"
 def fill_messages(aws: Emulated, key: str) -> None:
     _buses(aws)
     _streams(aws)
+    _mail(aws)
     _machines(aws)
     _documents(aws)
     _stacks(aws)
@@ -132,3 +133,20 @@ def _decrypting_role(aws: Emulated) -> None:
     iam.put_role_policy(RoleName="feed-reader", PolicyName="decrypt", PolicyDocument=document)
     made = iam.create_policy(PolicyName="decrypt-feeds", PolicyDocument=document, Tags=pairs(tags("data")))
     iam.attach_role_policy(RoleName="feed-reader", PolicyArn=made["Policy"]["Arn"])
+
+
+def _mail(aws: Emulated) -> None:
+    """A domain that nobody signs for and everyone may send as, and one with a key of its own in DNS."""
+    ses = aws.client("sesv2")
+    own_key = {"DomainSigningSelector": "own", "DomainSigningPrivateKey": "a2V5"}
+    ses.create_email_identity(EmailIdentity="northwind.example", Tags=pairs(tags("shop")))
+    ses.create_email_identity(
+        EmailIdentity="mail.northwind.example", DkimSigningAttributes=own_key, Tags=pairs(tags("shop"))
+    )
+    arn = f"arn:aws:ses:eu-west-1:{ACCOUNT}:identity/northwind.example"
+    everyone = allow("*", "ses:SendEmail", arn, "everyone")
+    ses.create_email_identity_policy(EmailIdentity="northwind.example", PolicyName="agency", Policy=everyone)
+    for name, policy in (("newsletter", "OPTIONAL"), ("receipts", "REQUIRE")):
+        ses.create_configuration_set(
+            ConfigurationSetName=name, DeliveryOptions={"TlsPolicy": policy}, Tags=pairs(tags("shop"))
+        )

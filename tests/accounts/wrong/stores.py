@@ -337,6 +337,7 @@ def _forecasts(aws: Emulated) -> None:
         sagemaker.create_endpoint_config(
             EndpointConfigName=name, ProductionVariants=[variant | {"InitialInstanceCount": count}], Tags=labels
         )
+        sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name, Tags=labels)
     sagemaker.create_model(
         ModelName="fraud", ExecutionRoleArn=role, PrimaryContainer=image, EnableNetworkIsolation=True, Tags=labels
     )
