@@ -33,6 +33,10 @@ UPDATE = "guardduty:UpdateDetector"
 SAMPLE = "[SAMPLE]"
 """How titles of findings begin that somebody had made to look at."""
 
+STANDS = "Enabled"
+"""What AWS calls the relationship with an administrator account that nobody has ended.
+https://docs.aws.amazon.com/guardduty/latest/APIReference/API_Administrator.html"""
+
 HIGH = 7
 """https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings-severity.html"""
 
@@ -75,7 +79,12 @@ def detection(aws: Aws) -> Iterator[Detection]:
 def watches(aws: Aws) -> Iterator[Watch]:
     """Of every detector that is on. GetFindings takes 50 at a time."""
     [found] = aws.read(detection)
-    open_ones = {"Criterion": {"service.archived": {"Equals": ["false"]}, "severity": {"GreaterThanOrEqual": HIGH}}}
+    wanted = {
+        "accountId": {"Equals": [aws.account]},  # an administrator account would see its members' as well
+        "service.archived": {"Equals": ["false"]},
+        "severity": {"GreaterThanOrEqual": HIGH},
+    }
+    open_ones = {"Criterion": wanted}
     for id, detector in zip(found["ids"], found["detectors"], strict=True):
         if detector["Status"] == "ENABLED":
             finding_ids = aws.items("guardduty:ListFindings", "FindingIds", DetectorId=id, FindingCriteria=open_ones)
@@ -113,7 +122,8 @@ def central(aws: Aws, detection: Detection) -> str:
     if not aws.read(organization) or not detection["ids"]:
         return ""
     id = detection["ids"][0]
-    if aws.call("guardduty:GetAdministratorAccount", DetectorId=id).get("Administrator"):
+    above = aws.call("guardduty:GetAdministratorAccount", DetectorId=id).get("Administrator", {})
+    if above and above.get("RelationshipStatus", STANDS) == STANDS:
         return "member"
     members = aws.items("guardduty:ListMembers", "Members", DetectorId=id, OnlyAssociated="true")
     return "alone" if next(members, None) is None else "administrator"

@@ -16,6 +16,7 @@ from checks.kit import (
     Practice,
     Risk,
     Severity,
+    Unknown,
     Verdict,
     check,
     collector,
@@ -59,11 +60,12 @@ class Scanning(TypedDict):
 class Found(TypedDict):
     """What Inspector found in one region where it is on: the oldest critical findings, and those with an exploit.
 
-    `uncovered`: what it does not scan.
+    `more`: whether there may be more of those with an exploit. `uncovered`: what it does not scan.
     """
 
     critical: Sequence[Finding]
     known: Sequence[Detail]
+    more: bool
     uncovered: Sequence[Covered]
 
 
@@ -91,9 +93,11 @@ def found(aws: Aws) -> Iterator[Found]:
     ours = {"comparison": "EQUALS", "value": aws.account}
     inactive = {"scanStatusCode": [{"comparison": "EQUALS", "value": "INACTIVE"}], "accountId": [ours]}
     exploited = [one["findingArn"] for one in _oldest(aws, exploitAvailable="YES")]
+    critical, known = _oldest(aws, severity="CRITICAL"), _details(aws, exploited)
     yield {
-        "critical": _oldest(aws, severity="CRITICAL"),
-        "known": _details(aws, exploited),
+        "critical": critical,
+        "known": known,
+        "more": len(exploited) == OLDEST or len(known) < len(exploited),
         "uncovered": list(aws.items("inspector2:ListCoverage", "coveredResources", filterCriteria=inactive)),
     }
 
@@ -198,6 +202,8 @@ def exploited_vulnerabilities_are_fixed_when_due(found: Found, now: datetime) ->
     """
     due = [due for one in found["known"] if (due := one.get("cisaData", {}).get("dateDue"))]
     late = [day for day in due if day < now]
+    if not late and found["more"]:
+        raise Unknown("Inspector has more findings with an exploit than are read here: look there for those of CISA")
     if not late:
         return None
     finding = "1 finding" if len(late) == 1 else f"{len(late)} findings"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypedDict
 
 from checks import documents
-from checks.kit import Aws, NotApplicable, Practice, Scope, Severity, Verdict, check, collector, extra
-from checks.s3 import account_settings, effective, left_off
+from checks.kit import Aws, NotApplicable, Practice, Scope, Severity, Unknown, Verdict, check, collector, extra
+from checks.s3 import account_settings, effective, left_off, public_access_block
 
 if TYPE_CHECKING:
     from types_boto3_s3.type_defs import PublicAccessBlockConfigurationTypeDef as Block
@@ -22,10 +22,15 @@ UNFINISHED = ("CREATING", "DELETING", "PARTIALLY_DELETED")
 
 
 class Blocks(TypedDict):
-    """What blocks public access through an access point: its own settings, and those of whom it belongs to."""
+    """What blocks public access through an access point: its own settings, its bucket's and the bucket owner's.
+
+    `unread`: why those of a bucket of another account could not be read.
+    """
 
     own: Block
+    bucket: Block
     account: Block
+    unread: str
 
 
 @collector("s3control:ListAccessPoints", arn="{AccessPointArn}", name="{Name}")
@@ -54,10 +59,21 @@ def _account_block(aws: Aws) -> Block:
     return account["block"]
 
 
-@extra("s3control:GetAccessPoint", needs=(account_settings,))
+@extra("s3control:GetAccessPoint", *public_access_block.calls, needs=(account_settings,))
 def blocks(aws: Aws, point: AccessPoint) -> Blocks:
+    """All three count: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-bpa-settings.html."""
     got = aws.call("s3control:GetAccessPoint", AccountId=aws.account, Name=point["Name"])
-    return {"own": got.get("PublicAccessBlockConfiguration", {}), "account": _account_block(aws)}
+    found: Blocks = {"own": got.get("PublicAccessBlockConfiguration", {}), "bucket": {}, "account": {}, "unread": ""}
+    ours = point.get("BucketAccountId", aws.account) == aws.account
+    if ours:
+        found["account"] = _account_block(aws)
+    try:
+        found["bucket"] = public_access_block.read(aws, {"Name": point["Bucket"]})
+    except Unknown as reason:
+        if ours:
+            raise
+        found["unread"] = f"its bucket belongs to another account: {reason}"
+    return found
 
 
 @extra("s3control:GetAccessPointPolicy")
@@ -82,11 +98,18 @@ def access_point_blocks_public_access(point: AccessPoint, blocks: Blocks) -> Ver
 
     An access point has a policy of its own; with all four blocks on, a careless one opens nothing.
 
-    Fix: Make the access point again with all four settings on: they cannot be changed later. Or turn them on for the
-    account, which holds for its access points.
+    Fix: Make the access point again with all four settings on: they cannot be changed later. Or turn them on for its
+    bucket or the account, which holds for its access points.
     See: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-bpa-settings.html
     """
-    return left_off(effective(blocks["own"], blocks["account"]))
+    problem = left_off(_effective(blocks))
+    if problem and blocks["unread"]:
+        raise Unknown(blocks["unread"])
+    return problem
+
+
+def _effective(blocks: Blocks) -> Block:
+    return effective(blocks["own"], blocks["bucket"], blocks["account"])
 
 
 @check(access_points, blocks, access_point_policy, practice=Practice.LEAST_PRIVILEGE, severity=Severity.HIGH)
@@ -100,9 +123,12 @@ def access_point_policy_is_not_public(point: AccessPoint, blocks: Blocks, policy
     """
     if point["NetworkOrigin"] == "VPC":
         raise NotApplicable("only requests from its VPC get in")
-    if effective(blocks["own"], blocks["account"]).get("RestrictPublicBuckets"):
+    if _effective(blocks).get("RestrictPublicBuckets"):
         return None
-    return documents.opens_to_everyone(policy)
+    problem = documents.opens_to_everyone(policy)
+    if problem and blocks["unread"]:
+        raise Unknown(blocks["unread"])
+    return problem
 
 
 @check(multi_region_access_points, account_block, practice=Practice.LEAST_PRIVILEGE, severity=Severity.HIGH)

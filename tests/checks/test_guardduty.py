@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.stub import Stubber
+from botocore.stub import ANY, Stubber
 
 from bot.aws import Region
 from checks import guardduty
@@ -18,6 +18,9 @@ HAS, CENTRAL = guardduty.region_has_guardduty, guardduty.detector_is_managed_cen
 DELEGATED, FINDINGS = guardduty.organization_delegates_guardduty, guardduty.high_severity_findings_are_dealt_with
 ID = "12abc34d567e8fa901bc2d34e56789f0"
 ADMINISTRATOR = "210987654321"
+
+
+OPEN_AND_HIGH = {"service.archived": {"Equals": ["false"]}, "severity": {"GreaterThanOrEqual": 7}}
 
 
 def detectors(*statuses: str) -> dict[str, Any]:
@@ -121,6 +124,10 @@ def test_a_detector_is_alone_a_member_or_administers(aws: Region) -> None:
         administers = {"AccountId": ADMINISTRATOR, "RelationshipStatus": "Enabled"}
         stub.add_response("get_administrator_account", {"Administrator": administers})
         assert guardduty.central.read(again, found) == "member"
+        left = administers | {"RelationshipStatus": "Resigned"}
+        stub.add_response("get_administrator_account", {"Administrator": left})
+        stub.add_response("list_members", {"Members": []})
+        assert guardduty.central.read(again, found) == "alone"
 
 
 def test_findings_are_read_fifty_at_a_time(aws: Region) -> None:
@@ -132,7 +139,9 @@ def test_findings_are_read_fifty_at_a_time(aws: Region) -> None:
         "SchemaVersion": "2.0", "UpdatedAt": "2026-02-20T12:00:00.000Z",
     }  # fmt: skip
     with Stubber(aws.clients.get("guardduty", aws.region)) as stub:
-        stub.add_response("list_findings", {"FindingIds": ids[:50], "NextToken": "more"})
+        ours = {"Criterion": {"accountId": {"Equals": [aws.account]}} | OPEN_AND_HIGH}
+        asked: dict[str, Any] = {"DetectorId": ANY, "FindingCriteria": ours}
+        stub.add_response("list_findings", {"FindingIds": ids[:50], "NextToken": "more"}, asked)
         stub.add_response("list_findings", {"FindingIds": ids[50:]})
         stub.add_response("get_findings", {"Findings": [full] * 50})
         stub.add_response("get_findings", {"Findings": [full] * 10})

@@ -12,7 +12,7 @@ from botocore.stub import ANY, Stubber
 
 from bot.aws import Region
 from checks import inspector2
-from checks.kit import NotApplicable
+from checks.kit import NotApplicable, Unknown
 from tests.checks.cases import NOW, Case
 from tests.checks.test_guardduty_plans import off_with_a_function
 
@@ -33,8 +33,8 @@ def scanning(**kinds: str) -> dict[str, Any]:
     return {"account_id": "123456789012", "kinds": kinds}
 
 
-def found(**given: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"critical": [], "known": [], "uncovered": []} | given
+def found(**given: Any) -> dict[str, Any]:
+    return {"critical": [], "known": [], "more": False, "uncovered": []} | given
 
 
 def day(number: int) -> datetime:
@@ -83,6 +83,11 @@ CASES += [
         [found(known=[{"cisaData": {"dateDue": day(3)}}, {"cisaData": {"dateDue": day(2)}}]), NOW],
         "has 2 findings that CISA knows to be exploited past the day it is due, the first since 2026-02-02",
     ),
+    Case(
+        KNOWN,
+        [found(known=[{"cisaData": {"dateDue": day(3)}}], more=True), NOW],
+        "has 1 finding that CISA knows to be exploited past the day it is due, the first since 2026-02-03",
+    ),
     Case(ESCAPES, [found()], None),
     Case(ESCAPES, [uncovered("EXCLUDED_BY_TAG", "EC2_INSTANCE_STOPPED", "UNSUPPORTED_OS")], None),
     Case(
@@ -101,6 +106,11 @@ CASES += [
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_judges(case: Case) -> None:
     assert case.outcome() == case.expected
+
+
+def test_more_findings_than_are_read_may_be_known_to_be_exploited() -> None:
+    with pytest.raises(Unknown):
+        KNOWN.judge(found(known=[{}], more=True), NOW)
 
 
 def test_code_of_functions_brings_standard_scanning_along() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.aws import Region
 from checks import s3, s3_access_points
-from checks.kit import NotApplicable
+from checks.kit import NotApplicable, Unknown
 from tests.checks.cases import Case
 
 ALL_ON = dict.fromkeys(s3.FLAGS, True)
@@ -22,8 +22,8 @@ OPEN = json.dumps({"Statement": {"Effect": "Allow", "Principal": "*", "Action": 
 READY = {"Name": "world", "Status": "READY"}
 
 
-def blocks(own: dict[str, bool], account: dict[str, bool] | None = None) -> dict[str, Any]:
-    return {"own": own, "account": account or {}}
+def blocks(own: dict[str, bool], account: dict[str, bool] | None = None, **more: Any) -> dict[str, Any]:
+    return {"own": own, "bucket": {}, "account": account or {}, "unread": ""} | more
 
 
 CASES = [
@@ -31,6 +31,10 @@ CASES = [
     Case(BLOCKS, [POINT, blocks({})], ALL_OFF),
     Case(BLOCKS, [POINT, blocks(ALL_ON | {"BlockPublicPolicy": False})], "leaves BlockPublicPolicy off"),
     Case(BLOCKS, [POINT, blocks({}, ALL_ON)], None),
+    Case(BLOCKS, [POINT, blocks({}, bucket=ALL_ON)], None),
+    Case(BLOCKS, [POINT, blocks(ALL_ON, unread="denied")], None),
+    Case(POLICY, [POINT, blocks({}, bucket=ALL_ON), OPEN], None),
+    Case(POLICY, [POINT, blocks({}, unread="denied"), ""], None),
     Case(POLICY, [POINT, blocks({}), ""], None),
     Case(POLICY, [POINT, blocks({}), OPEN], "lets everyone do s3:GetObject"),
     Case(POLICY, [POINT, blocks({"RestrictPublicBuckets": True}), OPEN], None),
@@ -48,8 +52,17 @@ def test_judges(case: Case) -> None:
     assert case.outcome() == case.expected
 
 
+def test_the_block_of_a_bucket_of_another_account_may_be_unknown() -> None:
+    with pytest.raises(Unknown, match="denied"):
+        BLOCKS.judge(POINT, blocks({}, unread="denied"))
+    with pytest.raises(Unknown, match="denied"):
+        POLICY.judge(POINT, blocks({}, unread="denied"), OPEN)
+
+
 def test_reads_access_points_their_blocks_and_policies(aws: Region) -> None:
-    aws.clients.session.client("s3", region_name="us-east-1").create_bucket(Bucket="northwind-reports")
+    bucket = {"Bucket": "northwind-reports"}
+    s3_there = aws.clients.session.client("s3", region_name="us-east-1")
+    s3_there.create_bucket(**bucket)
     aws = aws.at("us-east-1")  # type: ignore[assignment]  # where the emulator says that every access point is
     ours = aws.clients.get("s3control", "us-east-1")
     for name, block in (("closed", ALL_ON), ("open", dict.fromkeys(s3.FLAGS, False))):
@@ -63,6 +76,10 @@ def test_reads_access_points_their_blocks_and_policies(aws: Region) -> None:
     assert {name: BLOCKS.judge(read[name], found[name]) for name in read} == {"closed": None, "open": ALL_OFF}
     judged = {name: POLICY.judge(read[name], found[name], policies[name]) for name in read}
     assert judged == {"closed": None, "open": "lets everyone do s3:GetObject"}
+    s3_there.put_public_access_block(**bucket, PublicAccessBlockConfiguration=ALL_ON)
+    assert BLOCKS.judge(read["open"], s3_access_points.blocks.read(aws, read["open"])) is None
+    others: Any = read["open"] | {"BucketAccountId": "210987654321", "Bucket": "no-such-bucket"}
+    assert s3_access_points.blocks.read(aws, others)["unread"]
 
 
 def test_reads_those_of_many_regions_where_aws_keeps_them(aws: Region) -> None:
