@@ -40,7 +40,7 @@ def ways_in(aws: Aws, instance: Instance) -> Sequence[Door]:
     return found
 
 
-@check(instances, ways_in, practice=Practice.NETWORK, severity=Severity.CRITICAL)
+@check(instances, ways_in, practice=Practice.NETWORK, severity=Severity.HIGH)
 def instance_hides_admin_ports(
     instance: Instance, ways_in: Sequence[Door], *, ports: Sequence[int] = PORTS_OF_ADMINISTRATION
 ) -> Verdict:
@@ -68,7 +68,7 @@ def instance_hides_data_ports(
     return _hides(instance, ways_in, ports)
 
 
-@check(instances, ways_in, practice=Practice.NETWORK, severity=Severity.CRITICAL)
+@check(instances, ways_in, practice=Practice.NETWORK, severity=Severity.HIGH)
 def instance_hides_office_ports(
     instance: Instance, ways_in: Sequence[Door], *, ports: Sequence[int] = PORTS_OF_OFFICES
 ) -> Verdict:

@@ -124,7 +124,7 @@ def interfaces(aws: Aws, rule: Rule) -> Sequence[Interface]:
     return list(aws.items("ec2:DescribeNetworkInterfaces", "NetworkInterfaces", Filters=of_group))
 
 
-@check(inbound_rules, sources, practice=Practice.NETWORK, severity=Severity.CRITICAL)
+@check(inbound_rules, sources, practice=Practice.NETWORK, severity=Severity.HIGH)
 def rule_does_not_open_every_port(rule: Rule, sources: Sequence[str]) -> Verdict:
     """Security group rule does not open every port to everyone.
 

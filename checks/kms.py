@@ -120,7 +120,7 @@ def rotate(key: Key, metadata: Metadata, rotation: Rotation) -> Plan:
     )
 
 
-@check(keys, metadata, practice=Practice.ENCRYPTION, severity=Severity.CRITICAL)
+@check(keys, metadata, practice=Practice.ENCRYPTION, severity=Severity.HIGH)
 def key_is_not_scheduled_for_deletion(key: Key, metadata: Metadata) -> Verdict:
     """KMS key is not about to be deleted.
 

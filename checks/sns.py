@@ -110,7 +110,7 @@ def close_topic(topic: Topic, attributes: Attributes) -> Plan:
     return close(attributes["policy"], put, left, ["Subscriptions that exist stay."])
 
 
-@check(topics, attributes, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)
+@check(topics, attributes, practice=Practice.ENCRYPTION, severity=Severity.LOW)
 def topic_is_encrypted(topic: Topic, attributes: Attributes) -> Verdict:
     """SNS topic encrypts its messages with a KMS key.
 

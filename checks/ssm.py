@@ -147,7 +147,7 @@ def make_private(document: Document, shares: list[Share]) -> Plan:
     )
 
 
-@check(settings, practice=Practice.LEAST_PRIVILEGE, severity=Severity.HIGH)
+@check(settings, practice=Practice.LEAST_PRIVILEGE, severity=Severity.MEDIUM)
 def region_blocks_public_documents(settings: Settings) -> Verdict:
     """No SSM document of the region can be made public.
 

@@ -50,7 +50,7 @@ def public_subnets(aws: Aws, directory: Directory) -> list[str]:
     return public_among(aws, directory.get("SubnetIds", []))
 
 
-@check(workspaces, practice=Practice.ENCRYPTION, severity=Severity.HIGH)
+@check(workspaces, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)
 def workspace_is_encrypted(workspace: Workspace) -> Verdict:
     """WorkSpace encrypts both its volumes.
 
