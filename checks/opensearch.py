@@ -31,6 +31,9 @@ AT_ONCE = 5
 OLD_TLS = ("Policy-Min-TLS-1-0-2019-07", "Policy-Min-TLS-1-2-2019-07")
 """The first lets TLS 1.0 and 1.1 in, the second ciphers without forward secrecy.
 https://docs.aws.amazon.com/opensearch-service/latest/developerguide/infrastructure-security.html"""
+WITHOUT_ENCRYPTION = ("t2.", "m3.", "r3.")
+"""Beginnings of instance types that cannot encrypt.
+https://docs.aws.amazon.com/opensearch-service/latest/developerguide/supported-instance-types.html"""
 GOOD_TLS = "Policy-Min-TLS-1-2-PFS-2023-10"
 BLUE_GREEN = (
     "AWS makes a new set of nodes and moves the data there: the domain answers meanwhile, but it takes from minutes to "
@@ -109,6 +112,13 @@ def encrypt(domain: Domain) -> Plan:
     _can_change(domain)
     if _version(domain) < (6, 7):
         raise NotApplicable("AWS turns it on for domains of OpenSearch, and of Elasticsearch 6.7 or later")
+    cluster = domain["ClusterConfig"]
+    if cluster.get("WarmEnabled") or cluster.get("ColdStorageOptions", {}).get("Enabled"):
+        raise NotApplicable(
+            "AWS does not turn it on while the domain has UltraWarm or cold storage: take that off first"
+        )
+    if any(cluster.get(of, "").startswith(WITHOUT_ENCRYPTION) for of in ("InstanceType", "DedicatedMasterType")):
+        raise NotApplicable("its instance types cannot encrypt: choose newer ones first")
     return Plan(
         do=[_update(domain, EncryptionAtRestOptions={"Enabled": True})],
         undo=[],

@@ -15,7 +15,7 @@ from checks import opensearch
 from checks.kit import NotApplicable
 from tests.checks.cases import Case
 
-BASE: dict[str, Any] = {"DomainName": "search", "EngineVersion": "OpenSearch_2.11"}
+BASE: dict[str, Any] = {"DomainName": "search", "EngineVersion": "OpenSearch_2.11", "ClusterConfig": {}}
 PUBLIC, IN_VPC, FINE = (
     opensearch.domain_is_not_public,
     opensearch.domain_is_in_vpc,
@@ -166,6 +166,16 @@ def test_no_plan_for_elasticsearch_that_cannot_be_encrypted_later() -> None:
         with pytest.raises(NotApplicable):
             plan(BASE | {"EngineVersion": "Elasticsearch_6.4"})
     assert opensearch.encrypt_between_nodes.plan(BASE | {"EngineVersion": "Elasticsearch_7.10"}).undo == []
+
+
+@pytest.mark.parametrize(
+    "cluster",
+    [{"WarmEnabled": True}, {"ColdStorageOptions": {"Enabled": True}}, {"InstanceType": "t2.small.search"},
+     {"InstanceType": "m6g.large.search", "DedicatedMasterType": "m3.medium.search"}],
+)  # fmt: skip
+def test_no_plan_where_aws_cannot_encrypt(cluster: Any) -> None:
+    with pytest.raises(NotApplicable):
+        opensearch.encrypt.plan(BASE | {"ClusterConfig": cluster})
 
 
 def test_a_policy_chosen_after_the_fix_is_drift() -> None:
