@@ -39,7 +39,10 @@ https://docs.aws.amazon.com/glue/latest/dg/monitor-continuous-logging.html"""
 
 
 class Catalog(TypedDict):
-    """A region's Data Catalog, which AWS makes whether anybody uses it or not: so the first thing in it counts."""
+    """A region's Data Catalog, which AWS makes whether anybody uses it or not: so the first thing in it counts.
+
+    `connection`: the first that keeps a password in itself.
+    """
 
     settings: Settings
     database: str
@@ -60,7 +63,7 @@ def catalogs(aws: Aws) -> Iterator[Catalog]:
     yield {
         "settings": settings,
         "database": next((one["Name"] for one in databases), ""),
-        "connection": next((one["Name"] for one in connections.stream(aws)), ""),
+        "connection": next((one["Name"] for one in connections.stream(aws) if _keeps_password(one)), ""),
     }
 
 
@@ -142,7 +145,7 @@ def catalog_encrypts_connection_passwords(catalog: Catalog) -> Verdict:
     See: https://docs.aws.amazon.com/glue/latest/dg/encrypt-connection-passwords.html
     """
     if not catalog["connection"]:
-        raise NotApplicable("there is no connection in it")
+        raise NotApplicable("there is no connection in it that keeps a password")
     encrypts = catalog["settings"].get("ConnectionPasswordEncryption", {}).get("ReturnConnectionPasswordEncrypted")
     return expect(encrypts, "hands out connection passwords as they are")
 
@@ -173,12 +176,9 @@ def connection_has_password_in_secrets_manager(connection: Connection) -> Verdic
     Fix: Put the password into a secret, choose the secret in the connection, then change the password.
     See: https://docs.aws.amazon.com/glue/latest/dg/connection-properties-secrets-manager.html
     """
-    properties: Mapping[str, str] = cast("Mapping[str, str]", connection.get("ConnectionProperties", {}))
-    if properties.get("SECRET_ID") or connection.get("AuthenticationConfiguration", {}).get("SecretArn"):
-        return None
-    if "USERNAME" not in properties:
+    if not (_keeps_password(connection) or _has_secret(connection)):
         raise NotApplicable("it signs in without a password")
-    return "keeps its password in itself"
+    return expect(_has_secret(connection), "keeps its password in itself")
 
 
 @check(jobs, practice=Practice.MONITORING, severity=Severity.LOW)
@@ -249,6 +249,17 @@ def transform_is_encrypted(transform: Transform) -> Verdict:
         raise NotApplicable("it is being deleted")
     data = cast("Mapping[str, Any]", transform.get("TransformEncryption", {})).get("MlUserDataEncryption", {})
     return expect(data.get("MlUserDataEncryptionMode") == "SSE-KMS", "is not encrypted")
+
+
+def _has_secret(connection: Connection) -> bool:
+    """Whether it takes its password from Secrets Manager."""
+    in_it = connection.get("ConnectionProperties", {}).get("SECRET_ID")
+    return bool(in_it or connection.get("AuthenticationConfiguration", {}).get("SecretArn"))
+
+
+def _keeps_password(connection: Connection) -> bool:
+    """Whether it signs in with a password of its own: one is never told."""
+    return "USERNAME" in connection.get("ConnectionProperties", {}) and not _has_secret(connection)
 
 
 def _number(version: str) -> tuple[int, ...]:

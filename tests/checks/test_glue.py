@@ -121,13 +121,18 @@ def test_an_unused_catalog_and_one_in_use(aws: Region) -> None:
     assert (empty["database"], empty["connection"]) == ("", "")
     assert glue.policy.read(aws, empty) == ""
     client.create_database(DatabaseInput={"Name": "sales"})
+    client.create_connection(
+        ConnectionInput={"Name": "a-network", "ConnectionType": "NETWORK", "ConnectionProperties": {}}
+    )
+    [passwordless] = glue.catalogs.stream(aws)
+    assert passwordless["connection"] == ""
     properties = {"USERNAME": "glue", "PASSWORD": "Just-4-tests"}
     client.create_connection(
         ConnectionInput={"Name": "erp", "ConnectionType": "JDBC", "ConnectionProperties": properties}
     )
     [found] = glue.catalogs.stream(aws)
     assert (found["database"], found["connection"]) == ("sales", "erp")
-    [connection] = glue.connections.stream(aws)
+    [connection] = [one for one in glue.connections.stream(aws) if one["Name"] == "erp"]
     assert SECRET.judge(connection) == "keeps its password in itself"
 
 
