@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from heapq import nlargest
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from checks import documents, kms
@@ -33,6 +34,11 @@ REPOSITORY_ARN = "{repositoryArn}"
 BATCH = 25
 """Repositories that one call tells the scanning of.
 https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetRepositoryScanningConfiguration.html"""
+NEWEST = 5
+"""How many of the newest images are looked at until one is of a kind that is scanned."""
+SCANNED = ("COMPLETE", "ACTIVE")
+UNSUPPORTED = "UnsupportedImage"
+"""https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-troubleshooting.html"""
 MUTABILITY = "ecr:PutImageTagMutability"
 SCANNING = "ecr:PutImageScanningConfiguration"
 
@@ -113,18 +119,20 @@ def scan_type(aws: Aws, _: Scanning) -> str:
 def findings(aws: Aws, repository: Repository) -> Mapping[str, int] | None:
     """Severity -> how many vulnerabilities the newest image has. None: there is none, or it was not scanned.
 
-    An index of images for several architectures is no image, and neither is a signature or a Helm chart.
+    An index of images for several architectures is no image, and neither is a signature or a Helm chart. What is
+    pushed with an image and looks like one (how it was built, by whom it was signed) shows when it cannot be scanned.
     """
     name = repository["repositoryName"]
     listed = aws.items("ecr:DescribeImages", "imageDetails", repositoryName=name)
-    newest = max(filter(_can_run, listed), key=lambda image: image["imagePushedAt"], default=None)
-    if newest is None:
-        return None
-    which = {"repositoryName": name, "imageId": {"imageDigest": newest["imageDigest"]}, "maxResults": 1}
-    unscanned = ("ScanNotFoundException", "ImageNotFoundException")
-    got = aws.call("ecr:DescribeImageScanFindings", absent=unscanned, **which)
-    counts: Mapping[str, int] | None = got.get("imageScanFindings", {}).get("findingSeverityCounts")
-    return counts if counts is not None or got.get("imageScanStatus", {}).get("status") != "COMPLETE" else {}
+    for image in nlargest(NEWEST, filter(_can_run, listed), key=lambda one: one["imagePushedAt"]):
+        which = {"repositoryName": name, "imageId": {"imageDigest": image["imageDigest"]}, "maxResults": 1}
+        unscanned = ("ScanNotFoundException", "ImageNotFoundException")
+        got = aws.call("ecr:DescribeImageScanFindings", absent=unscanned, **which)
+        status = got.get("imageScanStatus", {})
+        if status.get("status") != "UNSUPPORTED_IMAGE" and UNSUPPORTED not in status.get("description", ""):
+            counts: Mapping[str, int] | None = got.get("imageScanFindings", {}).get("findingSeverityCounts")
+            return counts if counts is not None or status.get("status") not in SCANNED else {}
+    return None
 
 
 def _can_run(image: Mapping[str, Any]) -> bool:

@@ -123,7 +123,9 @@ IMAGES = [image(2, "a", **OCI), image(1, "b"), image(3, "c", **INDEX), image(4, 
     [
         ({"imageScanStatus": {"status": "COMPLETE"}, "imageScanFindings": {"findingSeverityCounts": {"HIGH": 2}}}, {"HIGH": 2}),
         ({"imageScanStatus": {"status": "COMPLETE"}, "imageScanFindings": {}}, {}),
-        ({"imageScanStatus": {"status": "FAILED", "description": "UnsupportedImageError"}}, None),
+        ({"imageScanStatus": {"status": "ACTIVE"}, "imageScanFindings": {}}, {}),
+        ({"imageScanStatus": {"status": "FAILED", "description": "The scan failed"}}, None),
+        ({"imageScanStatus": {"status": "PENDING"}}, None),
     ],
 )  # fmt: skip
 def test_findings_are_those_of_the_newest_image_that_can_run(aws: Region, answer: Any, found: Any) -> None:
@@ -132,6 +134,22 @@ def test_findings_are_those_of_the_newest_image_that_can_run(aws: Region, answer
         newest = {"repositoryName": "shop", "imageId": {"imageDigest": "sha256:" + "a" * 64}, "maxResults": 1}
         stub.add_response("describe_image_scan_findings", answer, newest)
         assert ecr.findings.read(aws, REPOSITORY) == found
+
+
+@pytest.mark.parametrize(
+    "status", [{"status": "UNSUPPORTED_IMAGE"}, {"status": "FAILED", "description": "UnsupportedImageError: no OS"}]
+)
+def test_what_cannot_be_scanned_hides_no_image(aws: Region, status: Any) -> None:
+    with Stubber(aws.clients.get("ecr", aws.region)) as stub:
+        stub.add_response("describe_images", {"imageDetails": IMAGES}, {"repositoryName": "shop"})
+        stub.add_response("describe_image_scan_findings", {"imageScanStatus": status})
+        found: Any = {
+            "imageScanStatus": {"status": "COMPLETE"},
+            "imageScanFindings": {"findingSeverityCounts": {"HIGH": 1}},
+        }
+        older = {"repositoryName": "shop", "imageId": {"imageDigest": "sha256:" + "b" * 64}, "maxResults": 1}
+        stub.add_response("describe_image_scan_findings", found, older)
+        assert ecr.findings.read(aws, REPOSITORY) == {"HIGH": 1}
 
 
 def test_an_image_that_was_never_scanned_has_no_findings_to_judge(aws: Region) -> None:
