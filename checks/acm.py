@@ -74,13 +74,15 @@ def certificate_is_not_about_to_expire(certificate: Certificate, now: datetime, 
 
 @check(certificates, practice=Practice.ENCRYPTION, severity=Severity.HIGH)
 def certificate_has_a_strong_key(certificate: Certificate) -> Verdict:
-    """Certificate has a key that cannot be broken.
+    """Certificate in use has a key that cannot be broken.
 
     A key of 1,024 bits can be worked out by who invests in it; that one then passes for you.
 
     Fix: Import or request a certificate with RSA of 2,048 bits or more, or an elliptic curve.
     See: https://docs.aws.amazon.com/acm/latest/userguide/acm-certificate-characteristics.html
     """
+    if not certificate["InUse"]:
+        raise NotApplicable("nothing uses it")
     key = certificate["KeyAlgorithm"].replace("-", "_")  # AWS has been seen to write RSA-1024 as well
     return expect(key not in WEAK, f"has a key of {key}")
 

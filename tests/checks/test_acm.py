@@ -41,8 +41,12 @@ CASES = [
     Case(ENDS, [certificate(40), NOW], "expires on 2026-04-11, and AWS has not been able to renew it", {"days": 45}),
     Case(ENDS, [certificate(10, used=False), NOW], NotApplicable),
     Case(ENDS, [{"Status": "PENDING_VALIDATION", "InUse": True}, NOW], NotApplicable),
-    *(Case(KEY, [{"KeyAlgorithm": key}], None) for key in ("RSA_2048", "RSA-2048", "RSA_4096", "EC_prime256v1")),
-    *(Case(KEY, [{"KeyAlgorithm": key}], "has a key of RSA_1024") for key in ("RSA_1024", "RSA-1024")),
+    *(
+        Case(KEY, [certificate(KeyAlgorithm=one)], None)
+        for one in ("RSA_2048", "RSA-2048", "RSA_4096", "EC_prime256v1")
+    ),
+    *(Case(KEY, [certificate(KeyAlgorithm=one)], "has a key of RSA_1024") for one in ("RSA_1024", "RSA-1024")),
+    Case(KEY, [certificate(used=False, KeyAlgorithm="RSA_1024")], NotApplicable),
     Case(LOGGED, [certificate(), "ENABLED"], None),
     Case(LOGGED, [certificate(), "DISABLED"], "is kept out of transparency logs"),
     Case(LOGGED, [certificate(type="IMPORTED"), ""], NotApplicable),
