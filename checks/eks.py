@@ -182,6 +182,7 @@ def log_control_plane(cluster: Cluster, *, types: Sequence[str] = ("api", "audit
     missing = _unlogged(cluster, types)
     if not missing:
         raise NotApplicable("it keeps them already")
+    _can_change(cluster)
 
     def switch(*, on: bool) -> Call:
         return Call(
@@ -242,8 +243,14 @@ def cluster_has_own_key(cluster: Cluster, *, customer_managed_key: bool = False)
     return expect(any(one.get("provider", {}).get("keyArn") for one in keys), "encrypts its secrets with AWS's key")
 
 
+def _can_change(cluster: Cluster) -> None:
+    if cluster["status"] != "ACTIVE":
+        raise NotApplicable(f"it is {cluster['status']}: it takes no change until it is ACTIVE")
+
+
 def _turn_on(cluster: Cluster, setting: Callable[[bool], dict[str, Any]], what: str, notes: Sequence[str]) -> Plan:
     """The plan that turns one thing on, and off again with the undo."""
+    _can_change(cluster)
     return Plan(
         do=[Call(UPDATE, {"name": cluster["name"]} | setting(True))],
         undo=[Call(UPDATE, {"name": cluster["name"]} | setting(False))],

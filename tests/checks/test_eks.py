@@ -29,7 +29,7 @@ EXTENDED = "runs Kubernetes 1.31, whose standard support ended on 2025-11-26"
 
 def cluster(*, public: bool = True, private: bool = False, cidrs: tuple[str, ...] = ("0.0.0.0/0",)) -> dict[str, Any]:
     network = {"endpointPublicAccess": public, "endpointPrivateAccess": private, "publicAccessCidrs": list(cidrs)}
-    return {"name": "shop", "resourcesVpcConfig": network}
+    return {"name": "shop", "status": "ACTIVE", "resourcesVpcConfig": network}
 
 
 def version(status: str) -> dict[str, Any]:
@@ -38,7 +38,11 @@ def version(status: str) -> dict[str, Any]:
 
 def logs(*types: str) -> dict[str, Any]:
     off = {"types": ["scheduler"], "enabled": False}
-    return {"name": "shop", "logging": {"clusterLogging": [{"types": list(types), "enabled": True}, off]}}
+    return {
+        "name": "shop",
+        "status": "ACTIVE",
+        "logging": {"clusterLogging": [{"types": list(types), "enabled": True}, off]},
+    }
 
 
 KEY = {"resources": ["secrets"], "provider": {"keyArn": "arn:aws:kms:eu-west-1:123456789012:key/a"}}
@@ -65,7 +69,7 @@ CASES = [
     Case(LOGS, [logs("api", "audit", "authenticator")], None),
     Case(LOGS, [logs("api")], "keeps no audit, authenticator logs"),
     Case(LOGS, [logs("api")], "keeps no audit log", {"types": ("audit",)}),
-    Case(LOGS, [{"name": "shop"}], "keeps no api, audit, authenticator logs"),
+    Case(LOGS, [{"name": "shop", "status": "ACTIVE"}], "keeps no api, audit, authenticator logs"),
     Case(PROTECTED, [cluster()], "can be deleted: deletion protection is off"),
     Case(PROTECTED, [cluster() | {"deletionProtection": True}], None),
     Case(OWN_KEY, [{}], NotApplicable),
@@ -115,6 +119,12 @@ def test_only_missing_logs_are_turned_on_and_off_again() -> None:
     plan = eks.log_control_plane.plan(logs("audit"))
     [setup] = plan.do[0].params["logging"]["clusterLogging"]
     assert setup == {"types": ["api", "authenticator"], "enabled": True}
+
+
+@pytest.mark.parametrize("plan", [eks.log_control_plane.plan, eks.protect_from_deletion.plan])
+def test_no_plan_while_eks_changes_the_cluster(plan: Callable[..., Any]) -> None:
+    with pytest.raises(NotApplicable, match="UPDATING"):
+        plan(logs("audit") | {"status": "UPDATING"})
 
 
 def create(session: boto3.Session, **more: Any) -> None:
