@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias, cast
 
 from checks.kit import (
@@ -15,6 +15,7 @@ from checks.kit import (
     Verdict,
     check,
     collect,
+    collector,
     expect,
     extra,
 )
@@ -36,6 +37,19 @@ notebooks: Collector[Notebook] = collect(
     "sagemaker:ListNotebookInstances", "NotebookInstances", arn="{NotebookInstanceArn}", name="{NotebookInstanceName}"
 )
 models: Collector[Model] = collect("sagemaker:ListModels", "Models", arn="{ModelArn}", name="{ModelName}")
+
+
+@collector("sagemaker:ListEndpoints", "sagemaker:DescribeEndpoint", arn="{EndpointArn}", name="{EndpointName}")
+def endpoints(aws: Aws) -> Iterator[Details]:
+    """Those that are not being deleted: the list does not tell which configuration each has."""
+
+    def described(endpoint: Mapping[str, Any]) -> Details:
+        return cast("Details", aws.call("sagemaker:DescribeEndpoint", EndpointName=endpoint["EndpointName"]))
+
+    listed = aws.items("sagemaker:ListEndpoints", "Endpoints")
+    yield from aws.each(described, (one for one in listed if one["EndpointStatus"] != "Deleting"))
+
+
 endpoint_configs: Collector[Config] = collect(
     "sagemaker:ListEndpointConfigs", "EndpointConfigs", arn="{EndpointConfigArn}", name="{EndpointConfigName}"
 )
@@ -52,6 +66,12 @@ def model_details(aws: Aws, model: Model) -> Details:
     """What tells of its network; not what its containers are given, which may be secrets."""
     got = aws.call("sagemaker:DescribeModel", ModelName=model["ModelName"])
     return {key: got[key] for key in ("EnableNetworkIsolation", "VpcConfig") if key in got}
+
+
+@extra(needs=(endpoints,))
+def in_use(aws: Aws, config: Config) -> bool:
+    """Whether an endpoint has it: each change of one leaves a configuration behind."""
+    return any(one.get("EndpointConfigName") == config["EndpointConfigName"] for one in aws.read(endpoints))
 
 
 @extra("sagemaker:DescribeEndpointConfig")
@@ -153,8 +173,10 @@ def model_is_in_vpc(model: Model, details: Details) -> Verdict:
     return expect(details.get("VpcConfig"), "is in no VPC of yours")
 
 
-@check(endpoint_configs, config_details, practice=Practice.BACKUP, severity=Severity.LOW)
-def endpoint_config_has_several_instances(config: Config, details: Details, *, instances: int = 2) -> Verdict:
+@check(endpoint_configs, config_details, in_use, practice=Practice.BACKUP, severity=Severity.LOW)
+def endpoint_config_has_several_instances(
+    config: Config, details: Details, in_use: bool, *, instances: int = 2
+) -> Verdict:
     """SageMaker endpoint configuration has several instances.
 
     With two instances SageMaker spreads them over zones, and the model answers while one of them is away.
@@ -162,15 +184,16 @@ def endpoint_config_has_several_instances(config: Config, details: Details, *, i
     Fix: Make an endpoint configuration with two instances or more for each variant, and give it to the endpoint.
     See: https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-best-practices.html
     """
+    _has_endpoint(in_use=in_use)
     counts = [one["InitialInstanceCount"] for one in details["ProductionVariants"] if "InitialInstanceCount" in one]
     if not counts:
         raise NotApplicable("it is serverless: AWS sees to it")
     return expect(min(counts) >= instances, f"has {min(counts)} instance for a variant, not {instances}")
 
 
-@check(endpoint_configs, config_details, practice=Practice.ENCRYPTION, severity=Severity.LOW)
+@check(endpoint_configs, config_details, in_use, practice=Practice.ENCRYPTION, severity=Severity.LOW)
 def endpoint_config_encrypts_with_own_key(
-    config: Config, details: Details, *, customer_managed_key: bool = False
+    config: Config, details: Details, in_use: bool, *, customer_managed_key: bool = False
 ) -> Verdict:
     """SageMaker endpoint is encrypted with a KMS key of yours.
 
@@ -181,4 +204,10 @@ def endpoint_config_encrypts_with_own_key(
     """
     if not customer_managed_key:
         raise NotApplicable("SageMaker encrypts with AWS's own key, and the settings ask for no other")
+    _has_endpoint(in_use=in_use)
     return expect(details.get("KmsKeyId"), "is encrypted with AWS's own key")
+
+
+def _has_endpoint(*, in_use: bool) -> None:
+    if not in_use:
+        raise NotApplicable("no endpoint has it")

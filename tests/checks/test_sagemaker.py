@@ -49,12 +49,14 @@ CASES = [
     Case(MODEL_VPC, [{}, {"VpcConfig": {"Subnets": ["subnet-1"]}}], None),
     Case(MODEL_VPC, [{}, {}], "is in no VPC of yours"),
     Case(MODEL_VPC, [{}, {"EnableNetworkIsolation": True}], NotApplicable),
-    Case(SEVERAL, [{}, variants(2, 3)], None),
-    Case(SEVERAL, [{}, variants(2, 1)], "has 1 instance for a variant, not 2"),
-    Case(SEVERAL, [{}, {"ProductionVariants": [{"ServerlessConfig": {}}]}], NotApplicable),
-    Case(ENDPOINT_KEY, [{}, {"KmsKeyId": "arn"}], None, ASKED),
-    Case(ENDPOINT_KEY, [{}, {}], OWN, ASKED),
-    Case(ENDPOINT_KEY, [{}, {}], NotApplicable),
+    Case(SEVERAL, [{}, variants(2, 3), True], None),
+    Case(SEVERAL, [{}, variants(2, 1), True], "has 1 instance for a variant, not 2"),
+    Case(SEVERAL, [{}, variants(2, 1), False], NotApplicable),
+    Case(SEVERAL, [{}, {"ProductionVariants": [{"ServerlessConfig": {}}]}, True], NotApplicable),
+    Case(ENDPOINT_KEY, [{}, {"KmsKeyId": "arn"}, True], None, ASKED),
+    Case(ENDPOINT_KEY, [{}, {}, True], OWN, ASKED),
+    Case(ENDPOINT_KEY, [{}, {}, False], NotApplicable, ASKED),
+    Case(ENDPOINT_KEY, [{}, {}, True], NotApplicable),
 ]
 
 
@@ -83,4 +85,7 @@ def test_what_the_emulator_has(aws: Region) -> None:
     assert VPC.judge(notebook, sagemaker.details.read(aws, notebook)) == "is in no VPC of yours"
     assert ISOLATED.judge(model, sagemaker.model_details.read(aws, model)) == "has no network isolation"
     assert "hunter2" not in str(sagemaker.model_details.read(aws, model))
-    assert SEVERAL.judge(config, sagemaker.config_details.read(aws, config))
+    client.create_endpoint(EndpointName="demand", EndpointConfigName="demand")
+    assert sagemaker.in_use.read(aws, config) is True
+    assert sagemaker.in_use.read(aws, {"EndpointConfigName": "old"}) is False
+    assert SEVERAL.judge(config, sagemaker.config_details.read(aws, config), True)
