@@ -19,7 +19,7 @@ from checks.kit import AnyCheck, Severity
 
 COLUMNS = (
     "id", "state", "severity", "practice", "check", "title", "account", "region", "resource", "name", "text",
-    "first_seen", "opened_at", "last_seen", "resolved_at", "muted_until", "muted_by", "muted_reason",
+    "owner", "first_seen", "opened_at", "last_seen", "resolved_at", "muted_until", "muted_by", "muted_reason",
 )  # fmt: skip
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet would run. https://owasp.org/www-community/attacks/CSV_Injection"""

@@ -24,6 +24,8 @@ class Action(StrEnum):
     PAGE = "findings.page"
     EXPLAIN = "finding.explain"
     FIX = "fix.plan"
+    STEPS = "steps.open"
+    RECHECK = "steps.recheck"
     MUTE = "finding.mute"
     UNMUTE = "finding.unmute"
     APPROVE = "fix.approve"
@@ -51,6 +53,7 @@ class View(StrEnum):
     DENY_ALL = "batch.deny.reason"
     UNDO_ALL = "batch.undo.reason"
     MUTE = "finding.mute.reason"
+    STEPS = "steps.send"
     WAIT = "wait"
     SAY = "say"
 
@@ -68,6 +71,8 @@ class Input(StrEnum):
     REASON = "reason"
     UNTIL = "until"
     CHOSEN = "chosen"
+    DIRECTLY = "directly"
+    PERSON = "person"
 
 
 class Stale(Exception):
@@ -121,6 +126,11 @@ class OfList(Value):
     severity: int = Field(default=0, ge=0, le=4)
     muted: bool = False
     text: str = Field(default="", max_length=100)
+    region: str = Field(default="", max_length=30)
+    service: str = Field(default="", max_length=40)
+    owner: str = Field(default="", max_length=100)
+    days: int = Field(default=0, ge=0, le=10_000)
+    """Only what began in so many days; 0: whenever."""
     page: int = Field(default=0, ge=0, le=10_000)
 
 

@@ -14,6 +14,7 @@ import checks as catalogue
 from bot import aws
 from bot.aws_errors import CallError
 from bot.nearest import did_you_mean
+from bot.owners import owners
 from bot.pace import Pace
 from bot.scan import Event, Outcome, Status, UnitDone, scan
 from bot.settings import BadSettings, Settings
@@ -131,6 +132,7 @@ def record(  # what, where, for whom, until when
         note = f"not enabled: {', '.join(where.off)}" if where.off else ""
         store.scans.end(scan_id, at=datetime.now(UTC), state=state, note=note)
     if complete_scope and not stopped:
+        store.findings.set_owners(account, owners(where.home, where.regions, settings.owner_tags))
         now = datetime.now(UTC)
         store.scans.record_score(scan_id, account, standing(store, account, checks, now).as_score(now))
     if stopped:

@@ -110,6 +110,7 @@ class Limit(BaseModel):
 
 
 RiskName = Literal["safe", "cuts_access", "interrupts"]
+ToolName = Literal["CloudFormation", "CDK", "Terraform", "OpenTofu", "Pulumi"]
 
 
 class Settings(BaseSettings):
@@ -158,6 +159,7 @@ class Settings(BaseSettings):
     database: Path = Field(Path("aws-sec.sqlite"), description="The SQLite file.")
     audit_key: SecretStr = Field(SecretStr(""), description="Key for the audit log's hashes. Keep it outside the host.")
 
+    owner_tags: list[str] = Field(["owner"], description="Keys of tags that name a resource's owner, first the best.")
     account_name: str = Field("", description="What people call the account, as prod; `/aws-sec freeze prod` knows it.")
     regions: list[RegionName] = Field(default_factory=list, description="Regions to scan. Empty: all that are enabled.")
     role_arn: RoleArn = Field(
@@ -186,6 +188,11 @@ class Settings(BaseSettings):
     )
     protected_tags: list[TagOrKey] = Field(
         default_factory=list, description="`key` or `key=value`: resources with such a tag are never changed."
+    )
+    managed_by: dict[TagOrKey, ToolName] = Field(
+        default_factory=dict,
+        description="Tag (`key` or `key=value`) -> CloudFormation, CDK, Terraform, OpenTofu or Pulumi, where your tags"
+        " say in words of their own which code owns a resource.",
     )
     limits: list[Limit] = Field(
         default_factory=list,
@@ -341,6 +348,10 @@ def _unparsed(error: SettingsError) -> str:
     found = re.search(r'field "(\w+)"', str(error))
     if not found or found[1] not in Settings.model_fields:
         return "a setting is not valid JSON"
-    examples = {"thresholds": '{"check": {"parameter": 1}}', "call_rates": '{"iam": 20}'}
+    examples = {
+        "thresholds": '{"check": {"parameter": 1}}',
+        "call_rates": '{"iam": 20}',
+        "managed_by": '{"stack": "Pulumi"}',
+    }
     example = examples.get(found[1], '["one", "two"]')
     return f"{variable(found[1])} must be JSON, as in {example}"

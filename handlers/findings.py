@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from slack_sdk.models.blocks import Block
@@ -120,11 +122,17 @@ async def unmute_finding(ask: Ask) -> None:
 
 
 def asked_for(text: str) -> OfList:
-    """The list that the words after `findings` mean; what is no practice and no severity is part of a name."""
+    """The list that the words after `findings` mean; what is nothing else is part of a name. Raises Refusal."""
     practice, severity, muted, rest = "", 0, False, []
+    narrowed: dict[str, Any] = {}
     for word in text.split():
         lower = word.lower()
-        if lower in PRACTICES and not practice:
+        key, equals, value = lower.partition("=")
+        if equals and key in ("region", "service", "owner"):
+            narrowed[key] = value[:30]
+        elif equals and key == "new":
+            narrowed["days"] = _days(value)
+        elif lower in PRACTICES and not practice:
             practice = lower
         elif lower in SEVERITIES and not severity:
             severity = SEVERITIES[lower]
@@ -132,14 +140,22 @@ def asked_for(text: str) -> OfList:
             muted = True
         else:
             rest.append(word)
-    return OfList(practice=practice, severity=severity, muted=muted, text=" ".join(rest)[:100])
+    return OfList(practice=practice, severity=severity, muted=muted, text=" ".join(rest)[:100], **narrowed)
 
 
-def filter_of(asked: OfList, account: str) -> Filter:
+def _days(text: str) -> int:
+    found = re.fullmatch(r"(\d{1,4})([dw]?)", text)
+    if not found:
+        raise Refusal("say how new, as in `new=7d` or `new=2w`")
+    return int(found[1]) * (7 if found[2] == "w" else 1)
+
+
+def filter_of(asked: OfList, account: str, now: datetime) -> Filter:
     """The same, as the database is asked."""
     return Filter(
         account=account, practice=asked.practice, check_id=asked.check, min_severity=asked.severity,
-        muted=asked.muted, text=asked.text,
+        muted=asked.muted, text=asked.text, region=asked.region, service=asked.service, owner=asked.owner,
+        since=now - timedelta(days=asked.days) if asked.days else None,
     )  # fmt: skip
 
 
@@ -189,7 +205,7 @@ async def _unmute(ask: Ask, finding_id: int) -> None:
 
 
 def _page(bot: Bot, asked: OfList) -> Message:
-    now, which = bot.now(), filter_of(asked, bot.account)
+    now, which = bot.now(), filter_of(asked, bot.account, bot.now())
     found = bot.store.findings.search(which, now, limit=blocks.PAGE, offset=asked.page * blocks.PAGE)
     page = blocks.Page(asked, found, bot.store.findings.count(which, now))
     return blocks.findings_page(page, fixes=bot.fixes, now=now, zone=bot.settings.zone)

@@ -9,6 +9,7 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block, ButtonElement
 
+from bot.blocks.checklists import steps_of
 from bot.blocks.parts import (
     Message,
     actions,
@@ -25,7 +26,7 @@ from bot.ids import Action, Input, OfCheck, OfFinding, OfList, View
 from bot.store.findings import Finding
 from bot.words import age, plural, when
 from bot.words import controls as in_words
-from checks import Guide
+from checks import Guide, guides
 from checks.kit import AnyCheck, Fix, Practice, Severity
 
 PAGE = 5
@@ -55,15 +56,19 @@ def finding_line(finding: Finding, now: datetime) -> str:
     """What is wrong with what, how bad, where, since when."""
     since = f"opened {age(now - finding.opened_at)}"
     over = "  ·  resolved" if finding.state == "resolved" else ""
-    where = f"{finding.region}  ·  finding {finding.id}  ·  {since}{over}"
+    owned = f"  ·  owner {plain(finding.owner, 60)}" if finding.owner else ""
+    where = f"{finding.region}  ·  finding {finding.id}  ·  {since}{over}{owned}"
     return f"{severity(finding.severity)}  {code(finding.name, 120)} {plain(finding.text)}\n{where}"
 
 
 def fix_button(finding: Finding, fixes: Collection[str], now: datetime) -> ButtonElement:
-    """Fix where there is a fix, else Explain."""
+    """Fix where there is a fix, Steps where a person must do it, else Explain."""
     value = OfFinding(finding=finding.id)
-    if finding.check_id in fixes and finding.state == "open" and not finding.muted(now):
-        return button("Fix…", Action.FIX, value, style="primary")
+    if finding.state == "open" and not finding.muted(now):
+        if finding.check_id in fixes:
+            return button("Fix…", Action.FIX, value, style="primary")
+        if _is_for_a_person(finding):
+            return button("Steps…", Action.STEPS, value, style="primary")
     return button("Explain", Action.EXPLAIN, value)
 
 
@@ -98,6 +103,7 @@ def explanation(check: AnyCheck, fix: Fix | None, guide: Guide, controls: Mappin
     blocks.append(section(claim))
     blocks.append(section(f"*Why*  {plain(check.why, 1500)}\n*What to do*  {plain(check.how, 1000)}{by_us}"))
     as_code = f"\n*As code*  {plain(guide.only, 500)}" if guide.only else ""
+    blocks += steps_of(guide)
     blocks.append(section(f"*In the console*  {plain(guide.console, 1000)}{as_code}"))
     blocks += [preformatted(name, text) for name, text in guide.code.items()]
     reads = ", ".join(code(call) for call in check.calls)
@@ -150,6 +156,10 @@ def _title(asked: OfList) -> str:
     of = [Practice[asked.practice.upper()].value] if asked.practice else []
     of += [code(asked.check)] if asked.check else []
     of += [f"{Severity(asked.severity).word} and worse"] if asked.severity else []
+    of += [f"in {code(asked.region)}"] if asked.region else []
+    of += [f"of {code(asked.service)}"] if asked.service else []
+    of += [f"owned by {code(asked.owner)}"] if asked.owner else []
+    of += [f"new in {plural(asked.days, 'day')}"] if asked.days else []
     of += [f"with {code(asked.text)}"] if asked.text else []
     return f"{kind} ({', '.join(of)})" if of else kind
 
@@ -164,11 +174,18 @@ def _muted(finding: Finding, now: datetime, zone: tzinfo) -> str:
 def _buttons(finding: Finding, fixes: Collection[str], now: datetime) -> list[ButtonElement]:
     value = OfFinding(finding=finding.id)
     found = [fix_button(finding, fixes, now)]
-    if found[0].action_id == Action.FIX:
+    if found[0].action_id == Action.FIX and _is_for_a_person(finding):
+        found.append(button("Steps…", Action.STEPS, value))
+    if found[0].action_id != Action.EXPLAIN:
         found.append(button("Explain", Action.EXPLAIN, value))
     if finding.muted(now):
         return [*found, button("Unmute", Action.UNMUTE, value)]
     return [*found, button("Mute…", Action.MUTE, value)]
+
+
+def _is_for_a_person(finding: Finding) -> bool:
+    guide = guides().get(finding.check_id)
+    return bool(guide and guide.steps)
 
 
 def _moves(page: Page) -> list[ButtonElement]:

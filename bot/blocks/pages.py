@@ -16,7 +16,8 @@ from bot.words import plural, when
 
 COMMANDS: Mapping[str, str] = {
     "status": "how the account stands on the twelve practices",
-    "findings [words]": "what is open, worst first: a practice, a severity, `muted`, or part of a name",
+    "findings [words]": "what is open, worst first: a practice, a severity, `muted`, `region=`, `service=`, `owner=`,"
+    " `new=7d`, or part of a name",
     "explain CHECK|NUMBER": "why a check or a finding matters and what to do",
     "check CHECK": "run one check now",
     "fix NUMBER|CHECK": "see what would change, in one finding's resource or in all of a check; ask for approval",
@@ -35,7 +36,7 @@ COMMANDS: Mapping[str, str] = {
 def help_page(approvers: str) -> Message:
     """Every subcommand with an example, and whom to ask."""
     rows = [f"`/aws-sec {usage}`  {words}" for usage, words in COMMANDS.items()]
-    examples = "Examples: `/aws-sec findings network`, `/aws-sec findings high`, `/aws-sec explain 12`"
+    examples = "Examples: `/aws-sec findings high service=s3`, `/aws-sec findings new=7d`, `/aws-sec explain 12`"
     who = f"Fixes are approved by {approvers}; never by who asked."
     return Message("What /aws-sec can do", [*lines(["*What I can do*", *rows]), section(examples), context(who)])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from bot.scan import Outcome, Status, UnitDone
 from bot.store.audit import Audit
 from bot.store.database import Database, moment, stamp
 
+OWNER = """coalesce((SELECT owner FROM owners
+    WHERE owners.account = findings.account AND owners.resource = findings.resource), '')"""
 RESOURCE_MUTES = "muted_until IS NOT NULL AND muted_until > :now"
 
 
@@ -40,6 +43,8 @@ class Finding:
     muted_until: datetime | None
     muted_by: str | None
     muted_reason: str | None
+    owner: str = ""
+    """Who owns the resource, as its tags said at the last complete scan."""
 
     def muted(self, now: datetime) -> bool:
         return self.muted_until is not None and self.muted_until > now
@@ -57,6 +62,10 @@ class Filter:
     min_severity: int = 0
     muted: bool | None = False
     text: str = ""
+    service: str = ""
+    owner: str = ""
+    since: datetime | None = None
+    """Only what began at this moment or later."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +108,7 @@ class Findings:
 
     def get(self, finding_id: int) -> Finding:
         """The finding; raises NoSuchFinding."""
-        row = self._db.row("SELECT * FROM findings WHERE id = ?", [finding_id])
+        row = self._db.row(f"SELECT findings.*, {OWNER} AS owner FROM findings WHERE id = ?", [finding_id])  # noqa: S608
         if row is None:
             raise NoSuchFinding(f"there is no finding {finding_id}")
         return _finding(row)
@@ -115,7 +124,8 @@ class Findings:
         """Worst first, then oldest first."""
         where, params = _where(which, now)
         rows = self._db.rows(
-            f"SELECT * FROM findings WHERE {where} ORDER BY severity DESC, opened_at, id LIMIT :limit OFFSET :offset",  # noqa: S608
+            f"SELECT findings.*, {OWNER} AS owner FROM findings WHERE {where}"  # noqa: S608
+            " ORDER BY severity DESC, opened_at, id LIMIT :limit OFFSET :offset",
             params | {"limit": limit, "offset": offset},
         )
         return [_finding(row) for row in rows]
@@ -125,11 +135,27 @@ class Findings:
         where, params = _where(which, now)
         after = 0
         while rows := self._db.rows(
-            f"SELECT * FROM findings WHERE {where} AND id > :after ORDER BY id LIMIT :page",  # noqa: S608
+            f"SELECT findings.*, {OWNER} AS owner FROM findings WHERE {where} AND id > :after ORDER BY id LIMIT :page",  # noqa: S608
             params | {"after": after, "page": page},
         ):
             yield from map(_finding, rows)
             after = rows[-1]["id"]
+
+    def set_owners(self, account: str, owners: Mapping[str, str]) -> None:
+        """Who owns what, by ARN, in place of what was known."""
+        with self._db.transaction():
+            self._db.write("DELETE FROM owners WHERE account = ?", [account])
+            for resource, owner in owners.items():
+                self._db.insert("owners", {"account": account, "resource": resource, "owner": owner})
+
+    def open_by_owner(self, account: str, now: datetime) -> dict[str, int]:
+        """Open findings that are not muted: owner -> how many, most first; "" stands for nobody."""
+        rows = self._db.rows(
+            f"SELECT {OWNER} AS owner, count(*) AS n FROM findings WHERE account = :account AND state = 'open'"  # noqa: S608
+            f" AND NOT ({RESOURCE_MUTES}) GROUP BY 1 ORDER BY n DESC, 1",
+            {"account": account, "now": stamp(now)},
+        )
+        return {row["owner"]: row["n"] for row in rows}
 
     def count(self, which: Filter, now: datetime) -> int:
         where, params = _where(which, now)
@@ -308,6 +334,16 @@ def _where(which: Filter, now: datetime) -> tuple[str, dict[str, Any]]:
         params["min_severity"] = which.min_severity
     if which.muted is not None:
         parts.append(RESOURCE_MUTES if which.muted else f"NOT ({RESOURCE_MUTES})")
+    if which.service:
+        # an ARN's third part; settings of an account have the account's own ARN, so their check's name counts, too
+        parts.append("(:service = '' OR resource LIKE 'arn:%:' || :service || ':%' OR check_id LIKE :service || '%')")
+        params["service"] = re.sub(r"[^a-z0-9-]", "", which.service.lower())
+    if which.owner:
+        parts.append(f"instr(lower({OWNER}), :owner)")
+        params["owner"] = which.owner.lower()
+    if which.since:
+        parts.append("opened_at >= :since")
+        params["since"] = stamp(which.since)
     if which.text:
         # instr, not LIKE: what a person types is text, not a pattern
         parts.append("(instr(lower(name), :text) OR instr(lower(resource), :text) OR instr(lower(check_id), :text))")
@@ -318,5 +354,5 @@ def _where(which: Filter, now: datetime) -> tuple[str, dict[str, Any]]:
 def _finding(row: Mapping[str, Any]) -> Finding:
     times = {k: datetime.fromisoformat(row[k]) for k in ("first_seen", "opened_at", "last_seen")}
     ends = {k: moment(row[k]) for k in ("resolved_at", "muted_until")}
-    fields: dict[str, Any] = {name: row[name] for name in Finding.__dataclass_fields__} | times | ends
+    fields: dict[str, Any] = {name: row[name] for name in Finding.__dataclass_fields__ if name in row} | times | ends
     return Finding(**fields)

@@ -169,3 +169,15 @@ def batches(db: sqlite_utils.Database) -> None:
         "ALTER TABLE requests ADD COLUMN batch INTEGER REFERENCES batches (id)",
         "CREATE INDEX requests_of_batch ON requests (batch) WHERE batch IS NOT NULL",
     )
+
+
+@migrations()
+def owners(db: sqlite_utils.Database) -> None:
+    _run(
+        db,
+        """
+        CREATE TABLE owners (
+            account TEXT NOT NULL, resource TEXT NOT NULL, owner TEXT NOT NULL, PRIMARY KEY (account, resource)
+        ) WITHOUT ROWID
+        """,
+    )

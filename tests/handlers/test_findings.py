@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.ids import OfList, unpack
+from bot.remediate import Refusal
 from handlers.findings import PRACTICES, SEVERITIES, asked_for
 
 
@@ -22,11 +23,21 @@ from handlers.findings import PRACTICES, SEVERITIES, asked_for
         ("northwind Exports", OfList(text="northwind Exports")),
         ("network backup", OfList(practice="network", text="backup")),
         ("high low", OfList(severity=3, text="low")),
+        ("region=eu-west-1 high", OfList(severity=3, region="eu-west-1")),
+        ("service=S3 owner=Ana new=7d", OfList(service="s3", owner="ana", days=7)),
+        ("new=2w", OfList(days=14)),
+        ("colour=blue", OfList(text="colour=blue")),
         ("x" * 300, OfList(text="x" * 100)),
     ],
 )
 def test_words_are_a_practice_a_severity_or_part_of_a_name(typed: str, meant: OfList) -> None:
     assert asked_for(typed) == meant
+
+
+@pytest.mark.parametrize("typed", ["new=", "new=soon", "new=-1d", "new=99999d"])
+def test_an_age_that_is_none_is_said(typed: str) -> None:
+    with pytest.raises(Refusal, match="say how new"):
+        asked_for(typed)
 
 
 words = st.lists(

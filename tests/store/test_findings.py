@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -154,3 +155,27 @@ def test_filters(store: Store, which: Filter, found: list[str]) -> None:
 def test_a_finding_that_does_not_exist_is_said_in_words(store: Store) -> None:
     with pytest.raises(NoSuchFinding, match="there is no finding 7"):
         store.findings.get(7)
+
+
+def test_a_list_is_narrowed_by_service_owner_and_age(store: Store) -> None:
+    exports, photos = "arn:aws:s3:::northwind-exports", "arn:aws:sqs:eu-west-1:123456789012:photos"
+    scan(store, outcome(exports))
+    scan(store, outcome(exports), outcome(photos), hour=48)
+    store.findings.set_owners(ACCOUNT, {exports: "ana.ribeiro"})
+    now = T0 + timedelta(hours=49)
+
+    def found(**which: Any) -> list[str]:
+        return sorted(finding.resource for finding in store.findings.search(Filter(**which), now))
+
+    assert found(owner="Ana") == [exports]
+    assert found(since=now - timedelta(days=1)) == [photos]
+    assert found(service="sqs") == [photos]
+    assert found(service="s3") == [exports, photos], "the check of both is one of S3"
+    assert found(service="ec2") == []
+    assert found(service="%") == found(), "not a pattern"
+    first = store.findings.find(CHECK.id, ACCOUNT, REGION, exports)
+    assert first is not None
+    assert store.findings.get(first.id).owner == "ana.ribeiro"
+    assert store.findings.open_by_owner(ACCOUNT, now) == {"": 1, "ana.ribeiro": 1}
+    store.findings.set_owners(ACCOUNT, {})
+    assert found(owner="ana") == []
