@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from checks import documents
-from checks.backup_coverage import DAYS, Protection, protected, protection
+from checks.backup_coverage import DAYS, GRACE, Protection, protected, protection
 from checks.ec2_names import with_name
 from checks.kit import (
     Aws,
@@ -37,6 +37,7 @@ class FileSystem(TypedDict):
 
     FileSystemArn: str
     FileSystemId: str
+    CreationTime: datetime
     LifeCycleState: str
     NumberOfMountTargets: int
     Encrypted: bool
@@ -128,6 +129,8 @@ def file_system_is_backed_up(
     if automatic in ("ENABLED", "ENABLING"):
         return None
     last = backed_up["last"]
+    if last is None and backed_up["now"] - file_system["CreationTime"] < GRACE:
+        raise NotApplicable("it is not two days old: its first backup may be due yet")
     if last is None:
         return "is not backed up: automatic backups are off, and AWS Backup has none"
     recent = backed_up["now"] - last <= timedelta(days=days)

@@ -26,7 +26,8 @@ MOUNTED, ROOT, USER = (
     efs.access_point_has_own_root,
     efs.access_point_has_own_user,
 )
-FILES: Any = {"FileSystemId": "fs-1"}
+FILES: Any = {"FileSystemId": "fs-1", "CreationTime": NOW - timedelta(days=90)}
+NEW = FILES | {"CreationTime": NOW - timedelta(hours=47)}
 COPY = FILES | {"FileSystemProtection": {"ReplicationOverwriteProtection": "REPLICATING"}}
 
 
@@ -58,6 +59,7 @@ CASES = [
         [FILES, "DISABLING", backed_up(36)],
         "was last backed up by AWS Backup on 2026-01-25; automatic backups are off",
     ),
+    Case(BACKED_UP, [NEW, "DISABLED", backed_up()], NotApplicable),
     Case(BACKED_UP, [COPY, "DISABLED", backed_up()], NotApplicable),
     Case(ZONES, [FILES], None),
     Case(
