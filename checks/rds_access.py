@@ -187,5 +187,7 @@ def db_instance_is_in_private_subnets(db: DBInstance, public: Sequence[str]) -> 
     Fix: Make a DB subnet group of private subnets and move the instance there, or route the subnets to a NAT gateway.
     See: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_VPC.WorkingWithRDSInstanceinaVPC.html
     """
+    if db["Engine"] == "docdb":
+        raise NotApplicable("DocumentDB gives no instance a public address")
     group = db["DBSubnetGroup"]["DBSubnetGroupName"]
     return f"may run in public subnets ({', '.join(public)} in group {group})" if public else None

@@ -74,6 +74,7 @@ CASES = [
     Case(CLUSTER_PORT, [MULTI_AZ | {"Port": 5432}], NotApplicable),
     Case(CLUSTER_PORT, [NEPTUNE | {"Port": 8182}], NotApplicable),
     Case(PRIVATE, [PLACED, []], None),
+    Case(PRIVATE, [PLACED | {"Engine": "docdb"}, ["subnet-1"]], NotApplicable),
     Case(PRIVATE, [PLACED, ["subnet-1"]], "may run in public subnets (subnet-1 in group shop)"),
 ]
 
