@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 
 MODIFY = "elbv2:ModifyListener"
 RECOMMENDED = "ELBSecurityPolicy-TLS13-1-2-2021-06"
-SECURE = re.compile(r"ELBSecurityPolicy-TLS13-1-[23](-Res)?(-FIPS)?(-PQ)?-\d{4}-\d{2}")
-"""TLS 1.2 and up, without the ciphers of the Ext policies, which AWS keeps for old clients.
+SECURE = re.compile(r"ELBSecurityPolicy-(TLS13-1-[23](-Res)?(-FIPS)?(-PQ)?-\d{4}-\d{2}|FS-1-2-Res-20(19-08|20-10))")
+"""TLS 1.2 and up, without the ciphers of the Ext policies, which AWS keeps for old clients. FS-1-2-Res lacks TLS
+1.3, and has no ciphers of TLS 1.2 but theirs.
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html"""
 OLD = re.compile(
     r"ELBSecurityPolicy-(2015-05|2016-08|TLS-1-[01]-.*|FS-2018-06|FS-1-1-.*|TLS13-1-[01](-FIPS)?(-PQ)?-\d{4}-\d{2})"
