@@ -135,7 +135,10 @@ def account_blocks_public_access(account: Account) -> Verdict:
 )
 def block_public_access_of_account(account: Account) -> Plan:
     """Turn on all four public access blocks for the account."""
-    notes = ["It holds for every bucket: what is public in any of them, a website say, goes dark."]
+    notes = [
+        "It holds for every bucket: what is public in any of them, a website say, goes dark.",
+        "AWS refuses where a policy of the organization sets it for its accounts: change it there.",
+    ]
     return _all_on("s3control", {"AccountId": account["account_id"]}, account["block"], notes)
 
 

@@ -17,12 +17,14 @@ from checks.kit import (
     Risk,
     Scope,
     Severity,
+    Unknown,
     Verdict,
     check,
     collector,
     extra,
     fix,
 )
+from checks.log_deliveries import delivering
 from checks.s3 import buckets, policy
 from checks.wildcards import wildcard
 
@@ -44,6 +46,13 @@ class LogBucket(TypedDict):
 
     bucket: str
     policy: str
+
+
+class Delivered(TypedDict):
+    """Whether CloudWatch Logs delivers a bucket's access log; `unread`: why that is not known."""
+
+    delivered: bool
+    unread: str
 
 
 @extra("s3:GetBucketLogging")
@@ -84,8 +93,19 @@ def log_buckets(aws: Aws, bucket: Bucket) -> Sequence[LogBucket]:
     ]
 
 
-@check(buckets, log, policy, practice=Practice.MONITORING, severity=Severity.LOW)
-def bucket_logs_access(bucket: Bucket, log: Mapping[str, Any], policy: str) -> Verdict:
+@extra(needs=(delivering,))
+def delivered(aws: Aws, bucket: Bucket) -> Delivered:
+    """Whether CloudWatch Logs delivers its access log, which no setting of the bucket tells."""
+    there = aws.at(bucket.get("BucketRegion", aws.region))
+    try:
+        arns = there.read(delivering)
+    except Unknown as reason:  # a bucket that keeps its log itself needs no other
+        return {"delivered": False, "unread": str(reason)}
+    return {"delivered": f"arn:{aws.partition}:s3:::{bucket['Name']}" in arns, "unread": ""}
+
+
+@check(buckets, log, policy, delivered, practice=Practice.MONITORING, severity=Severity.LOW)
+def bucket_logs_access(bucket: Bucket, log: Mapping[str, Any], policy: str, delivered: Delivered) -> Verdict:
     """S3 bucket keeps a log of access to it.
 
     After a leak, the log tells who read what, strangers without an AWS account as well.
@@ -93,19 +113,25 @@ def bucket_logs_access(bucket: Bucket, log: Mapping[str, Any], policy: str) -> V
     Fix: Turn on server access logging, with another bucket of the same region as its target.
     See: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
     """
-    if log.get("TargetBucket"):
+    if log.get("TargetBucket") or delivered["delivered"]:
         return None
     if any(principal.id == LOGGING for principal, _ in documents.trusted(policy)):
         raise NotApplicable("S3 delivers access logs there: a log of its own would grow by itself")
+    if delivered["unread"]:
+        raise Unknown(delivered["unread"])
     return "keeps no log of access"
 
 
 @fix(bucket_logs_access, "s3:PutBucketLogging", risk=Risk.SAFE, reads=(log_buckets,))
-def log_access(bucket: Bucket, log: Mapping[str, Any], policy: str, targets: Sequence[LogBucket]) -> Plan:
+def log_access(
+    bucket: Bucket, log: Mapping[str, Any], policy: str, delivered: Delivered, targets: Sequence[LogBucket]
+) -> Plan:
     """Log access to the bucket where others of its region do.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
     """
+    if delivered["delivered"]:
+        raise NotApplicable("CloudWatch Logs delivers its access log")
     prefix = f"{bucket['Name']}/"
     target = next((one["bucket"] for one in targets if _lets_log(one, bucket["Name"], prefix)), "")
     if not target:

@@ -39,6 +39,10 @@ OF_AWS = frozenset(
 """Accounts as which Elastic Load Balancing delivers access logs.
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html"""
 
+OF_BILLING = "386209384616"
+"""The account as which AWS delivered cost and usage reports, before it did so as a service.
+https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/billing-getting-started.html"""
+
 ORGANIZATION = ("aws:principalorgid", "aws:principalorgpaths")
 
 ACCOUNTS = frozenset({"aws:principalaccount", "aws:sourceaccount", "aws:sourceowner"})
@@ -103,7 +107,7 @@ def _of_others(policy: str, own: Collection[str]) -> Mapping[str, list[documents
     found: dict[str, list[documents.Statement]] = {}
     for principal, statement in documents.trusted(policy):
         for account in _accounts(principal, statement):
-            if account.isdigit() and account not in own and account not in OF_AWS:  # CloudFront's is no number
+            if account.isdigit() and account not in {*own, *OF_AWS, OF_BILLING}:  # CloudFront's is no number
                 found.setdefault(account, []).append(statement)
     return found
 

@@ -10,12 +10,14 @@ import boto3
 import pytest
 
 from bot.aws import Region
-from checks import s3_logging
-from checks.kit import NotApplicable
+from checks import log_deliveries, s3_logging
+from checks.kit import NotApplicable, Unknown
 from tests.checks.cases import Case
 
 BUCKET = {"Name": "northwind-exports"}
 LOGS = s3_logging.bucket_logs_access
+NOT = {"delivered": False, "unread": ""}
+UNREAD = {"delivered": False, "unread": "denied"}
 
 
 def lets_log(bucket: str = "northwind-logs", **condition: str) -> str:
@@ -30,15 +32,26 @@ def lets_log(bucket: str = "northwind-logs", **condition: str) -> str:
 
 
 CASES = [
-    Case(LOGS, [BUCKET, {"TargetBucket": "northwind-logs", "TargetPrefix": ""}, ""], None),
-    Case(LOGS, [BUCKET, {}, ""], "keeps no log of access"),
-    Case(LOGS, [BUCKET, {}, lets_log()], NotApplicable),
+    Case(LOGS, [BUCKET, {"TargetBucket": "northwind-logs", "TargetPrefix": ""}, "", NOT], None),
+    Case(LOGS, [BUCKET, {"TargetBucket": "northwind-logs", "TargetPrefix": ""}, "", UNREAD], None),
+    Case(LOGS, [BUCKET, {}, "", NOT], "keeps no log of access"),
+    Case(LOGS, [BUCKET, {}, "", {"delivered": True, "unread": ""}], None),
+    Case(LOGS, [BUCKET, {}, lets_log(), NOT], NotApplicable),
 ]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_judges(case: Case) -> None:
     assert case.outcome() == case.expected
+
+
+def test_whether_a_log_is_delivered_may_be_unknown(aws: Region) -> None:
+    with pytest.raises(Unknown, match="denied"):
+        LOGS.judge(BUCKET, {}, "", UNREAD)
+    bucket: Any = BUCKET | {"BucketRegion": "us-east-1"}
+    aws.reads.once(log_deliveries.delivering, "us-east-1", lambda: iter(["arn:aws:s3:::northwind-exports"]))
+    assert s3_logging.delivered.read(aws, bucket) == {"delivered": True, "unread": ""}
+    assert s3_logging.delivered.read(aws, bucket | {"Name": "northwind-invoices"}) == NOT
 
 
 @pytest.mark.parametrize(
@@ -57,11 +70,11 @@ def test_judges(case: Case) -> None:
 def test_a_fix_logs_only_where_the_policy_lets_s3_write(policy: str, *, allowed: bool) -> None:
     targets = [{"bucket": "northwind-logs", "policy": policy}]
     if allowed:
-        plan = s3_logging.log_access.plan(BUCKET, {}, "", targets)
+        plan = s3_logging.log_access.plan(BUCKET, {}, "", NOT, targets)
         assert plan.after == {"access log": "northwind-logs/northwind-exports/"}
     else:
         with pytest.raises(NotApplicable):
-            s3_logging.log_access.plan(BUCKET, {}, "", targets)
+            s3_logging.log_access.plan(BUCKET, {}, "", NOT, targets)
 
 
 def test_log_buckets_are_those_of_the_same_region_that_others_use(aws: Region) -> None:

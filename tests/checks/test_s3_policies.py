@@ -60,6 +60,7 @@ CASES = [
     Case(ONLY_OWN, [BUCKET, allows(principal={"Service": "cloudtrail.amazonaws.com"}), OURS], None),
     Case(ONLY_OWN, [BUCKET, allows(principal={"AWS": "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1"}), OURS], None),
     Case(ONLY_OWN, [BUCKET, allows("s3:PutObject", "156460612806"), OURS], None),  # load balancers of eu-west-1
+    Case(ONLY_OWN, [BUCKET, allows("s3:PutObject", "386209384616"), OURS], None),  # cost and usage reports
     Case(ONLY_OWN, [BUCKET, allows(principal={"AWS": "AIDAEXAMPLE"}), OURS], None),
 ]  # fmt: skip
 
