@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,10 +25,11 @@ def alarm(part_of: str = "", *, on: bool = True, **actions: list[str]) -> dict[s
 
 
 CASES = [
-    Case(ACTS, [alarm(AlarmActions=[TOPIC])], None),
-    Case(ACTS, [alarm(AlarmActions=[])], "has no action when it goes off"),
-    Case(ACTS, [alarm(AlarmActions=[], OKActions=[TOPIC])], "has no action when it goes off"),
-    Case(ACTS, [alarm("shop", AlarmActions=[])], NotApplicable),
+    Case(ACTS, [alarm(AlarmActions=[TOPIC]), ""], None),
+    Case(ACTS, [alarm(AlarmActions=[]), ""], "has no action when it goes off"),
+    Case(ACTS, [alarm(AlarmActions=[], OKActions=[TOPIC]), ""], "has no action when it goes off"),
+    Case(ACTS, [alarm("shop", AlarmActions=[]), ""], NotApplicable),
+    Case(ACTS, [alarm(AlarmActions=[]), "alarms-to-chat"], NotApplicable),
     Case(ON, [alarm(AlarmActions=[TOPIC])], None),
     Case(ON, [alarm(AlarmActions=[TOPIC], on=False)], "has its actions turned off"),
     Case(ON, [alarm(OKActions=[TOPIC], on=False)], "has its actions turned off"),
@@ -38,6 +40,33 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_judges(case: Case) -> None:
     assert case.outcome() == case.expected
+
+
+CHANGES = {"source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm State Change"]}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "state", "acts"),
+    [
+        (CHANGES, "ENABLED", True),
+        ({"source": ["aws.cloudwatch"]}, "ENABLED", True),
+        (CHANGES | {"detail": {"state": {"value": ["ALARM", "OK"]}}}, "ENABLED", True),
+        (CHANGES | {"detail": {"state": {"value": ["OK"]}}}, "ENABLED", False),
+        (CHANGES | {"detail": {"alarmName": [{"prefix": "shop-"}]}}, "ENABLED", False),
+        (CHANGES | {"resources": ["arn:aws:cloudwatch:eu-west-1:123456789012:alarm:errors"]}, "ENABLED", False),
+        ({"source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm Configuration Change"]}, "ENABLED", False),
+        ({"source": ["aws.ec2"]}, "ENABLED", False),
+        (CHANGES, "DISABLED", False),
+    ],
+)
+def test_a_rule_may_act_on_every_alarm(aws: Region, pattern: dict[str, Any], state: Any, *, acts: bool) -> None:
+    events = aws.clients.session.client("events", region_name="eu-west-1")
+    events.put_rule(Name="nightly", ScheduleExpression="rate(1 day)")
+    events.put_rule(Name="alarms-to-chat", EventPattern=json.dumps(pattern), State=state)
+    silent: Any = alarm(AlarmActions=[])
+    told: Any = alarm(AlarmActions=[TOPIC])
+    assert alarms.acted_on_by.read(aws, silent) == ("alarms-to-chat" if acts else "")
+    assert alarms.acted_on_by.read(aws, told) == ""
 
 
 def full(name: str) -> dict[str, Any]:
