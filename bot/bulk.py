@@ -96,15 +96,13 @@ class Bulk:
 
     def deny(self, batch_id: int, actor: Person, approvers: Collection[str], reason: str) -> Batch:
         """Say no to all of it, with a reason. Raises Refusal, which is audited."""
-        for request in self._waiting(batch_id, "fix.denied", actor).requests:
-            self._remediator.deny(request.id, actor, approvers, reason)
-        return self._get(batch_id)
+        return self._decide(
+            batch_id, "fix.denied", actor, lambda number: self._remediator.deny(number, actor, approvers, reason)
+        )
 
     def cancel(self, batch_id: int, actor: Person) -> Batch:
         """Take back one's own request while all of it waits. Raises Refusal, which is audited."""
-        for request in self._waiting(batch_id, "fix.cancelled", actor).requests:
-            self._remediator.cancel(request.id, actor)
-        return self._get(batch_id)
+        return self._decide(batch_id, "fix.cancelled", actor, lambda number: self._remediator.cancel(number, actor))
 
     def run(self, batch_id: int) -> Iterator[Batch]:
         """Make the approved changes one by one; the batch after each. The first that fails is the last."""
@@ -133,6 +131,19 @@ class Bulk:
                 yield self._get(batch_id)
                 if ended.state is not State.UNDONE:
                     return
+
+    def _decide(self, batch_id: int, action: str, actor: Person, decide: Callable[[int], object]) -> Batch:
+        """The same decision on each, for all or, wherever the process dies, for none."""
+        refused: Refusal | None = None
+        with self._store.db.transaction():
+            try:
+                for request in self._waiting(batch_id, action, actor).requests:
+                    decide(request.id)
+            except Refusal as error:  # is about the person, so it came at the first; its row in the audit log stays
+                refused = error
+        if refused:
+            raise refused
+        return self._get(batch_id)
 
     def _waiting(self, batch_id: int, action: str, actor: Person) -> Batch:
         batch = self._get(batch_id)

@@ -12,13 +12,14 @@ from bot.aws_errors import CallError
 from bot.fixing import FixAws, Seen, Tags
 from bot.guards import TO_FIX, Guard, Situation, refusal
 from bot.people import BOT
+from bot.permissions import TooBig
 from bot.recording import CannotScan
 from bot.scan import Status, why_unknown
 from bot.settings import FixMode, Settings
 from bot.store import Store
 from bot.store.findings import Finding
 from bot.store.fix_request import FixRequest, State, plan_hash
-from checks.kit import Fix
+from checks.kit import Fix, Plan
 
 LONGEST_PAUSE = 16.0
 """Seconds between two looks at a result that takes its time."""
@@ -115,6 +116,13 @@ class Executor:
             raise Refusal(reason)
         return tags
 
+    def fits(self, finding: Finding, plan: Plan, home: Region) -> None:
+        """Raise Refusal when the plan is too big to be made by a session that can do just that."""
+        try:
+            self._aws.fits(plan, home, finding.region, finding.resource)
+        except TooBig as error:
+            raise Refusal(str(error)) from error
+
     def run(self, request: FixRequest) -> None:
         """Make an approved request's change, or end it without one."""
         try:
@@ -143,23 +151,29 @@ class Executor:
     def close(self, request: FixRequest, half: str, problem: str, *, sure: bool) -> None:
         """End a request by what AWS shows now. `sure`: whether `problem` tells what became of the last write."""
         source = State.RUNNING if half == "do" else State.UNDOING
-        good, bad = (State.FIXED, State.FAILED) if half == "do" else (State.UNDONE, State.UNDO_FAILED)
-        made = any(step.phase == half for step in self._store.requests.steps(request.id))
+        bad = State.FAILED if half == "do" else State.UNDO_FAILED
+        requests = self._store.requests
+        made = any(step.phase == half for step in requests.steps(request.id))
         words = f"{problem}; " if problem else ""
         try:
             seen = self._verify(request, half, patient=not problem)
         except Refusal as error:
-            self._end(request, source, bad, f"{words}the result could not be checked: {error}")
+            with self._store.db.transaction():
+                requests.end_unknown(request, actor=str(BOT))
+                self._end(request, source, bad, f"{words}the result could not be checked: {error}")
             return
-        reached = _reached(seen, half, request) and made and (not problem or not sure)
-        nothing = "" if made else "nothing was changed; "
-        state = json.dumps(seen.state) if made else None
-        told = f"{words}{nothing}checked again: {seen.words}"
-        self._end(request, source, good if reached else bad, told, after_state=state)
-        if seen.status in (Status.PASS, Status.FAIL, None) and made:
-            # The finding follows what was just read, without waiting for the next scan.
-            holds = seen.status is not Status.FAIL
-            self._store.findings.settle(request.finding_id, holds=holds, at=self._now(), note=f"fix {request.id}")
+        told = f"{words}{'' if made else 'nothing was changed; '}checked again: {seen.words}"
+        with self._store.db.transaction():  # or a crash could part a request from its finding
+            requests.end_unknown(request, actor=str(BOT))
+            state = _ended(seen, half, request, made, problem, sure)
+            if made:
+                self._end(request, source, state, told, after_state=_stands(seen, half, request))
+            else:
+                self._end(request, source, state, told)
+            if seen.status in (Status.PASS, Status.FAIL, None) and made:
+                # The finding follows what was just read, without waiting for the next scan.
+                holds, note = seen.status is not Status.FAIL, f"fix {request.id}"
+                self._store.findings.settle(request.finding_id, holds=holds, at=self._now(), note=note)
 
     def _make(self, request: FixRequest, half: str) -> tuple[str, bool]:
         """Make one half of the plan, call by call, intent first: what went wrong, or "", and whether that is sure."""
@@ -168,8 +182,9 @@ class Executor:
         if not {call.call for call in calls} <= set(self.fix(request.check_id).calls):
             return "the plan has calls that this fix does not declare", True
         try:
-            writer = self._aws.writer(f"aws-sec-fix-{request.id}", request.plan, half, request.region)
-        except CallError as error:
+            name = f"aws-sec-fix-{request.id}"
+            writer = self._aws.writer(name, request.plan, half, request.region, request.resource)
+        except (CallError, TooBig) as error:
             return str(error), True
         for position, call in enumerate(calls):
             if not self._store.requests.begin_step(request, half, position, call, actor=actor, at=self._now()):
@@ -203,3 +218,19 @@ def _reached(seen: Seen, half: str, request: FixRequest) -> bool:
     if half == "do":
         return seen.status in (None, Status.PASS, Status.NOT_APPLICABLE)
     return seen.state == dict(request.plan.before)
+
+
+def _ended(seen: Seen, half: str, request: FixRequest, made: bool, problem: str, sure: bool) -> State:
+    """The state that says what is there. `made`: whether a write was begun."""
+    there = _reached(seen, half, request)
+    if half == "do":
+        return State.FIXED if there and made and (not problem or not sure) else State.FAILED
+    if not made and not sure:  # a crash before the first call: the fix stands as it did, and so does the way back
+        return State.FIXED if _reached(seen, "do", request) else State.FAILED
+    # An undo began from another state than the one before the fix: if that one is there, a problem on the way is none.
+    return State.UNDONE if there and made else State.UNDO_FAILED
+
+
+def _stands(seen: Seen, half: str, request: FixRequest) -> str | None:
+    """The state that an undo would start from, None where all is as before the fix."""
+    return None if half == "do" and seen.state == dict(request.plan.before) else json.dumps(seen.state)

@@ -37,7 +37,7 @@ MOVES: Mapping[State, frozenset[State]] = {
     State.RUNNING: frozenset({State.FIXED, State.FAILED}),
     State.FIXED: frozenset({State.UNDOING}),
     State.FAILED: frozenset({State.UNDOING}),
-    State.UNDOING: frozenset({State.UNDONE, State.UNDO_FAILED, State.FIXED}),
+    State.UNDOING: frozenset({State.UNDONE, State.UNDO_FAILED, State.FIXED, State.FAILED}),  # back, if it was not begun
 }
 """Every move there is; anything else is refused."""
 
@@ -107,7 +107,7 @@ class FixRequest:
 
 @dataclass(frozen=True)
 class Step:
-    """One write. `state`: intent (about to be made, or the process died making it), done or failed."""
+    """One write. `state`: intent (about to be made), done, failed, or unknown (the process died making it)."""
 
     phase: str
     position: int
@@ -135,6 +135,8 @@ class New:
     within: str = ""
     needed: int = 1
     batch: int | None = None
+    owner: str = ""
+    """The code that owns the resource, when it is to be changed directly all the same; the plan's notes say it, too."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from bot.store.database import Database, moment, stamp
 from bot.store.fix_request import MOVES, OPEN, Card, FixRequest, New, State, Step, plan_hash, plan_json, plan_of
 from checks.kit import Call
 
+NO_ANSWER = "the bot stopped before AWS's answer was noted"
+
 
 class ResourceBusy(Exception):
     """Another request for the same resource is open."""
@@ -59,7 +61,7 @@ class Requests:
                     subject=new.resource,
                     request_id=request_id,
                     plan_hash=digest,
-                    detail={"check": new.check_id, "reason": new.reason, "mode": new.mode},
+                    detail={"check": new.check_id, "reason": new.reason, "mode": new.mode} | _owned(new),
                 )
         except sqlite3.IntegrityError as error:
             first = self._open_for(new.account, new.region, new.resource)
@@ -217,20 +219,30 @@ class Requests:
         self, request: FixRequest, phase: str, position: int, *, ok: bool, answer: str, actor: str
     ) -> None:
         """Write down how the call ended."""
+        self._end_step(request, phase, position, "done" if ok else "failed", answer, actor)
+
+    def _end_step(self, request: FixRequest, phase: str, position: int, state: str, answer: str, actor: str) -> None:
         with self._db.transaction():
             self._db.write(
                 "UPDATE steps SET state = ?, answer = ? WHERE request_id = ? AND phase = ? AND position = ?",
-                ["done" if ok else "failed", answer, request.id, phase, position],
+                [state, answer, request.id, phase, position],
             )
             self._audit.append(
                 "aws.write",
                 actor=actor,
                 subject=request.resource,
-                result="ok" if ok else "failed",
+                result="ok" if state == "done" else state,
                 request_id=request.id,
                 plan_hash=request.plan_hash,
                 detail={"phase": phase, "position": position, "answer": answer},
             )
+
+    def end_unknown(self, request: FixRequest, *, actor: str) -> None:
+        """Write down of each call that was begun and never ended that nobody knows how it did: a crash came between."""
+        with self._db.transaction():
+            for step in self.steps(request.id):
+                if step.state == "intent":
+                    self._end_step(request, step.phase, step.position, "unknown", NO_ANSWER, actor)
 
     def steps(self, request_id: int) -> list[Step]:
         """The writes begun so far, in order."""
@@ -252,6 +264,11 @@ class Requests:
             [*OPEN, stamp(ended_since)],
         )
         return [request for request in map(_request, rows) if not request.is_shown]
+
+
+def _owned(new: New) -> dict[str, Any]:
+    """What the audit row says of a change past the code that owns the resource."""
+    return {"directly": True, "owner": new.owner} if new.owner else {}
 
 
 def _told(fields: Mapping[str, Any]) -> dict[str, Any]:
