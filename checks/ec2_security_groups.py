@@ -35,7 +35,9 @@ from checks.network import (
     opens_every_port,
     ports_in_words,
     services_in_words,
+    without,
 )
+from checks.vpc import vpcs
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import NetworkInterfaceTypeDef as Interface
@@ -115,6 +117,14 @@ def sources(aws: Aws, rule: Rule) -> Sequence[str]:
     if "PrefixListId" in rule:
         return ranges_of(aws, rule["PrefixListId"])
     return [rule[key] for key in ("CidrIpv4", "CidrIpv6") if key in rule]
+
+
+@extra(needs=(prefix_lists, vpcs))
+def sources_outside(aws: Aws, rule: Rule) -> Sequence[str]:
+    """The same without what is inside the account's own VPCs here: their IPv6 addresses are public ones."""
+    own = [one["CidrBlock"] for vpc in aws.read(vpcs) for one in vpc.get("CidrBlockAssociationSet", [])]
+    own += [one["Ipv6CidrBlock"] for vpc in aws.read(vpcs) for one in vpc.get("Ipv6CidrBlockAssociationSet", [])]
+    return [cidr for cidr in sources.read(aws, rule) if without(cidr, own)]
 
 
 @extra("ec2:DescribeNetworkInterfaces")
@@ -213,7 +223,7 @@ def rule_opens_web_ports_only(
     return expect(not everyone or not more, f"opens {ports_in_words(rule)} to {', '.join(everyone)}")
 
 
-@check(inbound_rules, sources, practice=Practice.NETWORK, severity=Severity.MEDIUM)
+@check(inbound_rules, sources_outside, practice=Practice.NETWORK, severity=Severity.MEDIUM)
 def rule_names_ports_for_public_addresses(rule: Rule, sources: Sequence[str]) -> Verdict:
     """Security group rule names ports for public addresses.
 

@@ -94,7 +94,7 @@ def _topic(group: Group) -> str:
         (to["metricNamespace"], to["metricName"]) for one in group["filters"] for to in one["metricTransformations"]
     }
     for close in (True, False):
-        told = Counter(
+        told: Counter[str] = Counter(
             action
             for alarm in group["alarms"]
             if alarm["ActionsEnabled"] and (not close or metrics & set(watches(alarm)))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import VpcTypeDef as Vpc
 
 VPC_ARN = "arn:{partition}:ec2:{region}:{account}:vpc/{VpcId}"
+ROLES = ("DeliverLogsPermissionArn", "DeliverCrossAccountRole")
 SHOWS_REJECTED = ("ALL", "REJECT")
 
 flow_logs: Collector[FlowLog] = collect(
@@ -115,7 +116,7 @@ def log_rejected_traffic(vpc: Vpc, logs: Sequence[FlowLog], is_used: bool, other
         to: dict[str, str] = {"LogDestination": where}
     else:
         where = model["LogGroupName"]
-        to = {"LogGroupName": where, "DeliverLogsPermissionArn": model["DeliverLogsPermissionArn"]}
+        to = {"LogGroupName": where} | {key: model[key] for key in ROLES if key in model}  # type: ignore[literal-required]
     what = {"ResourceIds": [vpc["VpcId"]], "ResourceType": "VPC", "TrafficType": "REJECT"}
     return Plan(
         do=[Call("ec2:CreateFlowLogs", what | {"LogDestinationType": model["LogDestinationType"]} | to)],

@@ -105,8 +105,9 @@ def test_which_groups_use_a_launch_configuration(aws: Region) -> None:
 
 
 def test_an_image_that_is_gone_may_have_required_imdsv2() -> None:
+    given: Any = configuration(ImageId="ami-1")
     with pytest.raises(Unknown):
-        TOKENS.judge(configuration(ImageId="ami-1"), USED, "unread")
+        TOKENS.judge(given, USED, "unread")
 
 
 def test_the_plan_keeps_other_health_checks() -> None:

@@ -16,6 +16,7 @@ from bot.scan import identify
 from bot.settings import load
 from checks import ec2_security_groups as sg
 from checks.kit import FIXES, NotApplicable, Unknown
+from checks.vpc import vpcs
 from tests.checks.cases import Case
 
 EVERYONE = ["0.0.0.0/0"]
@@ -180,6 +181,30 @@ def test_whom_a_prefix_list_lets_in(aws: Region) -> None:
     assert sg.sources.read(aws, {"PrefixListId": made}) == ["0.0.0.0/1", "128.0.0.0/1"]
     with pytest.raises(Unknown):
         sg.sources.read(aws, {"PrefixListId": "pl-made-since"})
+
+
+def test_the_addresses_of_the_accounts_own_vpcs_are_not_outside(aws: Region) -> None:
+    vpc: Any = {
+        "CidrBlockAssociationSet": [{"CidrBlock": "10.1.0.0/16"}],
+        "Ipv6CidrBlockAssociationSet": [{"Ipv6CidrBlock": "2001:db8:1::/56"}],
+    }
+    aws.reads.once(vpcs, aws.region, lambda: iter([vpc]))
+
+    def outside(**source: str) -> Any:
+        return sg.sources_outside.read(aws, source)
+
+    assert outside(CidrIpv6="2001:db8:1:80::/64") == []
+    assert outside(CidrIpv6="2001:db8:2::/56") == ["2001:db8:2::/56"]
+    assert outside(CidrIpv6="::/0") == ["::/0"]
+    assert outside(CidrIpv4="203.0.113.8/32") == ["203.0.113.8/32"]
+
+
+def test_default_groups_of_vpcs_that_others_share_are_theirs(aws: Region) -> None:
+    def default(owner: str) -> Any:
+        return {"GroupName": "default", "GroupId": f"sg-{owner}", "OwnerId": owner, "VpcId": "vpc-1"}
+
+    aws.reads.once(sg.groups, aws.region, lambda: iter([default(aws.account), default("210987654321")]))
+    assert [one["OwnerId"] for one in sg.default_groups.stream(aws)] == [aws.account]
 
 
 def test_who_uses_the_group_is_read_by_its_id(aws: Region) -> None:

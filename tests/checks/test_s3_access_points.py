@@ -53,14 +53,16 @@ def test_judges(case: Case) -> None:
 
 
 def test_the_block_of_a_bucket_of_another_account_may_be_unknown() -> None:
+    point: Any = POINT
+    unread: Any = blocks({}, unread="denied")
     with pytest.raises(Unknown, match="denied"):
-        BLOCKS.judge(POINT, blocks({}, unread="denied"))
+        BLOCKS.judge(point, unread)
     with pytest.raises(Unknown, match="denied"):
-        POLICY.judge(POINT, blocks({}, unread="denied"), OPEN)
+        POLICY.judge(point, unread, OPEN)
 
 
 def test_reads_access_points_their_blocks_and_policies(aws: Region) -> None:
-    bucket = {"Bucket": "northwind-reports"}
+    bucket: Any = {"Bucket": "northwind-reports"}
     s3_there = aws.clients.session.client("s3", region_name="us-east-1")
     s3_there.create_bucket(**bucket)
     aws = aws.at("us-east-1")  # type: ignore[assignment]  # where the emulator says that every access point is
@@ -76,7 +78,8 @@ def test_reads_access_points_their_blocks_and_policies(aws: Region) -> None:
     assert {name: BLOCKS.judge(read[name], found[name]) for name in read} == {"closed": None, "open": ALL_OFF}
     judged = {name: POLICY.judge(read[name], found[name], policies[name]) for name in read}
     assert judged == {"closed": None, "open": "lets everyone do s3:GetObject"}
-    s3_there.put_public_access_block(**bucket, PublicAccessBlockConfiguration=ALL_ON)
+    all_on: Any = ALL_ON
+    s3_there.put_public_access_block(**bucket, PublicAccessBlockConfiguration=all_on)
     assert BLOCKS.judge(read["open"], s3_access_points.blocks.read(aws, read["open"])) is None
     others: Any = read["open"] | {"BucketAccountId": "210987654321", "Bucket": "no-such-bucket"}
     assert s3_access_points.blocks.read(aws, others)["unread"]

@@ -16,8 +16,8 @@ from tests.checks.cases import Case
 
 BUCKET = {"Name": "northwind-exports"}
 LOGS = s3_logging.bucket_logs_access
-NOT = {"delivered": False, "unread": ""}
-UNREAD = {"delivered": False, "unread": "denied"}
+NOT: Any = {"delivered": False, "unread": ""}
+UNREAD: Any = {"delivered": False, "unread": "denied"}
 
 
 def lets_log(bucket: str = "northwind-logs", **condition: str) -> str:
@@ -47,7 +47,7 @@ def test_judges(case: Case) -> None:
 
 def test_whether_a_log_is_delivered_may_be_unknown(aws: Region) -> None:
     with pytest.raises(Unknown, match="denied"):
-        LOGS.judge(BUCKET, {}, "", UNREAD)
+        LOGS.judge({"Name": "northwind-exports"}, {}, "", UNREAD)
     bucket: Any = BUCKET | {"BucketRegion": "us-east-1"}
     aws.reads.once(log_deliveries.delivering, "us-east-1", lambda: iter(["arn:aws:s3:::northwind-exports"]))
     assert s3_logging.delivered.read(aws, bucket) == {"delivered": True, "unread": ""}
