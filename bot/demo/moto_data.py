@@ -12,6 +12,7 @@ from moto.backup.models import Vault
 from moto.backup.responses import BackupResponse
 from moto.core.responses import ActionResult
 from moto.dynamodb.models import DynamoDBBackend
+from moto.efs.models import EFSBackend
 from moto.efs.responses import EFSResponse
 from moto.moto_api._internal import mock_random
 from moto.rds.models import RDSBackend, rds_backends
@@ -45,6 +46,7 @@ def add_data_operations() -> None:
     backup.list_recovery_points_by_backup_vault = _recovery_points
     vaults: Any = Vault
     vaults.to_list_dict = _with_count(Vault.to_list_dict)
+    EFSBackend.create_file_system = _aged(EFSBackend.create_file_system)  # type: ignore[method-assign]
     EFSResponse.put_backup_policy = _back_up  # type: ignore[attr-defined]
     rds: Any = RDSResponse
     rds.describe_db_engine_versions = _versions
@@ -139,6 +141,8 @@ def _aged(create: Callable[..., Any]) -> Callable[..., Any]:
         for when in ("instance_create_time", "cluster_create_time", "created_at"):
             if hasattr(made, when):
                 setattr(made, when, then)
+        if hasattr(made, "creation_time"):
+            made.creation_time = then.timestamp()
         if hasattr(made, "instance_create_time"):
             old = getattr(made, "engine", "") == "mysql"
             name, end = ("rds-ca-2019", CA_2019) if old else ("rds-ca-rsa2048-g1", then + timedelta(days=730))
