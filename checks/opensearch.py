@@ -117,7 +117,8 @@ def encrypt(domain: Domain) -> Plan:
         raise NotApplicable(
             "AWS does not turn it on while the domain has UltraWarm or cold storage: take that off first"
         )
-    if any(cluster.get(of, "").startswith(WITHOUT_ENCRYPTION) for of in ("InstanceType", "DedicatedMasterType")):
+    types = (cluster.get("InstanceType", ""), cluster.get("DedicatedMasterType", ""))
+    if any(one.startswith(WITHOUT_ENCRYPTION) for one in types):
         raise NotApplicable("its instance types cannot encrypt: choose newer ones first")
     return Plan(
         do=[_update(domain, EncryptionAtRestOptions={"Enabled": True})],
