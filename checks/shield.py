@@ -125,6 +125,8 @@ def shield_protects_distribution(distribution: Distribution, covered: Coverage) 
     """
     _subscribed(covered)
     cloudfront.in_use(distribution)
+    if distribution.get("Staging"):
+        raise NotApplicable("Shield Advanced protects it with the distribution that it stages")
     return expect(distribution["ARN"] in covered["arns"], UNPROTECTED)
 
 

@@ -35,6 +35,7 @@ PAIRS: list[tuple[Any, dict[str, Any], str, dict[str, Any]]] = [
     (CLASSIC, OLD, f"{ELB}old-shop", OLD | {"Scheme": "internal"}),
     (BALANCER, ALB, f"{ELB}app/shop/1", ALB | {"Type": "network"}),
     (DISTRIBUTION, SITE, SITE["ARN"], SITE | {"Enabled": False}),  # type: ignore[list-item]
+    (DISTRIBUTION, SITE, SITE["ARN"], SITE | {"Staging": True}),  # type: ignore[list-item]
     (ZONE, PUBLIC, "arn:aws:route53:::hostedzone/Z1", {"zone_id": "Z2", "Config": {"PrivateZone": True}}),
     (ACCELERATOR, FAST, FAST["AcceleratorArn"], FAST | {"Enabled": False}),  # type: ignore[list-item]
 ]
