@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.standing import Standing, standing
 from bot.store import Store
 from bot.store.audit import Head
+from bot.store.digests import Shown, Slot
 from bot.store.findings import Filter, Finding
 from bot.store.fix_request import FixRequest, State
 from bot.store.scans import Score
@@ -41,6 +42,20 @@ class Digest:
     mutes_ending: list[Finding]
     head: Head
     asked_by: str = ""
+
+    @property
+    def shown(self) -> Shown:
+        """What its message shows, as the database keeps it."""
+        opened, reopened, resolved, todo = (
+            [finding.id for finding in some] for some in (self.opened, self.reopened, self.resolved, self.todo)
+        )
+        return Shown(opened, reopened, resolved, todo, self.since, self.late, self.done)
+
+    @property
+    def done(self) -> list[int]:
+        """The findings that were open when it was posted and are not any more."""
+        some = [*self.opened, *self.reopened, *self.todo]
+        return list(dict.fromkeys(finding.id for finding in some if finding.state == "resolved"))
 
 
 def compose(  # what to report on, which slot, when
@@ -76,6 +91,31 @@ def compose(  # what to report on, which slot, when
         mutes_ending=store.findings.mutes_ending(now, now + MUTE_WARNING),
         head=store.audit.head(),
         asked_by=asked_by,
+    )
+
+
+def compose_again(
+    store: Store, account: str, checks: Collection[AnyCheck], slot: Slot, shown: Shown, now: datetime
+) -> Digest:
+    """The same digest as things are now: what it told of, gone or not, and where the account stands."""
+
+    def those(numbers: Sequence[int]) -> list[Finding]:
+        return [store.findings.get(number) for number in numbers]
+
+    return Digest(
+        slot=slot.slot,
+        late=shown.late,
+        standing=standing(store, account, checks, now),
+        before=store.scans.score_before(account, shown.since) if shown.since else None,
+        since=shown.since,
+        opened=those(shown.opened),
+        reopened=those(shown.reopened),
+        resolved=those(shown.resolved),
+        fixed_by=_fixed_by(store, shown.since),
+        todo=those(shown.todo),
+        waiting=store.requests.in_state(State.WAITING),
+        mutes_ending=store.findings.mutes_ending(now, now + MUTE_WARNING),
+        head=slot.head,  # the witness: what was shown stays shown
     )
 
 

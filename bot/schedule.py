@@ -13,7 +13,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from bot.blocks.digest import digest as digest_message
 from bot.cards import Cards
 from bot.context import Bot
-from bot.digest import compose
+from bot.digest import compose, compose_again
 from bot.people import BOT, Person
 from bot.post import PostError
 from bot.settings import Late, Settings
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 ON_TIME = timedelta(minutes=15)
 """A digest within this of its slot is not late: the scan before it takes its time."""
+LIVES = timedelta(days=1)
+"""How long a digest's message follows what becomes of its findings."""
 IN_FLIGHT = timedelta(seconds=60)
 """A claim younger than this may still be posting."""
 
@@ -62,6 +64,27 @@ class Schedule:
             await self._cards.requests.refresh(ended.id)
         await asyncio.to_thread(self._bot.store.findings.expire_mutes, now)
         await self.digest_if_due()
+        await self.redraw_digest()
+
+    async def redraw_digest(self) -> None:
+        """Let the newest digest's message show what was resolved since, for as long as it is the day's."""
+        bot = self._bot
+        slot = await asyncio.to_thread(bot.store.digests.newest)
+        if slot is None or slot.shown is None or slot.posted_at is None or bot.now() - slot.posted_at > LIVES:
+            return
+        again = await asyncio.to_thread(
+            compose_again, bot.store, bot.account, bot.checks.values(), slot, slot.shown, bot.now()
+        )
+        if again.done == list(slot.shown.done):
+            return
+        message = digest_message(again, fixes=bot.fixes, now=bot.now(), zone=bot.settings.zone)
+        try:
+            await bot.post.update(slot.channel, slot.ts, message)
+        except PostError as error:
+            log.warning("the digest %s does not follow: %s", slot.slot, error)
+            if not error.gone:
+                return
+        await asyncio.to_thread(bot.store.digests.redrawn, slot.slot, again.shown)
 
     async def scan_if_due(self) -> None:
         """Scan when the last complete scan is older than the settings want, unless somebody ended one lately."""
@@ -133,7 +156,7 @@ class Schedule:
             if error.certain:
                 await asyncio.to_thread(digests.release, name, now)
             raise
-        await asyncio.to_thread(digests.posted, name, ts=ts, head=found.head, at=now)
+        await asyncio.to_thread(digests.posted, name, ts=ts, head=found.head, at=now, shown=found.shown)
         await asyncio.to_thread(bot.store.scans.score_now, bot.account, found.standing.as_score(now))
 
     async def _fresh_scan(self) -> None:

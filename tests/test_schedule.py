@@ -386,3 +386,51 @@ async def test_a_database_that_fails_stops_no_later_digest(day: Day) -> None:
     day.store.db._db.execute("PRAGMA query_only = OFF")
     await at_desk.schedule.digest_if_due()
     assert day.posted == [SLOT]
+
+
+@pytest.mark.asyncio
+async def test_a_digest_follows_what_becomes_of_its_findings_that_day(day: Day) -> None:
+    day.store.digests.skip("2025-06-01 09:00", DIGEST, day.clock.now)
+    day.at(NINE)
+    await day.due()
+    head = day.slot.head if day.slot else None
+    (shown,) = day.slack.shown(DIGEST)
+    assert "Resolved since" not in shown
+    day.clock.now = NINE + timedelta(hours=2)
+    found(day.store, at=day.clock.now, passed=1)
+    bot = await day.restarted()
+    await bot.schedule.each_minute()
+    (shown,) = day.slack.shown(DIGEST)
+    assert "✅ *Resolved since*" in shown
+    assert "1 resolved since" in shown
+    assert f"Audit head {head.seq}:{head.hash}" in shown if head else False, "what was witnessed stays witnessed"
+    edits = len(day.slack.called("chat.update"))
+    await bot.schedule.each_minute()
+    assert len(day.slack.called("chat.update")) == edits, "it is edited when something changed"
+    day.at(NINE + timedelta(hours=3))
+    await bot.schedule.each_minute()
+    assert "Resolved since" not in day.slack.shown(DIGEST)[0], "it came back"
+
+
+@pytest.mark.asyncio
+async def test_yesterdays_digest_stays_as_it_was(day: Day) -> None:
+    day.store.digests.skip("2025-06-01 09:00", DIGEST, day.clock.now)
+    day.at(NINE)
+    await day.due()
+    day.clock.now = NINE + timedelta(days=1, minutes=1)
+    found(day.store, at=day.clock.now, passed=1)
+    await (await day.restarted()).schedule.redraw_digest()
+    assert "Resolved since" not in day.slack.shown(DIGEST)[0]
+
+
+@pytest.mark.asyncio
+async def test_a_digest_whose_message_is_gone_is_let_go(day: Day) -> None:
+    day.store.digests.skip("2025-06-01 09:00", DIGEST, day.clock.now)
+    day.at(NINE)
+    await day.due()
+    day.slack.messages.clear()
+    found(day.store, at=day.clock.now, passed=1)
+    bot = await day.restarted()
+    await bot.schedule.redraw_digest()
+    await bot.schedule.redraw_digest()
+    assert len(day.slack.called("chat.update")) == 1

@@ -30,7 +30,7 @@ def digest(news: Digest, *, fixes: Collection[str], now: datetime, zone: tzinfo)
     blocks += _news(news)
     if news.todo:
         blocks.append(section("*Worth doing today*"))
-        blocks += [section(finding_line(one, now), fix_button(one, fixes, now)) for one in news.todo]
+        blocks += [section(f"{_gone(one)}{finding_line(one, now)}", fix_button(one, fixes, now)) for one in news.todo]
     blocks += _waiting(news)
     blocks += _mutes(news, zone)
     blocks += unread(news.standing)
@@ -54,17 +54,26 @@ def _summary(news: Digest) -> str:
         (len(news.resolved), "resolved"),
     ]
     words = ", ".join(f"{count:,} {word}" for count, word in parts if count)
-    if words:
-        return words
-    return "nothing changed" if news.since else "the first digest"
+    words = words or ("nothing changed" if news.since else "the first digest")
+    return f"{words}; {len(news.done):,} resolved since" if news.done else words
 
 
 def _news(news: Digest) -> list[Block]:
     found: list[str] = []
     for title, some in (("🆕 *New*", news.opened), ("🔁 *Back again*", news.reopened)):
-        found += _some(title, some, [f"• {severity(f.severity)}  {code(f.name, 100)} {plain(f.text)}" for f in some])
+        found += _some(title, some, [_new(news, finding) for finding in some])
     found += _some("✅ *Resolved*", news.resolved, [_resolved(news, finding) for finding in news.resolved])
     return [*lines(found)]
+
+
+def _new(news: Digest, finding: Finding) -> str:
+    line = f"{_gone(finding)}{severity(finding.severity)}  {code(finding.name, 100)} {plain(finding.text)}"
+    return f"• {line}{_by(news, finding) if finding.state == 'resolved' else ''}"
+
+
+def _gone(finding: Finding) -> str:
+    """The mark of what was resolved after the digest was posted."""
+    return "✅ *Resolved since*  " if finding.state == "resolved" else ""
 
 
 def _some(title: str, some: Sequence[Finding], texts: Sequence[str]) -> list[str]:
@@ -75,9 +84,12 @@ def _some(title: str, some: Sequence[Finding], texts: Sequence[str]) -> list[str
 
 
 def _resolved(news: Digest, finding: Finding) -> str:
+    return f"• {code(finding.name, 100)} {plain(finding.text)}{_by(news, finding)}"
+
+
+def _by(news: Digest, finding: Finding) -> str:
     request = news.fixed_by.get(finding.id)
-    by = f"  ·  fixed by {mention(request.requester)} and {mention(request.approver)}" if request else ""
-    return f"• {code(finding.name, 100)} {plain(finding.text)}{by}"
+    return f"  ·  fixed by {mention(request.requester)} and {mention(request.approver)}" if request else ""
 
 
 def _waiting(news: Digest) -> list[Block]:

@@ -181,3 +181,8 @@ def owners(db: sqlite_utils.Database) -> None:
         ) WITHOUT ROWID
         """,
     )
+
+
+@migrations()
+def living_digests(db: sqlite_utils.Database) -> None:
+    _run(db, "ALTER TABLE digests ADD COLUMN shown TEXT NOT NULL DEFAULT ''")
