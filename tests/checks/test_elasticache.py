@@ -142,10 +142,11 @@ def test_who_gets_in_without_a_password(kind: str, rules: str, is_open: bool) ->
 def test_only_users_of_its_own_groups_count(aws: Region) -> None:
     user = {"UserName": "default", "AccessString": "on ~* +@all", "Authentication": {"Type": "no-password"}}
     listed: Any = [user | {"UserGroupIds": ["shop"]}, user | {"UserName": "other", "UserGroupIds": ["prices"]}]
+    without: Any = GROUP
     with Stubber(aws.clients.get("elasticache", aws.region)) as stub:
         stub.add_response("describe_users", {"Users": listed}, {})
-        assert elasticache.open_users.read(aws, GROUP) == []
-        assert elasticache.open_users.read(aws, GROUP | {"UserGroupIds": ["shop"]}) == ["default"]
+        assert elasticache.open_users.read(aws, without) == []
+        assert elasticache.open_users.read(aws, without | {"UserGroupIds": ["shop"]}) == ["default"]
 
 
 def test_a_cluster_that_is_in_no_group_is_changed_by_itself() -> None:

@@ -53,7 +53,7 @@ def key(arn: str) -> dict[str, Any]:
     return cluster(EncryptionInfo={"EncryptionAtRest": {"DataVolumeKMSKeyId": arn}})
 
 
-def version(number: str) -> dict[str, Any]:
+def version(number: str) -> Any:
     return cluster(CurrentBrokerSoftwareInfo={"KafkaVersion": number})
 
 

@@ -30,7 +30,7 @@ ZONES, ADMIN, SUBNETS = (
 )
 
 
-def cluster(**more: Any) -> dict[str, Any]:
+def cluster(**more: Any) -> Any:
     return BASE | more
 
 
@@ -40,7 +40,7 @@ def of_group(name: str = "strict", status: str = "in-sync", **each: str) -> dict
     return cluster(ClusterParameterGroups=[group | ({"ClusterParameterStatusList": listed} if listed else {})])
 
 
-def subnets(*zones: str) -> dict[str, Any]:
+def subnets(*zones: str) -> Any:
     return {"ClusterSubnetGroupName": "data", "Subnets": [{"SubnetAvailabilityZone": {"Name": z}} for z in zones]}
 
 
