@@ -13,6 +13,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
+from bot.aws import account_out_of_host
 from bot.demo.processes import Child, DemoError, Processes, fetch, require_free, wait_until
 
 ACCOUNT = "123456789012"
@@ -54,7 +55,10 @@ class Emulated:
         if (service, region) not in self._clients:
             config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, proxies={})
             make: Any = self._session.client
-            self._clients[service, region] = make(service, region, endpoint_url=self.url, config=config)
+            made = make(service, region, endpoint_url=self.url, config=config)
+            if service == "s3control":
+                made.meta.events.register("before-sign.s3-control", account_out_of_host)
+            self._clients[service, region] = made
         return self._clients[service, region]
 
     def remember(self, history: dict[str, Any]) -> None:

@@ -88,9 +88,10 @@ class Answer:
         target = request.get("HTTP_X_AMZ_TARGET", "") or "." + parse_qs(body).get("Action", [""])[0]
         if target != ".":
             return target.rpartition(".")[2] == self.operation.name
-        path = self.operation.http["requestUri"].partition("?")[0]
+        path, _, query = self.operation.http["requestUri"].partition("?")
         pattern = re.sub(r"{[^}]+}", "[^/]+", path).rstrip("/")
         right_way = request["REQUEST_METHOD"] == self.operation.http["method"]
+        right_way = right_way and query in request["QUERY_STRING"]
         return right_way and re.fullmatch(f"{pattern}/?", request["PATH_INFO"]) is not None
 
     def send(self, start_response: StartResponse) -> Iterable[bytes]:
