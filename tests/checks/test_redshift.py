@@ -34,7 +34,7 @@ def cluster(**more: Any) -> Any:
     return BASE | more
 
 
-def of_group(name: str = "strict", status: str = "in-sync", **each: str) -> dict[str, Any]:
+def of_group(name: str = "strict", status: str = "in-sync", **each: str) -> Any:
     group: dict[str, Any] = {"ParameterGroupName": name, "ParameterApplyStatus": status}
     listed = [{"ParameterName": one, "ParameterApplyStatus": how} for one, how in each.items()]
     return cluster(ClusterParameterGroups=[group | ({"ClusterParameterStatusList": listed} if listed else {})])
@@ -44,7 +44,7 @@ def subnets(*zones: str) -> Any:
     return {"ClusterSubnetGroupName": "data", "Subnets": [{"SubnetAvailabilityZone": {"Name": z}} for z in zones]}
 
 
-def kept(days: int, **more: Any) -> dict[str, Any]:
+def kept(days: int, **more: Any) -> Any:
     return cluster(AutomatedSnapshotRetentionPeriod=days, **more)
 
 
