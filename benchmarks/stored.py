@@ -68,7 +68,7 @@ def pictures(store: Store) -> list[float]:
 
 
 def main(arguments: Sequence[str]) -> None:
-    store = open_store(Path(arguments[0]), audit_key="")
+    store = open_store(Path(arguments[0]))
     try:
         fill(store, int(arguments[1]))
         took = pictures(store)

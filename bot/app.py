@@ -46,8 +46,9 @@ def serve(settings: Settings) -> None:
     """Run until SIGINT or SIGTERM. Raises CannotRun, CannotScan, StoreError or BadSettings before it begins."""
     recording.select(settings)  # a check or threshold that does not exist is said now, not at the first scan
     account = recording.connect(settings).account
-    store = open_store(settings.database, audit_key=settings.audit_key.get_secret_value())
+    store = open_store(settings.database, audit_keys=settings.audit_keys)
     try:
+        store.audit.check_key()  # what cannot be written down is not begun
         asyncio.run(_serve(settings, store, account))
     finally:
         store.close()

@@ -73,7 +73,7 @@ def _database(config: Settings) -> Iterator[Result]:
         yield Result("database", Health.OPEN, f"{config.database} is made by the first scan")
         return
     try:
-        store = open_store(config.database, audit_key=config.audit_key.get_secret_value())
+        store = open_store(config.database, audit_keys=config.audit_keys)
     except StoreError as error:
         yield Result("database", Health.BAD, str(error))
         return

@@ -55,6 +55,12 @@ RoleArn = Annotated[
 RegionName = Annotated[str, _like(r"[a-z]{2}(-[a-z]+)+-\d", "a region's name, as eu-west-1")]
 AccountId = Annotated[str, _like(r"\d{12}", "an account's id, twelve digits")]
 TagOrKey = Annotated[str, _like(r"[^=]+(=.*)?", "a tag's key, or key=value")]
+BucketAndPrefix = Annotated[
+    str,
+    _like(
+        r"([a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.=-]+)*)?", "a bucket's name, or bucket/prefix without a / at its end"
+    ),
+]
 WebAddress = Annotated[str, _like(r"https?://\S+/", "an address that begins with http(s):// and ends with /")]
 
 
@@ -158,6 +164,12 @@ class Settings(BaseSettings):
 
     database: Path = Field(Path("aws-sec.sqlite"), description="The SQLite file.")
     audit_key: SecretStr = Field(SecretStr(""), description="Key for the audit log's hashes. Keep it outside the host.")
+    audit_old_keys: list[SecretStr] = Field(
+        default_factory=list, description="Keys that older rows of the audit log were written with."
+    )
+    audit_bucket: BucketAndPrefix = Field(
+        "", description="`bucket` or `bucket/prefix`, with Object Lock, that gets a copy of the audit log."
+    )
 
     owner_tags: list[str] = Field(["owner"], description="Keys of tags that name a resource's owner, first the best.")
     account_name: str = Field("", description="What people call the account, as prod; `/aws-sec freeze prod` knows it.")
@@ -252,7 +264,14 @@ class Settings(BaseSettings):
     def _whole(self) -> Settings:
         if self.fix_mode is FixMode.ON and not self.fix_role_arn:
             raise ValueError("AWS_SEC_FIX_ROLE_ARN is needed when AWS_SEC_FIX_MODE is on")
+        if self.audit_old_keys and not self.audit_key.get_secret_value():
+            raise ValueError("AWS_SEC_AUDIT_KEY is needed when there are AWS_SEC_AUDIT_OLD_KEYS")
         return self
+
+    @property
+    def audit_keys(self) -> list[str]:
+        """All keys of the audit log, the current one first; none without one."""
+        return [key.get_secret_value() for key in (self.audit_key, *self.audit_old_keys) if key.get_secret_value()]
 
     @property
     def zone(self) -> ZoneInfo:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from bot.settings import BadSettings, FixMode, Late, Settings, load, needed_to_run, variable
 from checks.kit import AnyCheck, Check, Collector, Practice, Severity, Verdict
@@ -71,6 +72,8 @@ def refusal(**overrides: Any) -> str:
         ("AWS_SEC_THRESHOLDS", "days=90", 'must be JSON, as in {"check": {"parameter": 1}}'),
         ("AWS_SEC_SKIP_CHECKS", "s3.a", "must be JSON"),
         ("AWS_SEC_FREEZES", "[{}]", "required"),
+        ("AWS_SEC_AUDIT_BUCKET", "s3://logs", "must be a bucket's name, or bucket/prefix"),
+        ("AWS_SEC_AUDIT_BUCKET", "logs/", "must be a bucket's name, or bucket/prefix"),
         ("SLACK_API_URL", "slack.com/api", "must be an address that begins with http(s):// and ends with /"),
         ("PORT", "0", "greater than or equal to 1"),
         ("PORT", "http", "valid integer"),
@@ -154,7 +157,17 @@ def test_a_wrong_file(toml: str, said: str, tmp_path: Path) -> None:
     assert refusal().startswith(said)
 
 
-@pytest.mark.parametrize("field", [f for f in FIELDS if "Secret" in str(Settings.model_fields[f].annotation)])
+def test_old_keys_are_secrets_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SEC_AUDIT_OLD_KEYS", '["not-to-be-seen", "nor-this"]')
+    assert "AWS_SEC_AUDIT_KEY is needed" in refusal()
+    monkeypatch.setenv("AWS_SEC_AUDIT_KEY", "the-new-one")
+    settings = load()
+    assert settings.audit_keys == ["the-new-one", "not-to-be-seen", "nor-this"]
+    for text in (str(settings), repr(settings), repr(settings.model_dump()), settings.model_dump_json()):
+        assert not [key for key in settings.audit_keys if key in text]
+
+
+@pytest.mark.parametrize("field", [f for f in FIELDS if Settings.model_fields[f].annotation is SecretStr])
 def test_a_secret_is_in_no_text_and_no_repr(field: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(variable(field), "not-to-be-seen")
     settings = load()
@@ -165,7 +178,7 @@ def test_a_secret_is_in_no_text_and_no_repr(field: str, monkeypatch: pytest.Monk
 
 def test_the_tokens_and_keys_are_secrets() -> None:
     for field in FIELDS:
-        if field.endswith(("_token", "_secret", "_key")):
+        if field.endswith(("_token", "_secret", "_key", "_old_keys")):
             assert "Secret" in str(Settings.model_fields[field].annotation)
 
 

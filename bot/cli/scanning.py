@@ -253,7 +253,7 @@ def _line(event: dict[str, Any]) -> None:
 
 @contextmanager
 def _opened(config: settings.Settings, request: Request) -> Iterator[Store]:
-    store = open_store(config.database if request.store else IN_MEMORY, audit_key=config.audit_key.get_secret_value())
+    store = open_store(config.database if request.store else IN_MEMORY, audit_keys=config.audit_keys)
     try:
         yield store
     finally:

@@ -55,7 +55,7 @@ def opened() -> Iterator[Store]:
     config = settings.load()
     if not config.database.exists():
         raise Failed(f"there is no database {config.database} (AWS_SEC_DATABASE): {NO_SCAN}")
-    store = open_store(config.database, audit_key=config.audit_key.get_secret_value())
+    store = open_store(config.database, audit_keys=config.audit_keys)
     try:
         yield store
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,9 +35,12 @@ class Store:
         self.db.close()
 
 
-def open_store(path: Path | str, *, audit_key: str = "") -> Store:
-    """Open the file, made or migrated if need be. Raises `StoreError` in words."""
+def open_store(path: Path | str, *, audit_keys: Sequence[str] = ()) -> Store:
+    """Open the file, made or migrated if need be. Raises `StoreError` in words.
+
+    `audit_keys`: the current one first, then those that older rows of the audit log were written with.
+    """
     db = Database(path)
-    audit = Audit(db, audit_key)
+    audit = Audit(db, audit_keys)
     requests, freezes = Requests(db, audit), Freezes(db, audit)
     return Store(db, Scans(db), Findings(db, audit), requests, Batches(db, requests), freezes, Digests(db), audit)

@@ -33,6 +33,7 @@ class Database:
         with self._in_words():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+            connection.text_factory = _text
             self._db = sqlite_utils.Database(connection)
             self._db.enable_wal()
             self._db.execute("PRAGMA foreign_keys = ON")
@@ -90,6 +91,11 @@ class Database:
             raise
         except (sqlite3.DatabaseError, OSError) as error:
             raise StoreError(_sentence(error, self.path)) from error
+
+
+def _text(raw: bytes) -> str:
+    """What was not written as text must be told from all that was, not keep a table from being read."""
+    return raw.decode("utf-8", "surrogateescape")
 
 
 def storable(value: Any) -> Any:
