@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import signature
@@ -13,9 +12,10 @@ from botocore.config import Config
 
 from bot import aws
 from bot.aws_errors import AWS_ERRORS, CallError
-from bot.permissions import policy
+from bot.permissions import session_policy
 from bot.scan import Status, given, identify, part_of, verdict
 from bot.settings import Settings
+from bot.write_resources import Place
 from checks.kit import ACCOUNT_ARN, AnyCheck, Call, Fix, NotApplicable, Plan
 
 WRITE_CONFIG = Config(
@@ -141,16 +141,26 @@ class FixAws:
         except (CallError, KeyError, TypeError):
             return None
 
-    def writer(self, name: str, plan: Plan, half: str, region: str) -> Writer:
-        """A session of the write role that can make this half of the plan and nothing else. Raises CallError."""
+    def fits(self, plan: Plan, home: aws.Region, region: str, resource: str) -> None:
+        """Raise TooBig when one session could not make all of a half of the plan."""
+        place = Place(home.partition, home.account, region, resource)
+        for half in (plan.do, plan.undo):
+            session_policy(half, place)
+
+    def writer(self, name: str, plan: Plan, half: str, region: str, resource: str) -> Writer:
+        """A session of the write role that can make this half of the plan and nothing else. Raises CallError, TooBig.
+
+        `resource`: the ARN of the finding's resource, where a call's parameters do not name what it touches.
+        """
+        calls: Sequence[Call] = getattr(plan, half)
+        _, partition, _, _, account, _ = self._settings.fix_role_arn.split(":", 5)
         session = aws.write_session(
             self._settings.fix_role_arn,
-            policy=json.dumps(policy(call.call for call in getattr(plan, half)), separators=(",", ":")),
+            policy=session_policy(calls, Place(partition, account, region, resource)),
             name=name,
             external_id=self._settings.fix_external_id,
         )
-        clients = aws.Clients(session, config=WRITE_CONFIG)
-        return Writer(clients, region, frozenset(call.call for call in getattr(plan, half)))
+        return Writer(aws.Clients(session, config=WRITE_CONFIG), region, frozenset(call.call for call in calls))
 
 
 @dataclass(frozen=True)

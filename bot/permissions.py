@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import groupby
 from typing import Any
 
 from botocore.loaders import Loader
+
+from bot import escalation
+from bot.escalation import DENIALS, GIVES_ACCESS, HELD
+from bot.write_resources import ALSO, POLICY_CALLS, Place, arns, touched
+from checks.kit import Call
 
 ACTIONS = {
     "accessanalyzer:ListFindingsV2": "access-analyzer:ListFindings",
@@ -43,10 +50,6 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonap
 
 PREFIXES = {"monitoring": "cloudwatch"}
 
-TAGS_TOO = frozenset({"ec2:AuthorizeSecurityGroupIngress"})
-"""Calls of fixes that give what they make its tags: AWS asks for ec2:CreateTags as well.
-Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html"""
-
 
 def action(call: str) -> str:
     """The IAM action that allows an API call ("ec2:DescribeVolumes" -> the same, mostly)."""
@@ -65,11 +68,101 @@ def _signing_name(service: str) -> str:
 
 def policy(calls: Iterable[str]) -> dict[str, Any]:
     """An IAM policy that allows exactly these calls, on any resource."""
-    actions = sorted({action(call) for call in calls})
-    statements: list[dict[str, Any]] = [{"Effect": "Allow", "Action": actions, "Resource": "*"}]
-    if tagging := [name.partition(":")[2] for name in actions if name in TAGS_TOO]:
-        only_what_is_made = {"StringEquals": {"ec2:CreateAction": tagging}}
-        statements.append(
-            {"Effect": "Allow", "Action": ["ec2:CreateTags"], "Resource": "*", "Condition": only_what_is_made}
+    return _document([_allow(sorted({action(call) for call in calls}))])
+
+
+# --- a session of the write role -------------------------------------------------------
+
+SESSION_LIMIT = 2048
+"""Characters that AWS takes as a session policy. https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
+
+
+class TooBig(Exception):
+    """A plan touches more than one session policy can name."""
+
+
+def session_policy(calls: Sequence[Call], place: Place) -> str:
+    """The policy of a session that can make these calls on what they touch, and nothing else. Raises TooBig.
+
+    Of IAM, Organizations and the account itself all else is denied: whatever some resource's policy may allow.
+    """
+    resources: dict[tuple[str, str], dict[str, None]] = {}
+    for call in calls:
+        for name, condition, touches in _grants(call, place):
+            resources.setdefault((name, json.dumps(condition)), {}).update(dict.fromkeys(touches))
+    together: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (name, rule), on in sorted(resources.items()):
+        together.setdefault((rule, tuple(on)), []).append(name)
+    statements = [_allow(names, on, json.loads(rule)) for (rule, on), names in together.items()]
+    mighty = sorted({name for name, _ in resources if name.partition(":")[0] in MIGHTY})
+    but = {"NotAction": mighty} if mighty else {"Action": "*"}
+    owned = [f"arn:{place.partition}:{service}::*" for service in MIGHTY]
+    text = json.dumps(_document([*statements, {"Effect": "Deny", **but, "Resource": owned}]), separators=(",", ":"))
+    if len(text) > SESSION_LIMIT:
+        raise TooBig(
+            f"it touches too much for one change: its session policy has {len(text)} characters, AWS takes"
+            f" {SESSION_LIMIT}. Do part of it by hand, then ask again"
         )
-    return {"Version": "2012-10-17", "Statement": statements}
+    return text
+
+
+MIGHTY = ("account", "iam", "organizations")
+"""Services by which one becomes somebody else; assuming a role is asked about the role."""
+
+
+def _grants(call: Call, place: Place) -> Iterator[tuple[str, Mapping[str, Any], list[str]]]:
+    """An action, its condition, its ARNs: for the call itself, then for what AWS asks besides."""
+    condition = {"ArnEquals": {"iam:PolicyARN": call.params["PolicyArn"]}} if call.call in POLICY_CALLS else {}
+    yield action(call.call), condition, touched(call, place)
+    for grant in ALSO.get(call.call, ()):
+        if not grant.given or grant.given in call.params:
+            yield grant.action, dict(grant.condition), arns(grant.resource, call, place)
+
+
+# --- the two roles ---------------------------------------------------------------------
+
+POLICY_LIMIT = 6144
+"""Characters that AWS takes as a managed policy, white space aside.
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+
+
+def read_policies(calls: Iterable[str]) -> list[dict[str, Any]]:
+    """What allows exactly these calls, in as many policies as AWS needs them to be; each service is in one."""
+    return _parted({action(call) for call in calls})
+
+
+def write_policies(calls: Collection[str]) -> list[dict[str, Any]]:
+    """The same for the write role, with what AWS asks for besides, and with denials. The last one gives access away."""
+    needed = {action(call) for call in calls} | {grant.action for call in calls for grant in ALSO.get(call, ())}
+    free = needed - escalation.actions([*GIVES_ACCESS, *HELD])
+    return [*_parted(free, [*HELD, *DENIALS]), _document(GIVES_ACCESS)]
+
+
+def _parted(actions: Iterable[str], besides: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
+    """Policies for the actions, no service in two of them; `besides` are statements of the first."""
+    parts: list[list[str]] = [[]]
+    for _, of_one in groupby(sorted(actions), key=lambda name: name.partition(":")[0]):
+        group = [*of_one]
+        rest = [] if len(parts) > 1 else besides
+        if parts[-1] and size(_document([_allow([*parts[-1], *group]), *rest])) > POLICY_LIMIT:
+            parts.append([])
+        parts[-1] += group
+    return [_document([_allow(part), *(besides if part is parts[0] else ())]) for part in parts]
+
+
+def size(policy: Mapping[str, Any]) -> int:
+    """Characters, as AWS counts them."""
+    return len(json.dumps(policy, separators=(",", ":")))
+
+
+def _allow(
+    actions: Sequence[str], resources: Sequence[str] = ("*",), condition: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    touched_by_them = resources[0] if len(resources) == 1 else [*resources]
+    return {"Effect": "Allow", "Action": [*actions], "Resource": touched_by_them} | (
+        {"Condition": condition} if condition else {}
+    )
+
+
+def _document(statements: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": [*statements]}

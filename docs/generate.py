@@ -23,7 +23,8 @@ from bot.blocks.pages import COMMANDS
 from bot.cli import app
 from bot.cli.catalogue import in_order
 from bot.cli.exits import MEANINGS
-from bot.cli.policies import document
+from bot.cli.policies import documents
+from bot.cli.roles import template
 from bot.permissions import action
 from bot.settings import FILE, Freeze, Settings, variable
 from bot.words import controls
@@ -51,8 +52,16 @@ def pages() -> dict[str, str]:
         "fixes.md": fixes_page(),
         "settings.md": settings_page(),
         "commands.md": commands_page(),
-        "permissions/scan.json": as_json(document(fixes=False)),
-        "permissions/fix.json": as_json(document(fixes=True)),
+        **policy_pages(),
+    }
+
+
+def policy_pages() -> dict[str, str]:
+    reads, writes = documents(fixes=False), documents(fixes=True)
+    return {
+        **{f"permissions/scan-{number}.json": as_json(one) for number, one in enumerate(reads, 1)},
+        **{f"permissions/fix-{number}.json": as_json(one) for number, one in enumerate(writes, 1)},
+        "permissions/roles.json": as_json(template(reads, writes)),
     }
 
 

@@ -152,7 +152,7 @@ def test_commands_that_are_named_exist(page: str) -> None:
 
 @pytest.mark.parametrize("block", blocks("sh"))
 def test_shell_lines_are_understood(block: str, capsys: pytest.CaptureFixture[str]) -> None:
-    for line in block.splitlines():
+    for line in block.replace("\\\n", " ").splitlines():
         words = shlex.split(line, comments=True)
         if words and words[0].removeprefix(".venv/bin/") == "aws-sec":
             arguments = [*words[1 : words.index(">") if ">" in words else None], "--help"]

@@ -16,8 +16,10 @@ from bot.aws import Clients, Region
 from bot.fixing import FixAws, Seen
 from bot.scan import Outcome, Status, scan
 from bot.settings import load
+from bot.write_resources import Place
 from checks.kit import Call, Fix, Scope
 from tests.made import Made
+from tests.permissions.session_policies import names_just_what_it_touches
 
 FIXES = checks.load()[1]
 
@@ -50,6 +52,7 @@ def test_do_then_pass_then_undo_then_as_before(fix: Fix, aws: Region) -> None:
     assert before.status is Status.FAIL
     assert before.plan is not None
     assert {call.call for call in [*before.plan.do, *before.plan.undo]} <= set(fix.calls)
+    names_just_what_it_touches(before.plan, Place(home.partition, home.account, region, resource))
     for call in before.plan.do:
         make(aws.clients, region, call)
     after = hands.look(hands.connect(), fix, region, resource)

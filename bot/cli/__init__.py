@@ -35,10 +35,11 @@ class Level(StrEnum):
 
 
 class Policy(StrEnum):
-    """Whose IAM policy."""
+    """Whose IAM policies."""
 
     SCAN = "scan"
     FIX = "fix"
+    CLOUDFORMATION = "cloudformation"
 
 
 class Commands(TyperGroup):
@@ -326,15 +327,25 @@ def export() -> int:
 
 @app.command()
 def permissions(
-    whose: Annotated[Policy, typer.Argument(metavar="scan|fix", help="The read-only role or the write role.")],
+    whose: Annotated[
+        Policy,
+        typer.Argument(
+            metavar="scan|fix|cloudformation",
+            help="The read-only role, the write role, or a template that makes both.",
+        ),
+    ],
+    part: Annotated[int | None, typer.Option(min=1, help="This policy alone: AWS limits how long one may be.")] = None,
 ) -> int:
-    """Print the IAM policy to attach.
+    """Print the IAM policies to attach, as a list.
 
-    It allows the calls that checks or fixes declare, and no others.
+    They allow the calls that checks or fixes declare, and no others. A fix's session may do less: one plan's calls, on
+    what the plan touches.
     """
     from bot.cli import policies
 
-    return policies.permissions(fixes=whose is Policy.FIX)
+    if whose is Policy.CLOUDFORMATION:
+        return policies.cloudformation()
+    return policies.permissions(fixes=whose is Policy.FIX, part=part)
 
 
 @app.command()

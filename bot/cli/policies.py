@@ -1,4 +1,4 @@
-"""`aws-sec permissions`: the IAM policies that scans and fixes need."""
+"""`aws-sec permissions`: the IAM policies that scans and fixes need, and both roles as a CloudFormation template."""
 
 from __future__ import annotations
 
@@ -7,23 +7,38 @@ import sys
 from typing import Any
 
 import checks as catalogue
-from bot.cli.exits import OK
+from bot.cli.exits import OK, Failed
+from bot.cli.roles import template
 from bot.fixing import BUCKET_TAG_CALL, TAG_CALL
-from bot.permissions import policy
+from bot.permissions import read_policies, write_policies
 from bot.recording import SCAN_CALLS
 
 
-def permissions(*, fixes: bool) -> int:
-    """Print the policy, ready to be attached."""
-    sys.stdout.write(json.dumps(document(fixes=fixes), indent=2) + "\n")
-    return OK
+def permissions(*, fixes: bool, part: int | None) -> int:
+    """Print the policies as a list, or one of them, ready to be attached. Raises Failed."""
+    found = documents(fixes=fixes)
+    if part is None:
+        return _print(found)
+    if part > len(found):
+        raise Failed(f"the last part is {len(found)}")
+    return _print(found[part - 1])
 
 
-def document(*, fixes: bool) -> dict[str, Any]:
-    """The IAM policy, worked out from what every check or fix declares."""
+def cloudformation() -> int:
+    """Print a template that makes both roles."""
+    return _print(template(documents(fixes=False), documents(fixes=True)))
+
+
+def documents(*, fixes: bool) -> list[dict[str, Any]]:
+    """The IAM policies, worked out from what every check or fix declares."""
     checks, repairs = catalogue.load()
     if fixes:
-        return policy(call for fix in repairs.values() for call in fix.calls)
+        return write_policies({call for fix in repairs.values() for call in fix.calls})
     reads = {call for check in checks.values() for call in check.calls}
     reads |= {call for fix in repairs.values() for call in fix.read_calls}
-    return policy({*SCAN_CALLS, TAG_CALL, BUCKET_TAG_CALL, *reads})
+    return read_policies({*SCAN_CALLS, TAG_CALL, BUCKET_TAG_CALL, *reads})
+
+
+def _print(data: Any) -> int:
+    sys.stdout.write(json.dumps(data, indent=2) + "\n")
+    return OK

@@ -77,11 +77,11 @@ def test_a_check_is_explained_without_any_database(aws_sec: AwsSec, monkeypatch:
 
 
 @pytest.mark.parametrize("whose", ["scan", "fix"])
-def test_permissions_are_a_policy_ready_to_be_attached(whose: str, aws_sec: AwsSec) -> None:
+def test_permissions_are_policies_ready_to_be_attached(whose: str, aws_sec: AwsSec) -> None:
     ran = aws_sec("permissions", whose)
     assert (ran.code, ran.err) == (0, "")
-    statements = json.loads(ran.out)["Statement"]
-    assert {statement["Effect"] for statement in statements} == {"Allow"}
+    policies = json.loads(ran.out)
+    statements = [one for policy in policies for one in policy["Statement"] if one["Effect"] == "Allow"]
     allowed = {one for statement in statements for one in statement["Action"]}
     calls = {call for check in KNOWN.values() for call in check.calls}
     writes = {call for fix in FIXES.values() for call in fix.calls}
@@ -89,3 +89,18 @@ def test_permissions_are_a_policy_ready_to_be_attached(whose: str, aws_sec: AwsS
     assert not any("*" in one for one in allowed)
     if whose == "scan":
         assert allowed.isdisjoint({action(call) for call in writes} - {action(call) for call in calls})
+    assert [
+        json.loads(aws_sec("permissions", whose, "--part", str(n)).out) for n, _ in enumerate(policies, 1)
+    ] == policies
+
+
+def test_a_part_that_is_not_there_is_said_so(aws_sec: AwsSec) -> None:
+    ran = aws_sec("permissions", "scan", "--part", "9")
+    assert (ran.code, ran.out) == (1, "")
+    assert "the last part is" in ran.err
+
+
+def test_permissions_are_a_template_with_both_roles(aws_sec: AwsSec) -> None:
+    ran = aws_sec("permissions", "cloudformation")
+    assert (ran.code, ran.err) == (0, "")
+    assert {"Scan", "Fix"} < json.loads(ran.out)["Resources"].keys()

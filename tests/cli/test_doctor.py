@@ -52,7 +52,7 @@ def test_what_the_last_scan_could_not_read_is_bad_and_how_to_grant_it(
     ran = aws_sec("doctor")
     assert ran.code == 3
     assert "grant s3:ListAllMyBuckets" in ran.out
-    assert "`aws-sec permissions scan` prints the policy that is needed" in " ".join(ran.out.split())
+    assert "`aws-sec permissions scan` prints the policies that are needed" in " ".join(ran.out.split())
 
 
 def test_a_region_that_is_off(northwind: str, aws_sec: AwsSec, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,20 +10,22 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
-from bot.cli.policies import document
+from bot.cli.policies import documents
+from bot.cli.roles import template
 from bot.demo.processes import fetch, processes, wait_until
 from tests.conftest import free_port, point_at
 
 LOCK = Path(__file__).parents[2] / "requirements" / "ministack.txt"
 ROOT = "123456789012"
 """The account; as an access key id, ministack takes it for the account's root user."""
+EXTERNAL_ID = "another-text-of-your-own"
 READ_ROLE, FIX_ROLE = (f"arn:aws:iam::{ROOT}:role/aws-sec-{use}" for use in ("read", "fix"))
 
 
@@ -60,15 +62,31 @@ def root_session() -> boto3.Session:
 def identities(iam: Any) -> Mapping[str, str]:
     """The keys of the bot's user, who may only become one of its two roles; the write role may make every fix."""
     become = ["sts:AssumeRole", "sts:SetSourceIdentity"]
-    trust = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": become}]}
-    for role in (READ_ROLE, FIX_ROLE):
-        iam.create_role(RoleName=role.rpartition("/")[2], AssumeRolePolicyDocument=as_text(trust))
-    iam.put_role_policy(RoleName="aws-sec-fix", PolicyName="fix", PolicyDocument=as_text(document(fixes=True)))
+    trust = {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": become}
+    iam.create_role(RoleName="aws-sec-read", AssumeRolePolicyDocument=as_text({"Statement": [trust]}))
+    to_fix = template([], [{}])["Resources"]["Fix"]["Properties"]["AssumeRolePolicyDocument"]
+    given = {"Host": ROOT, "FixExternalId": EXTERNAL_ID}
+    iam.create_role(RoleName="aws-sec-fix", AssumeRolePolicyDocument=as_text(filled(to_fix, given)))
+    attach(iam, "aws-sec-fix", documents(fixes=True))
     iam.create_user(UserName="aws-sec")
     assume = {"Statement": [{"Effect": "Allow", "Action": become, "Resource": [READ_ROLE, FIX_ROLE]}]}
     iam.put_user_policy(UserName="aws-sec", PolicyName="assume", PolicyDocument=as_text(assume))
     keys: Mapping[str, str] = iam.create_access_key(UserName="aws-sec")["AccessKey"]
     return keys
+
+
+def filled(part: Any, given: Mapping[str, str]) -> Any:
+    """Part of a CloudFormation template with its parameters."""
+    if isinstance(part, dict):
+        return given[part["Ref"]] if "Ref" in part else {key: filled(value, given) for key, value in part.items()}
+    return [filled(one, given) for one in part] if isinstance(part, list) else part
+
+
+def attach(iam: Any, role: str, policies: Sequence[Mapping[str, Any]]) -> None:
+    """The policies as docs/permissions.md has them attached."""
+    for number, policy in enumerate(policies, 1):
+        made = iam.create_policy(PolicyName=f"{role}-{number}", PolicyDocument=as_text(policy))
+        iam.attach_role_policy(RoleName=role, PolicyArn=made["Policy"]["Arn"])
 
 
 def as_the_bot(monkeypatch: pytest.MonkeyPatch, url: str, keys: Mapping[str, str]) -> None:
