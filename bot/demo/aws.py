@@ -23,6 +23,7 @@ SERVER = "bot.demo.moto_server"
 MOTO = {
     "MOTO_ACCOUNT_ID": ACCOUNT,
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # otherwise AWS's own policies do not exist and none can be attached
+    "MOTO_ACM_VALIDATION_WAIT": "0",  # otherwise certificates are issued a minute after they were asked for
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",  # otherwise about 1,300 snapshots of AMIs show up as the account's own
 }
 

@@ -52,7 +52,7 @@ NOTHING: Mapping[str, Mapping[str, Any]] = {
 }
 """By call, where moto has no answer: what an account says that has none of it."""
 
-SIGNED = {"emr": "elasticmapreduce"}
+SIGNED = {"emr": "elasticmapreduce", "opensearch": "es"}
 """Where the name that requests are signed for differs from the service's by more than hyphens."""
 
 SCOPE = re.compile(r"Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/")

@@ -104,6 +104,8 @@ def _detectors(aws: Filled, region: str) -> None:
     plans: list[dict[str, Any]] = [{"Name": name, "Status": "ENABLED"} for name in PLANS]
     plans.append({"Name": "RUNTIME_MONITORING", "Status": "ENABLED", "AdditionalConfiguration": agents})
     guardduty.update_detector(DetectorId=detector, Enable=True, Features=plans)
+    manager = {"AccountId": "999999999999", "RelationshipStatus": "Enabled"}
+    aws.answer("guardduty:GetAdministratorAccount", {"Administrator": manager}, region)
     aws.client("securityhub", region).enable_security_hub(EnableDefaultStandards=True)
     standard = "arn:aws:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0"
     subscription = f"arn:aws:securityhub:{region}:{ACCOUNT}:subscription/cis-aws-foundations-benchmark/v/5.0.0"

@@ -162,7 +162,7 @@ def _scaling(aws: Emulated, subnets: dict[str, Any]) -> None:
     )
     client.create_launch_configuration(
         LaunchConfigurationName="price-feed-2020",
-        ImageId="ami-0a1b2c3d4e5f60718",
+        ImageId=aws.client("ec2").describe_images(Owners=["self"])["Images"][0]["ImageId"],
         InstanceType="t3.small",
         AssociatePublicIpAddress=True,
         UserData=SCRIPT,  # boto3 encodes it
