@@ -99,7 +99,7 @@ def _last_scan(store: Store) -> Iterator[Result]:
     if not stands.unknown:
         yield Result("last scan", Health.GOOD, f"{plural(stands.total, 'check')}, all of them read")
     for reason in stands.unknown:
-        advice = "`aws-sec permissions scan` prints the policy that is needed" if ": grant " in reason else ""
+        advice = "`aws-sec permissions scan` prints the policies that are needed" if ": grant " in reason else ""
         yield Result("last scan", Health.BAD, reason, advice)
 
 

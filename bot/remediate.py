@@ -248,6 +248,7 @@ class Remediator:
             raise Refusal(f"{seen.words}: nothing to fix")
         if seen.plan is None:
             raise Refusal("there is nothing this fix could change here: `/aws-sec explain` says what a person can do")
+        self._execute.fits(finding, seen.plan, home)
         plan = _owned(seen.plan, managed_by(tags))
         needed = 2 if fix.risk.name.lower() in self._settings.two_approvers_for else 1
         return Proposal(finding, fix, plan, plan_hash(plan), self._settings.fix_mode, seen.within, needed)

@@ -11,6 +11,7 @@ import boto3
 import pytest
 
 import checks
+from bot import permissions
 from bot.fixing import FixAws
 from bot.people import Person
 from bot.recording import connect, record, select, target
@@ -132,13 +133,31 @@ def test_the_write_is_made_with_a_session_of_this_plan_alone(world: World, monke
     register_on_every_client(
         monkeypatch, "provide-client-params.sts.AssumeRole", lambda params, **_: asked.append(params)
     )
+    world.bot = world.restarted(fix_external_id="another-text-of-your-own")
     request = world.fixed()
     (session,) = asked
-    assert session["RoleArn"] == ROLE
+    assert (session["RoleArn"], session["ExternalId"]) == (ROLE, "another-text-of-your-own")
     assert session["RoleSessionName"] == session["SourceIdentity"] == f"aws-sec-fix-{request.id}"
     assert json.loads(session["Policy"])["Statement"] == [
-        {"Effect": "Allow", "Action": ["s3:PutBucketPublicAccessBlock"], "Resource": "*"}
+        {"Effect": "Allow", "Action": ["s3:PutBucketPublicAccessBlock"], "Resource": f"arn:aws:s3:::{BUCKET}"},
+        {
+            "Effect": "Deny",
+            "Action": "*",
+            "Resource": ["arn:aws:account::*", "arn:aws:iam::*", "arn:aws:organizations::*"],
+        },
     ]
+
+
+def test_a_plan_too_big_for_one_session_is_refused_before_anybody_is_asked(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    approved = world.approved()
+    monkeypatch.setattr(permissions, "SESSION_LIMIT", 100)
+    with pytest.raises(Refusal, match="touches too much for one change"):
+        world.restarted().propose(world.finding.id, ANA)
+    ended = world.bot.run(approved.id)
+    assert (ended.state, ended.result.partition(":")[0]) == (State.FAILED, "it touches too much for one change")
+    assert world.block() is None
 
 
 Refused = Callable[[World], object]
