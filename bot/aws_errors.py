@@ -71,6 +71,9 @@ class CallError(Unknown):
         self.call, self.region, self.code, self.denied = (call, region, error_code(error), is_denied(error))
         self.answered = isinstance(error, ClientError)
         """Whether AWS answered at all: without an answer a write may have taken effect."""
+        answer = error.response.get("ResponseMetadata", {}) if isinstance(error, ClientError) else {}
+        self.request_id = str(answer.get("RequestId", ""))
+        """AWS's number of the call, which CloudTrail has, too."""
         super().__init__(_sentence(call, region, error))
 
 

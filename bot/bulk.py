@@ -42,7 +42,15 @@ class Bulk:
         self._now = now
 
     def propose(self, check_id: str, actor: Person) -> BatchProposal:
-        """Read the resources and work out their plans. Raises Refusal, which is audited."""
+        """Read the resources and work out their plans, which is audited, as is a Refusal. Raises Refusal."""
+        proposal = self._propose(check_id, actor)
+        named = [one.finding.id for one in proposal.proposals]
+        self._store.audit.append(
+            "fix.proposed", actor=str(actor), subject=check_id, plan_hash=proposal.plan_hash, detail={"findings": named}
+        )
+        return proposal
+
+    def _propose(self, check_id: str, actor: Person) -> BatchProposal:
         found, left = self._remediator.proposals(check_id, actor)
         sizes = accumulate(len(plan_json(proposal.plan)) for proposal in found)
         most = min(self._settings.batch_size, max(1, sum(size <= PLANS for size in sizes)))
@@ -60,8 +68,8 @@ class Bulk:
         limits: Sequence[Limit] = (),
     ) -> Batch:
         """Ask for approval of what was shown (its hash), for the chosen findings. Raises Refusal, which is audited."""
-        proposal = self.propose(check_id, actor)
-        with self._refusals(None, "fix.requested", actor, check_id):
+        proposal = self._propose(check_id, actor)
+        with self._refusals("fix.requested", actor, check_id):
             if proposal.plan_hash != shown:
                 raise Refusal("something changed since you looked: open the fix again to see the new plans")
             wanted = [one for one in proposal.proposals if one.finding.id in chosen]
@@ -82,8 +90,8 @@ class Bulk:
         self, batch_id: int, shown: str, actor: Person, approvers: Collection[str], limits: Sequence[Limit] = ()
     ) -> Batch:
         """Record the approval of all of it, once, by somebody else. Raises Refusal, which is audited."""
-        batch = self._get(batch_id)
-        with self._refusals(batch, "fix.approved", actor):
+        with self._refusals("fix.approved", actor, f"batch {batch_id}"):
+            batch = self._get(batch_id)
             if shown != batch.plan_hash:
                 raise Refusal("this button belongs to another plan: open the request's newest message")
             for request in batch.requests:
@@ -125,7 +133,9 @@ class Bulk:
         self, batch_id: int, chosen: Collection[int], actor: Person, approvers: Collection[str], reason: str
     ) -> Iterator[Batch]:
         """Undo the chosen requests, the last made first; the batch after each. Raises Refusal, which is audited."""
-        for request in reversed(self._get(batch_id).requests):
+        with self._refusals("fix.undoing", actor, f"batch {batch_id}"):
+            batch = self._get(batch_id)
+        for request in reversed(batch.requests):
             if request.id in chosen and can_undo(request):
                 ended = self._remediator.undo(request.id, actor, approvers, reason)
                 yield self._get(batch_id)
@@ -146,8 +156,8 @@ class Bulk:
         return self._get(batch_id)
 
     def _waiting(self, batch_id: int, action: str, actor: Person) -> Batch:
-        batch = self._get(batch_id)
-        with self._refusals(batch, action, actor):
+        with self._refusals(action, actor, f"batch {batch_id}"):
+            batch = self._get(batch_id)
             if not batch.waits:
                 raise Refusal("the request was decided on already")
         return batch
@@ -159,10 +169,10 @@ class Bulk:
             raise Refusal(str(error)) from error
 
     @contextlib.contextmanager
-    def _refusals(self, batch: Batch | None, action: str, actor: Person, subject: str = "") -> Iterator[None]:
+    def _refusals(self, action: str, actor: Person, subject: str) -> Iterator[None]:
         try:
             yield
         except Refusal as error:
-            about, why = subject or (f"batch {batch.id}" if batch else ""), {"why": str(error)}
-            self._store.audit.append(action, actor=str(actor), subject=about, result="refused", detail=why)
+            why = {"why": str(error)}
+            self._store.audit.append(action, actor=str(actor), subject=subject, result="refused", detail=why)
             raise

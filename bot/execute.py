@@ -192,9 +192,10 @@ class Executor:
             try:
                 answer = writer.make(call)
             except CallError as error:
-                self._store.requests.end_step(request, half, position, ok=False, answer=str(error), actor=actor)
-                return str(error), error.answered
-            self._store.requests.end_step(request, half, position, ok=True, answer=answer, actor=actor)
+                id, problem = error.request_id, str(error)
+                self._store.requests.end_step(request, half, position, answer=id, actor=actor, problem=problem)
+                return problem, error.answered
+            self._store.requests.end_step(request, half, position, answer=answer, actor=actor)
         return "", True
 
     def _verify(self, request: FixRequest, half: str, *, patient: bool) -> Seen:

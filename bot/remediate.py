@@ -64,9 +64,14 @@ class Remediator:
         self._one_at_a_time = threading.Lock()  # the hourly cap is counted, then used: nobody may slip in between
 
     def propose(self, finding_id: int, actor: Person) -> Proposal:
-        """Read the resource and work out the plan. Raises Refusal, which is audited."""
+        """Read the resource and work out the plan, which is audited, as is a Refusal. Raises Refusal."""
         with self._refusals(finding_id, "fix.proposed", actor):
-            return self._propose(finding_id)
+            proposal = self._propose(finding_id)
+        about, detail = proposal.finding.resource, {"check": proposal.finding.check_id, "finding": finding_id}
+        self._store.audit.append(
+            "fix.proposed", actor=str(actor), subject=about, plan_hash=proposal.plan_hash, detail=detail
+        )
+        return proposal
 
     def proposals(self, check_id: str, actor: Person) -> tuple[list[Proposal], dict[str, str]]:
         """What would be done about all open findings of a check, worst first, and why not for the others, by name.
@@ -132,7 +137,7 @@ class Remediator:
 
         A request that needs two people waits on after the first. `limits`: those of the settings that name this person.
         """
-        request = self._get(request_id)
+        request = self._known(request_id, "fix.approved", actor)
         with self._refusals_of(request, "fix.approved", actor):
             self.check_approval(request, actor, approvers, limits, shown)
             if not self._store.requests.add_approval(request_id, actor=str(actor), at=self._now()):
@@ -144,7 +149,7 @@ class Remediator:
 
         `allowed`: the user ids of those whom the settings let. Every other rule still holds.
         """
-        request = self._get(request_id)
+        request = self._known(request_id, "fix.broke_glass", actor)
         with self._refusals_of(request, "fix.broke_glass", actor):
             if actor.user not in allowed:
                 raise Refusal("you may not approve alone (AWS_SEC_BREAK_GLASS)")
@@ -157,7 +162,7 @@ class Remediator:
 
     def deny(self, request_id: int, actor: Person, approvers: Collection[str], reason: str) -> FixRequest:
         """Say no, with a reason. Raises Refusal, which is audited."""
-        request = self._get(request_id)
+        request = self._known(request_id, "fix.denied", actor)
         with self._refusals_of(request, "fix.denied", actor):
             if actor.user not in approvers:
                 raise Refusal(NOT_AN_APPROVER)
@@ -170,7 +175,7 @@ class Remediator:
 
     def cancel(self, request_id: int, actor: Person) -> FixRequest:
         """Take back one's own request while it waits. Raises Refusal, which is audited."""
-        request = self._get(request_id)
+        request = self._known(request_id, "fix.cancelled", actor)
         with self._refusals_of(request, "fix.cancelled", actor):
             if str(actor) != request.requester:
                 raise Refusal("only who asked may take the request back; an approver may deny it")
@@ -188,7 +193,7 @@ class Remediator:
     def undo(self, request_id: int, actor: Person, approvers: Collection[str], reason: str) -> FixRequest:
         """Make the approved plan's undo calls, if nothing drifted since. Raises Refusal, which is audited."""
         with self._one_at_a_time:
-            request = self._get(request_id)
+            request = self._known(request_id, "fix.undoing", actor)
             with self._refusals_of(request, "fix.undoing", actor):
                 if actor.user not in approvers and str(actor) != request.requester:
                     raise Refusal("only who asked for the fix or an approver may undo it")
@@ -292,6 +297,11 @@ class Remediator:
             return self._store.findings.get(finding_id)
         except NoSuchFinding as error:
             raise Refusal(f"{error}; `/aws-sec findings` lists those there are") from error
+
+    def _known(self, request_id: int, action: str, actor: Person) -> FixRequest:
+        """The request to decide on. Raises Refusal, which is audited."""
+        with self._refusals(0, action, actor, subject=f"request {request_id}"):
+            return self._get(request_id)
 
     def _get(self, request_id: int) -> FixRequest:
         try:

@@ -114,6 +114,8 @@ def test_the_whole_life_of_a_fix(world: World) -> None:
     assert world.finding.state == "open"
     assert not can_undo(undone)
     assert world.audited() == [
+        ("fix.proposed", "T1/UANA", "ok"),
+        ("fix.proposed", "T1/UANA", "ok"),
         ("fix.requested", "T1/UANA", "ok"),
         ("fix.approved", "T1/UBEN", "ok"),
         ("fix.running", "aws-sec/bot", "ok"),
@@ -201,6 +203,8 @@ REFUSALS: list[tuple[str, Refused, str, str]] = [
     ("a second approval", lambda w: (w.approved(), decide_again(w)), "is approved already", "fix.approved"),
     ("an undo by a stranger", lambda w: w.bot.undo(w.fixed().id, DAN, APPROVERS, "x"), "may undo it", "fix.undoing"),
     ("an undo of nothing", lambda w: w.bot.undo(w.requested().id, BEN, APPROVERS, "x"), "nothing to undo", "fix.undoing"),
+    ("approving what does not exist", lambda w: w.bot.approve(9, "", BEN, APPROVERS), "no fix request 9", "fix.approved"),
+    ("denying what does not exist", lambda w: w.bot.deny(9, BEN, APPROVERS, "no"), "no fix request 9", "fix.denied"),
     ("an expired request", expired, "has expired", "fix.approved"),
 ]  # fmt: skip
 

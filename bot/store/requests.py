@@ -216,16 +216,25 @@ class Requests:
         return True
 
     def end_step(  # which step, how it ended, on whose behalf
-        self, request: FixRequest, phase: str, position: int, *, ok: bool, answer: str, actor: str
+        self, request: FixRequest, phase: str, position: int, *, answer: str, actor: str, problem: str = ""
     ) -> None:
-        """Write down how the call ended."""
-        self._end_step(request, phase, position, "done" if ok else "failed", answer, actor)
+        """Write down how the call ended. `answer`: AWS's request id, "" if there was no answer."""
+        self._end_step(request, phase, position, "failed" if problem else "done", answer, problem, actor)
 
-    def _end_step(self, request: FixRequest, phase: str, position: int, state: str, answer: str, actor: str) -> None:
+    def end_unknown(self, request: FixRequest, *, actor: str) -> None:
+        """Write down of each call that was begun and never ended that nobody knows how it did: a crash came between."""
+        with self._db.transaction():
+            for step in self.steps(request.id):
+                if step.state == "intent":
+                    self._end_step(request, step.phase, step.position, "unknown", "", NO_ANSWER, actor)
+
+    def _end_step(
+        self, request: FixRequest, phase: str, position: int, state: str, answer: str, problem: str, actor: str
+    ) -> None:
         with self._db.transaction():
             self._db.write(
                 "UPDATE steps SET state = ?, answer = ? WHERE request_id = ? AND phase = ? AND position = ?",
-                [state, answer, request.id, phase, position],
+                [state, problem or answer, request.id, phase, position],
             )
             self._audit.append(
                 "aws.write",
@@ -234,15 +243,8 @@ class Requests:
                 result="ok" if state == "done" else state,
                 request_id=request.id,
                 plan_hash=request.plan_hash,
-                detail={"phase": phase, "position": position, "answer": answer},
+                detail={"phase": phase, "position": position, "answer": answer} | ({"why": problem} if problem else {}),
             )
-
-    def end_unknown(self, request: FixRequest, *, actor: str) -> None:
-        """Write down of each call that was begun and never ended that nobody knows how it did: a crash came between."""
-        with self._db.transaction():
-            for step in self.steps(request.id):
-                if step.state == "intent":
-                    self._end_step(request, step.phase, step.position, "unknown", NO_ANSWER, actor)
 
     def steps(self, request_id: int) -> list[Step]:
         """The writes begun so far, in order."""
