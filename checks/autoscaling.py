@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from checks.ec2_defaults import metadata_defaults
-from checks.ec2_images import UNREAD, by_id, tokens_by_default
+from checks.ec2_images import UNREAD, Images, by_id, tokens_by_default
+from checks.ec2_launch_templates import template_images
 from checks.kit import (
     ACCOUNT_ARN,
     Aws,
@@ -28,7 +29,6 @@ from checks.kit import (
 if TYPE_CHECKING:
     from types_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef as Group
     from types_boto3_autoscaling.type_defs import LaunchConfigurationTypeDef as Configuration
-    from types_boto3_ec2.type_defs import ImageTypeDef as Image
 
 TWO = 2
 
@@ -56,10 +56,11 @@ def used_by(aws: Aws, configuration: Configuration) -> Sequence[str]:
     return [one["AutoScalingGroupName"] for one in aws.read(groups) if one.get("LaunchConfigurationName") == name]
 
 
-@collector("ec2:DescribeImages", arn=ACCOUNT_ARN, needs=(launch_configurations,))
-def configuration_images(aws: Aws) -> Iterator[Mapping[str, Image]]:
-    """One for the region: the images that launch configurations name, those that can be read."""
-    yield by_id(aws, {one["ImageId"] for one in aws.read(launch_configurations)})
+@collector("ec2:DescribeImages", arn=ACCOUNT_ARN, needs=(launch_configurations, template_images))
+def configuration_images(aws: Aws) -> Iterator[Images]:
+    """One for the region: the images that launch configurations name, and what is known of others."""
+    [known] = aws.read(template_images)
+    yield {**known, **by_id(aws, {one["ImageId"] for one in aws.read(launch_configurations)} - set(known))}
 
 
 @extra(needs=(metadata_defaults, configuration_images))

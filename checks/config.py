@@ -80,14 +80,21 @@ def channels(aws: Aws, recording: Recording) -> list[Channel]:
     return list(aws.items("config:DescribeDeliveryChannels", "DeliveryChannels")) if recording["recorders"] else []
 
 
+@collector("ec2:DescribeRegions", arn=ACCOUNT_ARN, scope=Scope.ACCOUNT)
+def regions(aws: Aws) -> Iterator[str]:
+    """The names of the regions that are enabled for the account."""
+    for region in aws.items("ec2:DescribeRegions", "Regions"):
+        if region.get("OptInStatus") != "not-opted-in":
+            yield region["RegionName"]
+
+
 @collector(
     "organizations:ListDelegatedAdministrators",
-    "ec2:DescribeRegions",
     "config:DescribeConfigurationAggregators",
     arn=ACCOUNT_ARN,
     name="account {account}",
     scope=Scope.ACCOUNT,
-    needs=(organization,),
+    needs=(organization, regions),
 )
 def aggregations(aws: Aws) -> Iterator[Aggregation]:
     """An aggregator may be in any region: all are asked where no administrator is named."""
@@ -107,10 +114,8 @@ def aggregations(aws: Aws) -> Iterator[Aggregation]:
 
 
 def everywhere(aws: Aws) -> Iterator[Aws]:
-    """The account in each region that is enabled for it. Calls ec2:DescribeRegions."""
-    for region in aws.items("ec2:DescribeRegions", "Regions"):
-        if region.get("OptInStatus") != "not-opted-in":
-            yield aws.at(region["RegionName"])
+    """The account in each region that is enabled for it. Whoever calls it needs `regions`."""
+    return (aws.at(name) for name in aws.read(regions))
 
 
 def _aggregates(aws: Aws) -> bool:

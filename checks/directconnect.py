@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from checks.config import everywhere
+from checks.config import everywhere, regions
 from checks.kit import (
     ACCOUNT_ARN,
     Aws,
@@ -26,11 +26,11 @@ TWO = 2
 
 
 @collector(
-    "ec2:DescribeRegions",
     "directconnect:DescribeConnections",
     arn=ACCOUNT_ARN,
     name="account {account}",
     scope=Scope.ACCOUNT,
+    needs=(regions,),
 )
 def connections(aws: Aws) -> Iterator[Mapping[str, Any]]:
     """One for the account: the `connections` that stand or are being made. A second may be of another region."""
@@ -39,11 +39,11 @@ def connections(aws: Aws) -> Iterator[Mapping[str, Any]]:
 
 
 @collector(
-    "ec2:DescribeRegions",
     "directconnect:DescribeVirtualInterfaces",
     arn="arn:{partition}:directconnect::{account}:dx-gateway/{gateway}",
     name="{gateway}",
     scope=Scope.ACCOUNT,
+    needs=(regions,),
 )
 def gateways(aws: Aws) -> Iterator[Mapping[str, Any]]:
     """Each gateway that private or transit virtual interfaces lead to, with the `lines` they run over.

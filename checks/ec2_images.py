@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from checks.ec2_defaults import BLOCKED, image_sharing
 from checks.ec2_instances import GONE, instances
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import ImageTypeDef as Image
     from types_boto3_ec2.type_defs import InstanceTypeDef as Instance
 
+Images: TypeAlias = "Mapping[str, Image | Mapping[str, str]]"
+"""Images by their ids."""
+
 IMAGE_ARN = "arn:{partition}:ec2:{region}::image/{ImageId}"
 FILTER_VALUES = 200
 """The most values AWS takes in one filter."""
@@ -44,15 +47,16 @@ def images(aws: Aws) -> Iterator[Image]:
 
 
 @collector("ec2:DescribeImages", arn=ACCOUNT_ARN, needs=(instances,))
-def images_in_use(aws: Aws) -> Iterator[Mapping[str, Image]]:
-    """One for the region: those that machines run from, whoever owns them. A filter passes over ones that are gone."""
+def images_in_use(aws: Aws) -> Iterator[Images]:
+    """One for the region: those that machines run from, whoever owns them; empty ones that are gone or not shared."""
     yield by_id(aws, {one["ImageId"] for one in aws.read(instances)})
 
 
-def by_id(aws: Aws, ids: Iterable[str]) -> Mapping[str, Image]:
-    """Those of the images that are there and shared with the account. Calls ec2:DescribeImages."""
-    asked = iter(sorted(ids))
-    found = dict[str, "Image"]()
+def by_id(aws: Aws, ids: Iterable[str]) -> Images:
+    """Each of the images, empty where it is gone or not shared with the account. Calls ec2:DescribeImages."""
+    wanted_ids = sorted(ids)
+    asked = iter(wanted_ids)
+    found: dict[str, Image | Mapping[str, str]] = {id: {} for id in wanted_ids}
     while batch := list(islice(asked, FILTER_VALUES)):
         wanted = [{"Name": "image-id", "Values": batch}]
         for one in aws.items("ec2:DescribeImages", "Images", Filters=wanted, IncludeDeprecated=True):
@@ -60,16 +64,17 @@ def by_id(aws: Aws, ids: Iterable[str]) -> Mapping[str, Image]:
     return found
 
 
-def tokens_by_default(region_says: str, image_id: str, images: Mapping[str, Image]) -> str:
+def tokens_by_default(region_says: str, image_id: str, images: Images) -> str:
     """HttpTokens of a machine whose launch says nothing of them; UNREAD where an image that is not known decides.
 
     Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-options.html
     """
     if region_says not in ("", "no-preference"):
         return region_says
-    if image_id and image_id not in images:
+    image = images.get(image_id, {})
+    if image_id and not image:
         return UNREAD
-    return "required" if image_id and images[image_id].get("ImdsSupport") == "v2.0" else "optional"
+    return "required" if image.get("ImdsSupport") == "v2.0" else "optional"
 
 
 @extra(needs=(images_in_use,))

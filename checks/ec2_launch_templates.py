@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from checks.ec2_defaults import metadata_defaults
-from checks.ec2_images import UNREAD, by_id, tokens_by_default
+from checks.ec2_images import UNREAD, Images, by_id, images_in_use, tokens_by_default
 from checks.ec2_volumes import defaults
 from checks.kit import (
     ACCOUNT_ARN,
@@ -49,11 +49,12 @@ def launch_templates(aws: Aws) -> Iterator[Template]:
             yield template | {"version": versions[template["LaunchTemplateId"]]}
 
 
-@collector("ec2:DescribeImages", arn=ACCOUNT_ARN, needs=(launch_templates,))
-def template_images(aws: Aws) -> Iterator[Mapping[str, Image]]:
-    """One for the region: the images that templates name by their ids, those that can be read."""
+@collector("ec2:DescribeImages", arn=ACCOUNT_ARN, needs=(launch_templates, images_in_use))
+def template_images(aws: Aws) -> Iterator[Images]:
+    """One for the region: the images that templates name by their ids, and those that machines run from."""
+    [known] = aws.read(images_in_use)
     named = {_image_id(template) for template in aws.read(launch_templates)}
-    yield by_id(aws, {id for id in named if id.startswith("ami-")})
+    yield {**known, **by_id(aws, {id for id in named if id.startswith("ami-")} - set(known))}
 
 
 @extra(needs=(metadata_defaults, template_images))

@@ -67,6 +67,8 @@ def blocks(aws: Aws, point: AccessPoint) -> Blocks:
     ours = point.get("BucketAccountId", aws.account) == aws.account
     if ours:
         found["account"] = _account_block(aws)
+    if not left_off(_effective(found)):
+        return found  # its bucket's settings can close nothing more
     try:
         found["bucket"] = public_access_block.read(aws, {"Name": point["Bucket"]})
     except Unknown as reason:

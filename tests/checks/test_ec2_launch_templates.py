@@ -97,13 +97,14 @@ def test_no_plan_for_a_template_that_a_service_manages() -> None:
 
 def test_what_decides_where_a_template_says_nothing() -> None:
     """First the region, then the image: that of Amazon Linux 2023 requires IMDSv2."""
-    images: Any = {"ami-1": {"ImdsSupport": "v2.0"}, "ami-2": {}}
+    images: Any = {"ami-1": {"ImdsSupport": "v2.0"}, "ami-2": {"ImageId": "ami-2"}, "ami-3": {}}
     assert tokens_by_default("required", "ami-2", images) == "required"
     assert tokens_by_default("optional", "ami-1", images) == "optional"
     for says in ("", "no-preference"):
         assert tokens_by_default(says, "ami-1", images) == "required"
         assert tokens_by_default(says, "ami-2", images) == "optional"
         assert tokens_by_default(says, "", images) == "optional"
+        assert tokens_by_default(says, "ami-3", images) == UNREAD, "it is gone"
         assert tokens_by_default(says, "resolve:ssm:/aws/service/ami", images) == UNREAD
     with pytest.raises(Unknown, match="ami-3"):
         TOKENS.judge(template(ImageId="ami-3"), UNREAD)
