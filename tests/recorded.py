@@ -6,6 +6,7 @@ import copy
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import boto3
@@ -14,6 +15,7 @@ from botocore.config import Config
 
 from bot.aws import READ_CONFIG, Clients, Region
 from tests.conftest import ACCOUNT
+from tests.made import Made
 
 Answer = tuple[int, Mapping[str, Any]]
 """HTTP status and what botocore makes of the body."""
@@ -23,25 +25,38 @@ Failure = Callable[[], Answer]
 
 @dataclass
 class Recorded:
-    """Answers by call, region and parameters. `given`: call -> what the emulator has no answer for; `failing`: how."""
+    """Answers by call, region and parameters. `failing`: call -> how."""
 
-    given: Mapping[str, Answer] = field(default_factory=dict)
     answers: dict[str, Answer] = field(default_factory=dict)
     failing: dict[str, Failure] = field(default_factory=dict)
 
-    def home(self) -> Region:
-        """The account in its home region, nothing read yet. The first to ask a question asks the emulator."""
-        once = READ_CONFIG.merge(Config(retries={"total_max_attempts": 1}))
+    @cached_property
+    def _session(self) -> boto3.Session:
         session = boto3.Session(region_name="us-east-1")
         session.events.register_first("before-call", self._before)  # type: ignore[arg-type]  # its answer counts
         session.events.register("after-call", self._after)
-        return Region(Clients(session, config=once), ACCOUNT, "us-east-1")
+        return session
+
+    @cached_property
+    def made(self) -> Made:
+        """What was called, from memory or not."""
+        return Made(self._session)
+
+    @cached_property
+    def _clients(self) -> Clients:
+        once = READ_CONFIG.merge(Config(retries={"total_max_attempts": 1}))
+        self.made  # noqa: B018  # it hears of clients that are made after it
+        return Clients(self._session, config=once)
+
+    def home(self) -> Region:
+        """The account in its home region, nothing read yet. The first to ask a question asks the emulator."""
+        return Region(self._clients, ACCOUNT, "us-east-1")
 
     def _before(self, model: Any, params: Any, context: dict[str, Any], **_: Any) -> tuple[Any, Any] | None:
         call = f"{model.service_model.service_name}:{model.name}"
         asked = [call, context["client_region"], params["url_path"], params["query_string"], params["body"]]
         key = context["recorded"] = json.dumps(asked, default=repr, sort_keys=True)
-        answer = self.failing[call]() if call in self.failing else self.given.get(call, self.answers.get(key))
+        answer = self.failing[call]() if call in self.failing else self.answers.get(key)
         if answer is None:
             return None
         context["recorded"] = ""

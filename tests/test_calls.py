@@ -19,32 +19,11 @@ from tests.recorded import Recorded
 CHECKS = checks.load()[0]
 
 NOT_MADE: Mapping[tuple[str, str], str] = {
-    ("access_analyzer", "accessanalyzer:ListFindingsV2"): "the emulator has no analyzers",
     ("backup", "dynamodb:ListTables"): "in the region without a plan, a volume is found first",
     ("backup", "rds:DescribeDBInstances"): "in the region without a plan, a volume is found first",
-    ("config", "config:DescribeConfigurationAggregators"): "the account is in no organization",
-    ("config", "ec2:DescribeRegions"): "the account is in no organization",
-    ("config", "organizations:ListDelegatedAdministrators"): "the account is in no organization",
-    ("directoryservice", "ds:ListCertificates"): "the directory is a Simple AD, which has none",
-    ("events", "schemas:GetResourcePolicy"): "the emulator has no schemas, so no registry is listed",
     ("fsx", "fsx:DescribeDataRepositoryAssociations"): "no file system is of Lustre",
-    ("guardduty", "guardduty:GetAdministratorAccount"): "the account is in no organization",
-    ("guardduty", "guardduty:GetFindings"): "the emulator finds nothing",
-    ("guardduty", "guardduty:ListMembers"): "the account is in no organization",
-    ("guardduty", "guardduty:ListOrganizationAdminAccounts"): "the account is in no organization",
-    ("iam_root", "iam:ListOrganizationsFeatures"): "the account is in no organization",
-    ("inspector2", "inspector2:BatchGetFindingDetails"): "the emulator finds nothing",
-    ("macie", "macie2:GetAdministratorAccount"): "Macie is off",
-    ("macie", "macie2:GetAutomatedDiscoveryConfiguration"): "Macie is off",
-    ("organizations", "organizations:DescribePolicy"): "the account is in no organization",
-    ("organizations", "organizations:ListDelegatedAdministrators"): "the account is in no organization",
-    ("organizations", "organizations:ListPolicies"): "the account is in no organization",
-    ("organizations", "organizations:ListTargetsForPolicy"): "the account is in no organization",
     ("rds_logs", "docdb:DescribeDBClusterParameters"): "the emulator has no DocumentDB",
     ("rds_transport", "docdb:DescribeDBClusterParameters"): "the emulator has no DocumentDB",
-    ("securityhub", "securityhub:ListOrganizationAdminAccounts"): "the account is in no organization",
-    ("shield", "globalaccelerator:ListAccelerators"): "the account does not subscribe to Shield Advanced",
-    ("shield", "shield:ListProtections"): "the account does not subscribe to Shield Advanced",
 }
 """(module, call) -> why the account where all is wrong gives the module's checks no occasion for it."""
 

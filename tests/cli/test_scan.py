@@ -82,7 +82,7 @@ def test_the_table_lists_what_fails_and_counts_the_rest(northwind: str, aws_sec:
     heading, *lines = ran.out.splitlines()
     assert heading == f"high  {CHECK}"
     assert sum("northwind-traders-" in line for line in lines) == 4
-    assert "Account 123456789012, 1 check in 1 region: 6 pass, 4 fail, 0 unknown, 0 not applicable" in ran.out
+    assert "Account 123456789012, 1 check in 1 region: 7 pass, 4 fail, 0 unknown, 0 not applicable" in ran.out
     assert ran.out.endswith(f"Next: aws-sec explain {CHECK}\n")
 
 
@@ -144,7 +144,7 @@ def test_a_denied_read_of_one_resource_is_unknown_for_that_resource(
 ) -> None:
     answer_instead(monkeypatch, "s3", "GetPublicAccessBlock", 403, error("AccessDenied"))
     ran = aws_sec("scan", "--check", CHECK)
-    assert "grant s3:GetBucketPublicAccessBlock  (10 times)" in ran.out
+    assert "grant s3:GetBucketPublicAccessBlock  (11 times)" in ran.out
     found = scan_json(aws_sec, "--check", CHECK)
     assert {o["status"] for o in found} == {"unknown"}
     assert all(o["resource"].startswith("arn:aws:s3:::northwind-") for o in found)

@@ -85,6 +85,9 @@ def _machines(aws: Filled) -> None:
 def _data(aws: Filled) -> None:
     not_at_all = {"scanOnPush": False}
     aws.client("ecr").put_image_scanning_configuration(repositoryName="shop", imageScanningConfiguration=not_at_all)
+    aws.client("ecr").create_repository(
+        repositoryName="reports", encryptionConfiguration={"encryptionType": "KMS"}, tags=pairs(tags("finance"))
+    )
     rds = aws.client("rds")
     shop = [{"Name": "tag:Name", "Values": ["shop-public-a", "shop-private-b"]}]
     subnets = aws.client("ec2").describe_subnets(Filters=shop)["Subnets"]
@@ -147,6 +150,10 @@ def _organization(aws: Filled) -> None:
     organizations = aws.client("organizations", OTHER)
     organizations.create_organization(FeatureSet="ALL")
     organizations.enable_aws_service_access(ServicePrincipal="config-multiaccountsetup.amazonaws.com")
+    nothing = document({"Effect": "Allow", "Action": "*", "Resource": "*"})
+    policy = organizations.create_policy(Content=nothing, Description="-", Name="all", Type="SERVICE_CONTROL_POLICY")
+    [root] = organizations.list_roots()["Roots"]
+    organizations.attach_policy(PolicyId=policy["Policy"]["PolicySummary"]["Id"], TargetId=root["Id"])
     member = organizations.create_account(AccountName="outsider", Email="outsider@northwind.example")
     organizations.register_delegated_administrator(
         AccountId=member["CreateAccountStatus"]["AccountId"], ServicePrincipal="ssm.amazonaws.com"
