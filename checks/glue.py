@@ -49,24 +49,6 @@ class Catalog(TypedDict):
     connection: str
 
 
-@collector(
-    "glue:GetDataCatalogEncryptionSettings",
-    "glue:GetDatabases",
-    "glue:GetConnections",
-    arn="arn:{partition}:glue:{region}:{account}:catalog",
-    name="{region}",
-)
-def catalogs(aws: Aws) -> Iterator[Catalog]:
-    """One for each region."""
-    settings = aws.call("glue:GetDataCatalogEncryptionSettings")["DataCatalogEncryptionSettings"]
-    databases = aws.items("glue:GetDatabases", "DatabaseList")
-    yield {
-        "settings": settings,
-        "database": next((one["Name"] for one in databases), ""),
-        "connection": next((one["Name"] for one in connections.stream(aws) if _keeps_password(one)), ""),
-    }
-
-
 connections: Collector[Connection] = collect(
     "glue:GetConnections",
     "ConnectionList",
@@ -75,6 +57,24 @@ connections: Collector[Connection] = collect(
     HidePassword=True,
 )
 """Without passwords: nobody here has a use for them."""
+
+@collector(
+    "glue:GetDataCatalogEncryptionSettings",
+    "glue:GetDatabases",
+    arn="arn:{partition}:glue:{region}:{account}:catalog",
+    name="{region}",
+    needs=(connections,),
+)
+def catalogs(aws: Aws) -> Iterator[Catalog]:
+    """One for each region."""
+    settings = aws.call("glue:GetDataCatalogEncryptionSettings")["DataCatalogEncryptionSettings"]
+    databases = aws.items("glue:GetDatabases", "DatabaseList")
+    yield {
+        "settings": settings,
+        "database": next((one["Name"] for one in databases), ""),
+        "connection": next((one["Name"] for one in aws.read(connections) if _keeps_password(one)), ""),
+    }
+
 
 jobs: Collector[Job] = collect(
     "glue:GetJobs", "Jobs", arn="arn:{partition}:glue:{region}:{account}:job/{Name}", name="{Name}"
