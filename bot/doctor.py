@@ -15,6 +15,7 @@ import checks as catalogue
 from bot import aws, recording, settings
 from bot.aws_errors import CallError
 from bot.fixing import TAG_CALL
+from bot.ledger import CannotShip, Ledger
 from bot.permissions import action, policy
 from bot.recording import CannotScan
 from bot.settings import BadSettings, FixMode, Settings
@@ -26,6 +27,7 @@ from bot.words import plural
 SCOPES: Mapping[str, str] = {
     "commands": "offers `/aws-sec`",
     "chat:write": "answers, asks for approvals and posts the digest",
+    "users:read": "finds out whether whom steps are sent to is a person of the workspace",
     "usergroups:read": "reads who is in a user group of approvers, at each click",
     "channels:history": "finds out after a crash whether a digest is in its public channel already",
     "groups:history": "the same for a private channel",
@@ -85,9 +87,36 @@ def _database(config: Settings) -> Iterator[Result]:
             Health.GOOD if audit.ok else Health.BAD,
             audit.problem or f"{plural(audit.rows, 'row')}, intact",
         )
+        if config.audit_bucket:
+            yield from _audit_copy(store, config.audit_bucket)
         yield from _last_scan(store)
     finally:
         store.close()
+
+
+def _audit_copy(store: Store, where: str) -> Iterator[Result]:
+    advice = "the host's own credentials need what docs/permissions.md says of the copy of the audit log"
+    try:
+        ledger = Ledger(store, where)
+        row = ledger.try_out()
+    except (CallError, CannotShip) as error:
+        yield Result("copy of the audit log", Health.BAD, str(error), advice)
+        return
+    yield Result(
+        "copy of the audit log", Health.GOOD, f"{where} has it up to row {row}" if row else f"{where} is empty"
+    )
+    try:
+        kept = ledger.retention()
+    except CallError as error:
+        yield Result("its Object Lock", Health.OPEN, str(error))
+        return
+    unlocked = "without a default retention, who may delete objects may delete rows"
+    yield Result(
+        "its Object Lock",
+        Health.GOOD if kept else Health.BAD,
+        kept or "the bucket has none",
+        unlocked if not kept else "",
+    )
 
 
 def _last_scan(store: Store) -> Iterator[Result]:

@@ -187,18 +187,3 @@ class Writer:
 
 def _tags(found: Iterable[Mapping[str, str]]) -> Tags:
     return [(tag["Key"], tag["Value"]) for tag in found]
-
-
-def managed_by(known: Tags | None) -> str:
-    """Which infrastructure-as-code owns the resource, as its tags tell: its own count for more than its parent's.
-
-    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
-    """
-    tags = dict(known or ())
-    if "aws:cloudformation:stack-name" in tags:
-        return f"CloudFormation stack {tags['aws:cloudformation:stack-name']}"
-    marks = {key.lower(): value.lower() for key, value in tags.items()}
-    for key in ("managed-by", "managedby", "managed_by", "provisioner"):
-        if marks.get(key) in ("terraform", "opentofu", "pulumi", "cdk", "cloudformation"):
-            return marks[key].capitalize()
-    return "Terraform" if "terraform" in marks else ""

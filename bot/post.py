@@ -104,6 +104,12 @@ class Post:
         answer = await self._call("usergroups_users_list", usergroup=group)
         return frozenset(answer["users"])
 
+    async def profile(self, user: str) -> Mapping[str, Any]:
+        """What Slack knows of a user, now: https://docs.slack.dev/reference/objects/user-object. Raises PostError."""
+        answer = await self._call("users_info", user=user)
+        found: Mapping[str, Any] = answer["user"]
+        return found
+
     async def upload(self, channel: str, thread: str, path: Path, name: str, title: str) -> None:
         """Put a file into a thread. Raises PostError."""
         await self._call(

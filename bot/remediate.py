@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 
 from bot.aws import Region
 from bot.execute import Executor, Refusal
-from bot.fixing import FixAws, Seen, managed_by
+from bot.fixing import FixAws, Seen
 from bot.guards import TO_UNDO, limit
+from bot.ownership import DIRECTLY, Owner, means_directly, owner, stack_of
 from bot.people import BOT, Person
 from bot.scan import Status
 from bot.settings import FixMode, Limit, Settings
@@ -30,7 +31,7 @@ STOPPED = "the bot stopped in the middle"
 
 @dataclass(frozen=True)
 class Proposal:
-    """What would be done about a finding. `within`: the ARN of what it is part of, or ""."""
+    """What would be done about a finding. `within`: the ARN of what it is part of, or ""; `owner`: code's, if any."""
 
     finding: Finding
     fix: Fix
@@ -39,6 +40,7 @@ class Proposal:
     mode: FixMode
     within: str = ""
     needed: int = 1
+    owner: Owner | None = None
 
 
 def _utc_now() -> datetime:
@@ -93,19 +95,31 @@ class Remediator:
                     left[finding.name] = f"fix request {number} is still open"
                     continue
                 try:
-                    found.append(self._proposal(finding, fix, home, seen[finding.id]))
+                    proposal = self._proposal(finding, fix, home, seen[finding.id])
                 except Refusal as error:
                     left[finding.name] = str(error)
+                    continue
+                if proposal.owner:
+                    left[finding.name] = _better_in_code(proposal)
+                else:
+                    found.append(proposal)
             if not found:
                 raise Refusal(f"nothing can be fixed: {next(iter(left))}: {next(iter(left.values()))}")
         return found, left
 
-    def request(
-        self, finding_id: int, shown: str, actor: Person, reason: str, limits: Sequence[Limit] = ()
+    def request(  # what, who, why
+        self,
+        finding_id: int,
+        shown: str,
+        actor: Person,
+        reason: str,
+        limits: Sequence[Limit] = (),
+        directly: str = "",
     ) -> FixRequest:
         """Ask for approval of the plan that was shown (its hash). Raises Refusal, which is audited.
 
-        `limits`: those of the settings that name this person.
+        `limits`: those of the settings that name this person. `directly`: what the person typed to have changed what
+        code owns.
         """
         with self._refusals(finding_id, "fix.requested", actor):
             self.keep_within(limits, "request", self._finding(finding_id))
@@ -114,6 +128,9 @@ class Remediator:
                 raise Refusal("the resource changed since you looked at it: open the fix again to see the new plan")
             if not reason.strip():
                 raise Refusal("a reason is needed: the approver and the audit log will read it")
+            if proposal.owner and not means_directly(directly):
+                raise Refusal(f"{proposal.owner} manages this resource: change it there, or open the fix again and type"
+                              f" {DIRECTLY}")  # fmt: skip
             try:
                 return self._store.requests.create(self.new(proposal, actor, reason.strip()))
             except ResourceBusy as error:
@@ -254,13 +271,18 @@ class Remediator:
         if seen.plan is None:
             raise Refusal("there is nothing this fix could change here: `/aws-sec explain` says what a person can do")
         self._execute.fits(finding, seen.plan, home)
-        plan = _owned(seen.plan, managed_by(tags))
+        owned_by = owner(tags, self._settings.managed_by)
+        if not tags:  # a resource of a stack has the stack's tags, unless its service has none
+            owned_by = stack_of(home, finding.region, seen.within or finding.resource)
         needed = 2 if fix.risk.name.lower() in self._settings.two_approvers_for else 1
-        return Proposal(finding, fix, plan, plan_hash(plan), self._settings.fix_mode, seen.within, needed)
+        mode = self._settings.fix_mode
+        return Proposal(finding, fix, seen.plan, plan_hash(seen.plan), mode, seen.within, needed, owned_by)
 
     def new(self, proposal: Proposal, actor: Person, reason: str) -> New:
         """What a request is made of."""
-        finding, now = proposal.finding, self._now()
+        finding, now, plan = proposal.finding, self._now(), proposal.plan
+        if proposal.owner:
+            plan = replace(plan, notes=[proposal.owner.note, *plan.notes])
         return New(
             finding.id,
             finding.account,
@@ -268,7 +290,7 @@ class Remediator:
             finding.check_id,
             finding.resource,
             finding.name,
-            proposal.plan,
+            plan,
             proposal.mode.value,
             str(actor),
             reason,
@@ -276,6 +298,7 @@ class Remediator:
             now + self._settings.request_lifetime,
             proposal.within,
             proposal.needed,
+            owner=str(proposal.owner or ""),
         )
 
     def _still_waits(self, request: FixRequest, shown: str) -> None:
@@ -343,9 +366,7 @@ def can_undo(request: FixRequest) -> bool:
     return bool(request.plan.undo) and request.state in (State.FIXED, State.FAILED) and request.after_state is not None
 
 
-def _owned(plan: Plan, owner: str) -> Plan:
-    """The plan with a word about the infrastructure-as-code that owns the resource: who decides must read it, too."""
-    if not owner:
-        return plan
-    note = f"⚠️ {owner} manages this resource. Better change it there: its next deployment may undo what is done here."
-    return replace(plan, notes=[note, *plan.notes])
+def _better_in_code(proposal: Proposal) -> str:
+    """Why a fix of many leaves a resource out, and how it is changed all the same."""
+    finding = proposal.finding
+    return f"{proposal.owner} manages it: change it there, or ask for it alone with `/aws-sec fix {finding.id}`"

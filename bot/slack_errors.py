@@ -20,6 +20,8 @@ ADVICE = {
     "channel_not_found": "check the id; in a private channel, invite the bot first: /invite @aws-sec",
     "not_in_channel": "invite the bot there: /invite @aws-sec",
     "is_archived": "the channel is archived: set another one",
+    "user_not_found": "choose somebody of this workspace",
+    "user_not_visible": "choose somebody of this workspace",
     "no_such_subteam": "check the id of the user group",
     "ratelimited": "Slack asks to slow down: it is tried again",
 }

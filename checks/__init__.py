@@ -31,6 +31,7 @@ class Guide:
     """How a person does what a check asks for; UPPER_CASE is to fill in. Where a way is missing, `only` says why.
 
     `cloudformation`: resources in YAML, parted by `---`. `cli`: commands of the AWS CLI. `terraform`: HCL.
+    `steps`: what only a person can do, in order; `link`: the console's page where they begin.
     """
 
     console: str
@@ -38,6 +39,8 @@ class Guide:
     cloudformation: str = ""
     terraform: str = ""
     only: str = ""
+    steps: tuple[str, ...] = ()
+    link: str = ""
 
     @property
     def code(self) -> Mapping[str, str]:
@@ -50,10 +53,14 @@ class Guide:
 def guides() -> Mapping[str, Guide]:
     """Every guide by check id, from `checks/guides/`, one file for each module of checks."""
     return {
-        f"{file.name.removesuffix('.toml')}.{name}": Guide(**{way: text.strip() for way, text in ways.items()})
+        f"{file.name.removesuffix('.toml')}.{name}": Guide(**{way: _stripped(said) for way, said in ways.items()})
         for file in sorted(files(__name__).joinpath("guides").iterdir(), key=str)
         for name, ways in tomllib.loads(file.read_text()).items()
     }
+
+
+def _stripped(said: str | list[str]) -> Any:
+    return said.strip() if isinstance(said, str) else tuple(map(str.strip, said))
 
 
 @cache

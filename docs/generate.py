@@ -127,6 +127,8 @@ def by_hand(check: AnyCheck) -> str:
     guide = catalogue.guides()[check.id]
     languages = {"AWS CLI": "text", "CloudFormation": "yaml", "Terraform": "hcl"}
     ways = [f"**Console**: {plain(guide.console)}\n", *([f"**As code**: {plain(guide.only)}\n"] if guide.only else [])]
+    if guide.steps:
+        ways.insert(0, "**Steps**\n\n" + "\n".join(f"1. {plain(step)}" for step in guide.steps) + "\n")
     ways += [f"**{name}**\n\n```{languages[name]}\n{text}\n```\n" for name, text in guide.code.items()]
     return "<details><summary>By hand</summary>\n\n" + "\n".join(ways) + "\n</details>\n"
 

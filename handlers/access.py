@@ -11,6 +11,9 @@ from bot.people import Person
 from bot.remediate import Refusal
 from bot.settings import Limit
 
+SLACKBOT = "USLACKBOT"
+"""Slack does not call it a bot. Source: https://docs.slack.dev/reference/objects/user-object"""
+
 
 class Access:
     """The settings' lists of users and user groups, and the workspace they belong to."""
@@ -39,6 +42,21 @@ class Access:
         """Whether `may_ask` would let the person, without a word to the audit log."""
         listed = self._bot.settings.requesters
         return not listed or who.user in await self._users(listed)
+
+    async def may_get(self, user: str) -> None:
+        """Raises Refusal unless this is a person of this workspace who may use the command; PostError likewise."""
+        found = await self._bot.post.profile(user)
+        teams = {found.get("team_id"), *(found.get("enterprise_user") or {}).get("teams", ())}
+        if found.get("is_stranger") or self._bot.team not in teams:
+            raise Refusal("they belong to another workspace, so I send them nothing")
+        if found.get("is_bot") or user == SLACKBOT:
+            raise Refusal("that is a bot, and this is for a person")
+        if found.get("deleted"):
+            raise Refusal("their account is deactivated: choose somebody else")
+        settings = self._bot.settings
+        listed = [*settings.viewers, *settings.requesters, *settings.approvers]
+        if settings.viewers and user not in await self._users(listed):
+            raise Refusal("they are not among those who may use this command (AWS_SEC_VIEWERS)")
 
     async def approvers(self) -> frozenset[str]:
         """The user ids of all who may approve, now. Raises PostError when a user group cannot be read."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+import checks
 from bot.blocks import requests as blocks
 from bot.blocks.parts import say, wait
 from bot.ids import Input, OfFinding, OfRequest
@@ -38,7 +39,8 @@ async def asked(ask: Ask) -> Mapping[str, Any]:
     await ask.parts.access.may_ask(ask.who)
     value, remediator = ask.carried(OfFinding), ask.bot.remediator
     reason, limits = ask.inputs[Input.REASON], await ask.parts.access.limits(ask.who)
-    request = await asyncio.to_thread(remediator.request, value.finding, value.plan, ask.who, reason, limits)
+    directly = ask.inputs.get(Input.DIRECTLY, "")
+    request = await asyncio.to_thread(remediator.request, value.finding, value.plan, ask.who, reason, limits, directly)
     if await ask.parts.cards.requests.announce(request.id, value.origin):
         return say("Asked", f"<#{ask.bot.settings.approvals_channel}> has your request {request.id}.")
     return say(
@@ -146,7 +148,7 @@ async def _plan(ask: Ask, finding_id: int) -> None:
 
 async def _planned(ask: Ask, finding_id: int) -> Mapping[str, Any]:
     proposal = await asyncio.to_thread(ask.bot.remediator.propose, finding_id, ask.who)
-    return blocks.plan_modal(proposal, ask.place.channel)
+    return blocks.plan_modal(proposal, checks.guides()[proposal.finding.check_id], ask.place.channel)
 
 
 def _get(ask: Ask) -> FixRequest:

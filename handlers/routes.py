@@ -17,10 +17,11 @@ from bot.blocks.parts import wait
 from bot.blocks.text import mention
 from bot.ids import Action, Input, OfFinding, Shortcut, Stale, View, unpack
 from bot.nearest import nearest
+from bot.ownership import DIRECTLY, means_directly
 from bot.people import Person
 from bot.post import PostError
 from bot.remediate import Refusal
-from handlers import audit, batches, errors, exports, findings, fixes, freezes, status
+from handlers import audit, batches, checklists, errors, exports, findings, fixes, freezes, status
 from handlers.ask import Ask, Parts, Place
 from handlers.home import show_home
 
@@ -57,6 +58,8 @@ ACTIONS: Mapping[Action, Handler] = {
     Action.PAGE: findings.page,
     Action.EXPLAIN: findings.explain_finding,
     Action.FIX: fixes.plan,
+    Action.STEPS: checklists.steps,
+    Action.RECHECK: checklists.recheck,
     Action.MUTE: findings.mute_finding,
     Action.UNMUTE: findings.unmute_finding,
     Action.APPROVE: fixes.approve,
@@ -81,6 +84,7 @@ SUBMISSIONS: Mapping[View, Submitted] = {
     View.DENY_ALL: batches.denied,
     View.UNDO_ALL: batches.undone,
     View.MUTE: findings.muted,
+    View.STEPS: checklists.send,
 }
 SHORTCUTS: Mapping[Shortcut, Handler] = {
     Shortcut.STATUS: status.in_window,
@@ -111,8 +115,8 @@ def register(app: AsyncApp, parts: Parts) -> None:
 
     async def submission(ack: AsyncAck, body: dict[str, Any]) -> None:
         ask = _submission(parts, body)
-        if not ask.inputs.get(Input.REASON, "").strip():
-            await ack(response_action="errors", errors={Input.REASON.value: "A reason is needed: it is read later."})
+        if missing := _missing(ask.inputs):
+            await ack(response_action="errors", errors=missing)
             return
         await ack(response_action="update", view=wait(WAITING))
         await answer_in_view(ask, body["view"]["callback_id"])
@@ -232,7 +236,7 @@ def _finding_in(body: Mapping[str, Any]) -> str:
 def _click(parts: Parts, body: Mapping[str, Any], respond: AsyncRespond | None) -> Ask:
     container = body.get("container", {})
     clicked = body["actions"][0]
-    option = clicked.get("selected_option") or {}
+    option, view = clicked.get("selected_option") or {}, body.get("view") or {}
     return Ask(
         parts,
         _person(body),
@@ -245,7 +249,17 @@ def _click(parts: Parts, body: Mapping[str, Any], respond: AsyncRespond | None) 
         action=clicked["action_id"],
         trigger=body["trigger_id"],
         value=option.get("value") or clicked.get("value") or "",
+        view=view["id"] if view.get("type") == "modal" else "",
     )
+
+
+def _missing(inputs: Mapping[str, str]) -> dict[str, str]:
+    """Input -> what is wrong with it, to be said while the modal stays open; whoever decides looks again."""
+    if not inputs.get(Input.REASON, "").strip():
+        return {Input.REASON.value: "A reason is needed: it is read later."}
+    if not means_directly(inputs.get(Input.DIRECTLY, DIRECTLY)):
+        return {Input.DIRECTLY.value: f"Type {DIRECTLY}, or change the code instead."}
+    return {}
 
 
 def _submission(parts: Parts, body: Mapping[str, Any]) -> Ask:
@@ -262,7 +276,8 @@ def _typed(element: Mapping[str, Any]) -> str:
     """What a person typed or chose; several choices are parted by spaces."""
     if element.get("selected_options"):
         return " ".join(option["value"] for option in element["selected_options"])
-    return (element.get("selected_option") or {}).get("value") or element.get("value") or ""
+    option = element.get("selected_option") or {}
+    return option.get("value") or element.get("selected_user") or element.get("value") or ""
 
 
 def _origin(carried: str) -> str:

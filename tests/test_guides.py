@@ -44,6 +44,20 @@ def test_a_missing_way_has_its_reason(check: str) -> None:
     assert not guide.only or guide.only.endswith(".")
 
 
+@every_guide
+def test_steps_are_sentences_and_begin_in_the_console(check: str) -> None:
+    guide = GUIDES[check]
+    assert all(step.endswith(".") and len(step) <= 300 for step in guide.steps)
+    assert len(guide.steps) != 1
+    assert bool(guide.link) <= bool(guide.steps)
+    assert not guide.link or re.fullmatch(r"https://console\.aws\.amazon\.com/[\w/#-]+", guide.link)
+
+
+def test_what_only_root_can_do_has_its_steps() -> None:
+    by_root = {check for check, guide in GUIDES.items() if "root" in guide.only.lower()}
+    assert {check for check in by_root if not GUIDES[check].steps} == set()
+
+
 def commands(text: str) -> Iterator[list[str]]:
     for line in text.replace("\\\n", " ").splitlines():
         yield shlex.split(line, comments=True)

@@ -13,6 +13,7 @@ import pytest
 import checks
 from bot import permissions
 from bot.fixing import FixAws
+from bot.ownership import Owner
 from bot.people import Person
 from bot.recording import connect, record, select, target
 from bot.remediate import Proposal, Refusal, Remediator, can_undo
@@ -22,6 +23,7 @@ from bot.store.findings import Filter, Finding
 from bot.store.fix_request import FixRequest, State
 from checks import s3
 from tests.aws_answers import answer_instead, register_on_every_client
+from tests.test_ownership import STACK
 
 ANA, BEN, CHIARA, DAN = (Person("T1", user) for user in ("UANA", "UBEN", "UCHI", "UDAN"))
 APPROVERS = frozenset({"UBEN", "UCHI"})
@@ -384,5 +386,35 @@ def test_requests_nobody_decided_on_expire(world: World) -> None:
 
 def test_the_owner_of_the_infrastructure_is_named(world: World) -> None:
     world.s3.put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": [{"Key": "managed-by", "Value": "Terraform"}]})
-    assert world.proposed().plan.notes[0].startswith("⚠️ Terraform manages this resource.")
-    assert world.requested().plan.notes == world.proposed().plan.notes, "the approver reads it, too"
+    proposal = world.proposed()
+    assert proposal.owner == Owner("Terraform")
+    for typed in ("", "yes", BUCKET):
+        with pytest.raises(Refusal, match="Terraform manages this resource: change it there"):
+            world.bot.request(world.finding.id, proposal.plan_hash, ANA, "because", directly=typed)
+    refused = [row for row in world.audited() if row[2] == "refused"]
+    assert refused == [("fix.requested", "T1/UANA", "refused")] * 3
+    asked = world.bot.request(world.finding.id, proposal.plan_hash, ANA, "the module is frozen", directly="directly")
+    assert asked.plan.notes[0].startswith("⚠️ Terraform manages this resource, and who asks wants it changed directly")
+    (row,) = world.store.audit.rows(last=1)
+    assert row["detail"] | {"owner": "Terraform", "directly": True} == row["detail"]
+    world.bot.approve(asked.id, asked.plan_hash, BEN, APPROVERS)
+    assert world.bot.run(asked.id).state is State.FIXED
+
+
+def test_a_stack_owns_what_has_no_tags_if_it_can_be_asked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert world.proposed().owner is None, "the emulator refuses the question, and that is no error"
+    status, body = "CREATE_COMPLETE", STACK.replace("exporter", BUCKET)
+    answer_instead(monkeypatch, "cloudformation", "DescribeStackResources", 200, body.format(status).encode())
+    assert world.proposed().owner == Owner("CloudFormation", "shop")
+
+
+def test_a_fix_of_many_leaves_out_what_code_owns(world: World) -> None:
+    world.s3.put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": [{"Key": "stack", "Value": "shop"}]})
+    ours = world.restarted(managed_by={"stack": "Pulumi"})
+    with pytest.raises(Refusal, match="Pulumi manages it: change it there, or ask for it alone with `/aws-sec fix 1`"):
+        ours.proposals(CHECK, ANA)
+    world.s3.create_bucket(Bucket="northwind-imports")
+    world.scan()
+    found, left = ours.proposals(CHECK, ANA)
+    assert [one.finding.name for one in found] == ["northwind-imports"]
+    assert [*left] == [BUCKET]

@@ -25,6 +25,7 @@ from slack_sdk.models.blocks import (
     StaticMultiSelectElement,
     StaticSelectElement,
     TextObject,
+    UserSelectElement,
 )
 from slack_sdk.models.views import View as SlackView
 
@@ -115,10 +116,16 @@ def select(placeholder: str, action: Action, options: Mapping[str, str]) -> Stat
     )
 
 
-def text_input(input: Input, label: str, hint: str, *, length: int = 500) -> InputBlock:
+def text_input(input: Input, label: str, hint: str, *, length: int = 500, multiline: bool = True) -> InputBlock:
     """A question that needs an answer; block id and action id are the input's name."""
-    element = PlainTextInputElement(action_id=input.value, multiline=True, max_length=length, min_length=1)
+    element = PlainTextInputElement(action_id=input.value, multiline=multiline, max_length=length, min_length=1)
     return InputBlock(label=_words(label), hint=_words(hint), block_id=input.value, element=element)
+
+
+def person_input(input: Input, label: str) -> InputBlock:
+    """A question that a person of the workspace answers."""
+    element = UserSelectElement(placeholder=_words(label), action_id=input.value)
+    return InputBlock(label=_words(label), block_id=input.value, element=element)
 
 
 def choice(input: Input, label: str, options: Mapping[str, str], chosen: str) -> InputBlock:

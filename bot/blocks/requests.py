@@ -20,16 +20,19 @@ from bot.blocks.parts import (
     fits,
     lines,
     modal,
+    preformatted,
     quoted,
     section,
     text_input,
 )
 from bot.blocks.text import code, mention, plain, severity
 from bot.ids import Action, Input, OfFinding, OfRequest, View
+from bot.ownership import DIRECTLY, Owner
 from bot.remediate import Proposal, can_undo
 from bot.settings import FixMode
 from bot.store.fix_request import FixRequest, State
 from bot.words import when
+from checks import Guide
 from checks.kit import Call, Fix, Plan
 
 HEADLINES = {
@@ -54,15 +57,20 @@ PIECE = 550
 UNDONE_STATES = (State.UNDOING, State.UNDONE, State.UNDO_FAILED)
 
 
-def plan_modal(proposal: Proposal, origin: str) -> dict[str, Any]:
-    """Exactly what would change, and the question why."""
+def plan_modal(proposal: Proposal, guide: Guide, origin: str) -> dict[str, Any]:
+    """Exactly what would change, and the question why; first what to change in the code that owns the resource."""
     finding, fix = proposal.finding, proposal.fix
     blocks: list[Block] = [
         section(f"*{plain(fix.title)}*\n{severity(finding.severity)}  {code(finding.name)} {plain(finding.text)}"),
+        *(_in_code(proposal.owner, guide) if proposal.owner else []),
         *_change(proposal.plan, fix),
     ]
     if proposal.mode is FixMode.DRY_RUN:
         blocks.append(section("☑️ *Dry run*: all is checked up to the change itself, which is not made."))
+    if proposal.owner:
+        question = f"To change it past the code, type: {DIRECTLY}"
+        hint = "The approver and the audit log will read that you did."
+        blocks.append(text_input(Input.DIRECTLY, question, hint, length=50, multiline=False))
     blocks.append(text_input(Input.REASON, "Why now?", "The approver and the audit log will read it."))
     value = OfFinding(finding=finding.id, origin=origin, plan=proposal.plan_hash)
     return modal(View.REQUEST, "Fix", blocks, submit="Ask for approval", close="Cancel", value=value)
@@ -143,6 +151,17 @@ def ending(request: FixRequest) -> str:
 
 def _pointer(request: FixRequest, origin: str = "") -> OfRequest:
     return OfRequest(request=request.id, origin=origin, plan=request.plan_hash)
+
+
+def _in_code(owner: Owner, guide: Guide) -> list[Block]:
+    """What to change where the resource is described, before what would be changed past it."""
+    language, text = owner.snippet(guide)
+    asked = f"⚠️ *{plain(str(owner))} manages this resource.*\nChange it there and deploy that, then check again."
+    past_it = [divider(), section("*Or directly*, past the code: its next deployment may undo it.")]
+    if not text:
+        return [section(f"{asked}\n{plain(guide.only or 'There is no example for it.', 500)}"), *past_it]
+    same = "" if language == owner.tool else f" {owner.tool} has the same properties under names of its own."
+    return [section(f"{asked}{same}"), preformatted(f"{language}: what to change", text), *past_it]
 
 
 def _change(plan: Plan, fix: Fix) -> list[Block]:

@@ -113,6 +113,9 @@ def _print_check(out: Console, check: AnyCheck, fix: Fix | None) -> None:
     if asked := catalogue.references(check.id):
         rows.add_row("Frameworks", controls(asked))
     guide = catalogue.guides()[check.id]
+    if guide.steps:
+        steps = "\n".join(f"{number}. {step}" for number, step in enumerate(guide.steps, 1))
+        rows.add_row("Steps", Text(f"{steps}\n{guide.link}".rstrip()))
     rows.add_row("Console", Text(guide.console))
     if guide.only:
         rows.add_row("As code", Text(guide.only))

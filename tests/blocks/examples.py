@@ -9,14 +9,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.blocks import batches, digest, findings, freezes, home, pages, requests, status
+from bot.blocks import batches, checklists, digest, findings, freezes, home, pages, requests, status
 from bot.blocks.parts import Message, say, sentence, wait
 from bot.bulk import BatchProposal
+from bot.checklists import Looked
 from bot.compliance import Control, Report, Stand
 from bot.digest import Digest
 from bot.ids import OfList
+from bot.ownership import Owner
 from bot.remediate import Proposal
 from bot.runner import Progress
+from bot.scan import Status
 from bot.settings import FixMode, Freeze
 from bot.standing import PracticeStanding, Standing
 from bot.store.audit import Head, Verification
@@ -46,6 +49,12 @@ GUIDE = Guide(
     cli="aws s3api put-public-access-block --bucket BUCKET --public-access-block-configuration 'BlockPublicAcls=true'",
     cloudformation="Type: AWS::S3::Bucket\nProperties:\n  BucketName: `<name>`",
     only="Terraform: <it> has *no* resource for it.",
+)
+STEPS = Guide(
+    "Sign in as <root>.",
+    only="Only *somebody* who signs in as root can do it.",
+    steps=("Sign in as <root> & open *Security credentials*.", "Choose Assign :key:."),
+    link="https://console.aws.amazon.com/iam/home#/security_credentials",
 )
 CONTROLS = {"cis_3.0": ["2.1.4"], "fsbp": ["S3.8"]}
 HEAD = Head(42, "c0ffee" * 10 + "c0ff")
@@ -145,6 +154,8 @@ def _messages(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     yield "explanation_modal", findings.explanation_modal(explained)
     yield "mute_modal", findings.mute_modal(one, NOW, "C012AB3CD")
 
+    yield from _of_checklists(words)
+
     yield "digest", digest.digest(news(words), zone=ZONE, **given)
     quiet = news(words, late=timedelta(hours=2), opened=[], reopened=[], resolved=[], waiting=[], mutes_ending=[])
     yield "digest_late_and_quiet", digest.digest(quiet, zone=ZONE, **given)
@@ -188,12 +199,31 @@ def _of_freezes(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     yield "freeze_ended", freezes.frozen(declared[1], ZONE, ended_by=ANA)
 
 
+def _of_checklists(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
+    for name, guide in {"": STEPS, "_by_command": replace(GUIDE, steps=STEPS.steps)}.items():
+        yield f"checklist_modal{name}", checklists.checklist_modal(finding(words), CHECK, guide, "C012AB3CD")
+        yield f"checklist{name}", checklists.checklist(finding(words), CHECK, guide, ANA, words.reason)
+    for outcome in (Status.PASS, Status.FAIL, Status.UNKNOWN):
+        looked = Looked(outcome, words.text)
+        said = checklists.answer(finding(words), CHECK, looked)
+        yield f"checklist_modal_{outcome}", checklists.checklist_modal(finding(words), CHECK, STEPS, "", said)
+        yield f"checked_{outcome}", checklists.answer_message(finding(words), CHECK, looked)
+    mine = finding(words, check_id="iam_root.root_has_mfa")
+    page = findings.Page(OfList(check=mine.check_id), [mine], 1)
+    yield "findings_for_a_person", findings.findings_page(page, fixes=FIXES, now=NOW, zone=ZONE)
+    explained = findings.explanation(CHECK, FIX, STEPS, CONTROLS, None, NOW)
+    yield "explanation_with_steps", findings.explanation_message(CHECK, explained, None, FIXES, NOW)
+
+
 def _of_requests(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     made = plan(words)
     proposal = Proposal(finding(words), FIX, made, plan_hash(made), FixMode.ON)
-    yield "plan_modal", requests.plan_modal(proposal, "C012AB3CD")
+    yield "plan_modal", requests.plan_modal(proposal, GUIDE, "C012AB3CD")
     dry = replace(proposal, mode=FixMode.DRY_RUN, plan=replace(made, undo=[]))
-    yield "plan_modal_dry_run", requests.plan_modal(dry, "C012AB3CD")
+    yield "plan_modal_dry_run", requests.plan_modal(dry, GUIDE, "C012AB3CD")
+    for tool in ("CloudFormation", "CDK", "Terraform"):
+        owned = replace(proposal, owner=Owner(tool, "" if tool == "Terraform" else words.name))
+        yield f"plan_modal_of_{tool.lower()}", requests.plan_modal(owned, GUIDE, "C012AB3CD")
     for state in State:
         yield f"card_{state}", requests.card(request(words, state), FIX, "approval", ZONE)
     for state in (State.WAITING, State.FIXED):

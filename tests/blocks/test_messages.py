@@ -30,7 +30,8 @@ HOSTILE = [
     "evil\nevil", "\n> evil", "\r\n\t", "👩\u200d💻", "e\u0301", "\x00", "& < > \" '", "`", "*", "_", "~", "…",
 ]  # fmt: skip
 OURS = re.compile(
-    r"<@U0[0-9A-Z]+>|<#C[0-9A-Z]+>|<https://docs\.aws\.amazon\.com/[^|>\s]+\|AWS documentation>"  # what we write ourselves
+    r"<@U0[0-9A-Z]+>|<#C[0-9A-Z]+>|<https://docs\.aws\.amazon\.com/[^|>\s]+\|AWS documentation>"
+    r"|<https://console\.aws\.amazon\.com/[^|>\s]+\|AWS console>"  # what we write ourselves
 )
 words_of_strangers = st.lists(st.one_of(st.sampled_from(HOSTILE), st.text(max_size=30)), max_size=12).map("".join)
 hostile_words = st.builds(

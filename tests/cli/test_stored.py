@@ -266,3 +266,9 @@ def test_a_read_only_database(read_only: Callable[[], None], aws_sec: AwsSec) ->
         ran = aws_sec("scan", "--check", CHECK)
     assert (ran.code, ran.out) == (1, "")
     assert "read-only: give the bot write permission to the file and its folder" in ran.sentence
+
+
+def test_what_only_a_person_can_do_is_explained_step_by_step(scanned: Path, aws_sec: AwsSec) -> None:
+    shown = " ".join(aws_sec("explain", "iam_root.root_has_mfa").out.split())
+    assert "Steps 1. Sign in to the console with the root user's e-mail address. 2. " in shown
+    assert "https://console.aws.amazon.com/iam/home#/security_credentials" in shown

@@ -265,3 +265,30 @@ async def test_limits_reach_people_by_their_groups(fixing: Fixing, slack: Slack,
     assert "You may approve fixes up to low" in fixing.desk.told
     await fixing.click(Action.APPROVE, user=CHIARA)
     assert fixing.state == "fixed"
+
+
+async def test_what_code_owns_is_changed_there_or_past_it_in_so_many_words(fixing: Fixing) -> None:
+    tags = [{"Key": "managed-by", "Value": "cloudformation"}]
+    fixing.world.s3.put_bucket_tagging(Bucket="northwind-exports", Tagging={"TagSet": tags})
+    carried = await fixing.planned()
+    shown = fixing.desk.told
+    assert "*CloudFormation manages this resource.*" in shown
+    assert shown.index("PublicAccessBlockConfiguration:") < shown.index("*Or directly*") < shown.index("*What changes*")
+
+    wrong = await fixing.desk.submit(View.REQUEST, carried, "because", directly="yes")
+    assert "Type directly, or change the code instead." in wrong.body
+    await fixing.desk.submit(View.REQUEST, carried, "because")  # as no modal of ours does
+    assert "manages this resource: change it there" in fixing.desk.told
+    assert fixing.world.store.requests.in_state(*State) == []
+
+    await fixing.desk.submit(View.REQUEST, carried, "the pipeline is broken", directly="Directly")
+    (card,) = fixing.slack.shown(APPROVALS)
+    assert "CloudFormation manages this resource, and who asks wants it changed directly all the same" in card
+    (row,) = fixing.world.store.audit.rows(last=1)
+    assert (row["action"], row["detail"]["directly"], row["detail"]["owner"]) == (
+        "fix.requested",
+        True,
+        "CloudFormation",
+    )
+    await fixing.desk.command("fix s3.bucket_blocks_public_access")
+    assert "is still open" in fixing.desk.told

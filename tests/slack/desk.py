@@ -104,17 +104,23 @@ class Desk:
         channel: str = ELSEWHERE,
         ts: str = "1.1",
         hidden: bool = False,
+        view: str = "",
     ) -> BoltResponse:
-        """Click a button, or choose from a menu, of a message."""
+        """Click a button, or choose from a menu, of a message; or of an open modal, by its id."""
         chosen = {"selected_option": {"value": value}} if action == Action.PRACTICE else {"value": value}
+        place: dict[str, Any] = {
+            "channel": {"id": channel},
+            "container": {"type": "message", "message_ts": ts, "channel_id": channel, "is_ephemeral": hidden},
+            "response_url": self.slack.response_url(),
+        }
+        if view:
+            place = {"container": {"type": "view", "view_id": view}, "view": {"id": view, "type": "modal"}}
         return await self.interact(
             {
                 "type": "block_actions",
                 "user": {"id": user, "team_id": team},
-                "channel": {"id": channel},
-                "container": {"type": "message", "message_ts": ts, "channel_id": channel, "is_ephemeral": hidden},
                 "actions": [{"action_id": action, "block_id": "b", "type": "button", **chosen}],
-                "response_url": self.slack.response_url(),
+                **place,
             }
         )
 
@@ -127,16 +133,25 @@ class Desk:
         user: str = ANA,
         team: str = TEAM,
         until: str | None = None,
+        scope: str | None = None,
         chosen: Sequence[str] | None = None,
+        directly: str | None = None,
+        person: str | None = None,
         open: bool = True,
     ) -> BoltResponse:
         """Submit a modal; `open`: whether the person leaves it open."""
         values: dict[str, Any] = {Input.REASON: {Input.REASON: {"type": "plain_text_input", "value": reason}}}
         if until:
             values[Input.UNTIL] = {Input.UNTIL: {"type": "static_select", "selected_option": {"value": until}}}
+        if scope:
+            values[Input.SCOPE] = {Input.SCOPE: {"type": "static_select", "selected_option": {"value": scope}}}
         if chosen is not None:
             picked = [{"value": value} for value in chosen]
             values[Input.CHOSEN] = {Input.CHOSEN: {"type": "multi_static_select", "selected_options": picked}}
+        if directly is not None:
+            values[Input.DIRECTLY] = {Input.DIRECTLY: {"type": "plain_text_input", "value": directly}}
+        if person is not None:
+            values[Input.PERSON] = {Input.PERSON: {"type": "users_select", "selected_user": person}}
         if open:
             self.slack.views["VMODAL"] = {}
         return await self.interact(

@@ -86,7 +86,7 @@ class File:
 class Slack:
     """A workspace. `messages`: (channel, timestamp) -> what is shown there; `views`: open modals by id.
 
-    `closed`: channels the bot is not in.
+    `closed`: channels the bot is not in. `users`: id -> what is special about a user.
     """
 
     url: str = ""
@@ -96,6 +96,7 @@ class Slack:
     views: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     homes: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     groups: dict[str, list[str]] = field(default_factory=dict)
+    users: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
     files: list[File] = field(default_factory=list)
     acks: list[Mapping[str, Any]] = field(default_factory=list)
@@ -180,6 +181,7 @@ class Slack:
             "views.update": self._view,
             "views.publish": self._publish,
             "usergroups.users.list": self._members,
+            "users.info": self._user,
             "conversations.history": self._history,
             "files.getUploadURLExternal": self._file,
             "files.completeUploadExternal": self._shared,
@@ -235,6 +237,11 @@ class Slack:
         if given["usergroup"] not in self.groups:
             return {"ok": False, "error": "no_such_subteam"}
         return {"ok": True, "users": self.groups[given["usergroup"]]}
+
+    def _user(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        if given["user"] not in self.users:
+            return {"ok": False, "error": "user_not_found"}
+        return {"ok": True, "user": {"id": given["user"], "team_id": TEAM, **self.users[given["user"]]}}
 
     def _file(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         self.files.append(File(given["filename"]))
