@@ -58,6 +58,7 @@ connections: Collector[Connection] = collect(
 )
 """Without passwords: nobody here has a use for them."""
 
+
 @collector(
     "glue:GetDataCatalogEncryptionSettings",
     "glue:GetDatabases",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bot.aws import Region
+from bot.aws import Reads, Region
 from checks import glue
 from checks.kit import NotApplicable, Unknown
 from tests.checks.cases import Case
@@ -117,20 +118,20 @@ def test_a_job_of_no_known_version_is_unknown() -> None:
 
 def test_an_unused_catalog_and_one_in_use(aws: Region) -> None:
     client: Any = aws.clients.session.client("glue")
-    [empty] = glue.catalogs.stream(aws)
+    [empty] = glue.catalogs.stream(replace(aws, reads=Reads()))
     assert (empty["database"], empty["connection"]) == ("", "")
     assert glue.policy.read(aws, empty) == ""
     client.create_database(DatabaseInput={"Name": "sales"})
     client.create_connection(
         ConnectionInput={"Name": "a-network", "ConnectionType": "NETWORK", "ConnectionProperties": {}}
     )
-    [passwordless] = glue.catalogs.stream(aws)
+    [passwordless] = glue.catalogs.stream(replace(aws, reads=Reads()))
     assert passwordless["connection"] == ""
     properties = {"USERNAME": "glue", "PASSWORD": "Just-4-tests"}
     client.create_connection(
         ConnectionInput={"Name": "erp", "ConnectionType": "JDBC", "ConnectionProperties": properties}
     )
-    [found] = glue.catalogs.stream(aws)
+    [found] = glue.catalogs.stream(replace(aws, reads=Reads()))
     assert (found["database"], found["connection"]) == ("sales", "erp")
     [connection] = [one for one in glue.connections.stream(aws) if one["Name"] == "erp"]
     assert SECRET.judge(connection) == "keeps its password in itself"
