@@ -55,6 +55,13 @@ class Delivery(TypedDict):
     status: dict[str, Any]
 
 
+class Selection(TypedDict):
+    """What one trail records: the answer to GetEventSelectors."""
+
+    arn: str
+    selectors: dict[str, Any]
+
+
 class TrailBucket(TypedDict):
     """Where trails put their files. `ours`: whether the bucket belongs to this account. `region`: where to ask."""
 
@@ -89,6 +96,21 @@ def deliveries(aws: Aws) -> Iterator[Delivery]:
         yield {"arn": trail["TrailARN"], "status": aws.call("cloudtrail:GetTrailStatus", Name=trail["TrailARN"])}
 
 
+@collector("cloudtrail:GetEventSelectors", arn="{arn}", needs=(trails,))
+def selections(aws: Aws) -> Iterator[Selection]:
+    """What each trail records."""
+    for trail in aws.read(trails):
+        yield {
+            "arn": trail["TrailARN"],
+            "selectors": aws.call("cloudtrail:GetEventSelectors", TrailName=trail["TrailARN"]),
+        }
+
+
+@extra(needs=(selections,))
+def selectors(aws: Aws, trail: Trail) -> Mapping[str, Any]:
+    return {one["arn"]: one["selectors"] for one in aws.read(selections)}[trail["TrailARN"]]
+
+
 @extra(needs=(deliveries,))
 def status(aws: Aws, trail: Trail) -> Mapping[str, Any]:
     return {one["arn"]: one["status"] for one in aws.read(deliveries)}[trail["TrailARN"]]
@@ -100,7 +122,7 @@ def status(aws: Aws, trail: Trail) -> Mapping[str, Any]:
     arn=ACCOUNT_ARN,
     name="{account}",
     scope=Scope.ACCOUNT,
-    needs=(seen_from_home, deliveries),
+    needs=(seen_from_home, deliveries, selections),
 )
 def watch(aws: Aws) -> Iterator[Watch]:
     yield {"trails": [_watched(aws.at(trail["HomeRegion"]), trail) for trail in aws.read(seen_from_home)]}
@@ -116,7 +138,11 @@ def _watched(there: Aws, trail: Trail) -> Watched:
         seen["status"] = (
             there.call("cloudtrail:GetTrailStatus", Name=trail["TrailARN"]) if foreign else ours[trail["TrailARN"]]
         )
-        seen["selectors"] = there.call("cloudtrail:GetEventSelectors", TrailName=trail["TrailARN"])
+        seen["selectors"] = dict(
+            there.call("cloudtrail:GetEventSelectors", TrailName=trail["TrailARN"])
+            if foreign
+            else selectors.read(there, trail)
+        )
     except Unknown as reason:  # another account's trail, say: one that can be read may be enough
         seen["unread"] = str(reason)
     return seen

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from checks.kit import (
     Aws,
     Call,
-    Collector,
     NotApplicable,
     Plan,
     Practice,
@@ -19,7 +18,6 @@ from checks.kit import (
     Unknown,
     Verdict,
     check,
-    collect,
     collector,
     expect,
     extra,
@@ -38,9 +36,9 @@ from checks.lambda_policies import (
 )
 from checks.lambda_runtimes import DEPRECATED
 from checks.secret_names import in_words, secrets_among
+from checks.vpc_subnets import every_subnet
 
 if TYPE_CHECKING:
-    from types_boto3_ec2.type_defs import SubnetTypeDef as Subnet
     from types_boto3_lambda.type_defs import FunctionUrlConfigTypeDef as Url
 
 Function: TypeAlias = Mapping[str, Any]
@@ -54,8 +52,6 @@ https://docs.aws.amazon.com/controltower/latest/userguide/shared-account-resourc
 
 SID = 100
 """How long a statement's id may be. https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html"""
-
-subnets: Collector[Subnet] = collect("ec2:DescribeSubnets", "Subnets", arn="{SubnetArn}", name="{SubnetId}")
 
 
 @collector("lambda:ListFunctions", arn="{FunctionArn}", name="{FunctionName}")
@@ -90,11 +86,11 @@ def urls(aws: Aws, function: Function) -> list[Url]:
     return list(aws.items("lambda:ListFunctionUrlConfigs", "FunctionUrlConfigs", FunctionName=name))
 
 
-@extra(needs=(subnets,))
+@extra(needs=(every_subnet,))
 def zones(aws: Aws, function: Function) -> frozenset[str]:
     """The Availability Zones of the subnets it is connected to."""
     asked = set(function.get("VpcConfig", {}).get("SubnetIds", []))
-    found = {one["SubnetId"]: one["AvailabilityZone"] for one in aws.read(subnets) if one["SubnetId"] in asked}
+    found = {one["SubnetId"]: one["AvailabilityZone"] for one in aws.read(every_subnet) if one["SubnetId"] in asked}
     if missing := asked - set(found):
         raise Unknown(f"its subnets {', '.join(sorted(missing))} are not among those AWS lists")
     return frozenset(found.values())

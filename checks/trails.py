@@ -7,7 +7,17 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from checks import cloudtrail, s3, s3_acls
-from checks.cloudtrail import TrailBucket, Watch, lacks_reach, seen_from_home, status, trail_buckets, trails, watch
+from checks.cloudtrail import (
+    TrailBucket,
+    Watch,
+    lacks_reach,
+    seen_from_home,
+    selectors,
+    status,
+    trail_buckets,
+    trails,
+    watch,
+)
 from checks.kit import (
     Aws,
     Call,
@@ -40,11 +50,6 @@ class Exposure(TypedDict):
     acl: s3_acls.Acl
     block: Block
     around: s3.Surroundings
-
-
-@extra("cloudtrail:GetEventSelectors")
-def selectors(aws: Aws, trail: Trail) -> Mapping[str, Any]:
-    return dict(aws.call("cloudtrail:GetEventSelectors", TrailName=trail["TrailARN"]))
 
 
 @extra(needs=(seen_from_home,))
