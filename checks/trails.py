@@ -68,9 +68,9 @@ def keys_of_its_bucket(aws: Aws, trail: Trail) -> list[str]:
 
 
 @extra("cloudtrail:GetInsightSelectors")
-def insights(aws: Aws, account: Watch) -> dict[str, list[str] | None]:
-    """What unusual activity each trail of all regions tells of, by its ARN; None: that could not be read."""
-    found: dict[str, list[str] | None] = {}
+def insights(aws: Aws, account: Watch) -> dict[str, list[str] | str]:
+    """What unusual activity each trail of all regions tells of, by its ARN; text: why that could not be read."""
+    found: dict[str, list[str] | str] = {}
     for one in account["trails"]:
         arn = one["trail"]["TrailARN"]
         if lacks_reach(one) and not one["unread"]:
@@ -79,8 +79,8 @@ def insights(aws: Aws, account: Watch) -> dict[str, list[str] | None]:
             there = aws.at(one["trail"]["HomeRegion"])
             got = there.call("cloudtrail:GetInsightSelectors", TrailName=arn, absent="InsightNotEnabledException")
             found[arn] = [kind["InsightType"] for kind in got.get("InsightSelectors", [])]
-        except Unknown:
-            found[arn] = None
+        except Unknown as reason:
+            found[arn] = str(reason)
     return found
 
 
@@ -250,7 +250,7 @@ def encrypt_with_the_key_of_its_bucket(trail: Trail, keys: Sequence[str]) -> Pla
 
 
 @check(watch, insights, practice=Practice.MONITORING, severity=Severity.LOW)
-def account_notices_unusual_calls(account: Watch, insights: Mapping[str, list[str] | None]) -> Verdict:
+def account_notices_unusual_calls(account: Watch, insights: Mapping[str, list[str] | str]) -> Verdict:
     """A trail tells of unusual activity.
 
     CloudTrail Insights learn how often each call is made and fails, and tell of bursts: somebody trying things out.
@@ -258,11 +258,12 @@ def account_notices_unusual_calls(account: Watch, insights: Mapping[str, list[st
     Fix: Turn on Insights of API call rate and error rate on a trail of all regions. AWS bills them by events analyzed.
     See: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-insights-events-with-cloudtrail.html
     """
-    if any(insights.values()):
+    if any(kinds for kinds in insights.values() if not isinstance(kinds, str)):
         return None
-    unread = [one["trail"]["Name"] for one in account["trails"] if insights.get(one["trail"]["TrailARN"], []) is None]
-    if unread:
-        raise Unknown(f"whether trail {unread[0]} looks for unusual activity could not be read")
+    for one in account["trails"]:
+        reason = insights.get(one["trail"]["TrailARN"], [])
+        if isinstance(reason, str):
+            raise Unknown(f"whether trail {one['trail']['Name']} looks for unusual activity: {reason}")
     return "has no trail of all regions that looks for unusual activity"
 
 

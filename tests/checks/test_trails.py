@@ -121,7 +121,7 @@ def test_judges(case: Case) -> None:
 
 def test_a_trail_whose_insights_cannot_be_read_leaves_the_account_unknown() -> None:
     with pytest.raises(Unknown, match="everything"):
-        INSIGHTS.judge({"trails": [watched()]}, {ARN: None})
+        INSIGHTS.judge({"trails": [watched()]}, {ARN: "denied"})
 
 
 def test_reads_what_a_trail_records_and_tells_of(aws: Region) -> None:
