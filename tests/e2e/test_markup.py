@@ -52,7 +52,7 @@ def test_a_hostile_name_is_only_a_name_wherever_it_shows(stage: Stage) -> None:
     stage.alice.command("/aws-sec", f"fix {found['id']}", channel="security")
     plan = harmless(stage.alice.wait_view("fix.request", timeout=10)["blocks"])
     assert "&lt;!here&gt; \u2217bold\u2217" in plan  # the description, in what changes
-    stage.alice.submit({"reason": "<!channel> *now* <https://evil.example|click> :fire:"})
+    stage.alice.submit({"reason": "<!channel> *now* <https://evil.example|click> :fire:", "directly": "directly"})
 
     card = stage.bob.wait_message("security-approvals", "Waiting for approval", "fix.approve")
     harmless(card["blocks"])
