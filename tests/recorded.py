@@ -54,7 +54,7 @@ class Recorded:
 
     def _before(self, model: Any, params: Any, context: dict[str, Any], **_: Any) -> tuple[Any, Any] | None:
         call = f"{model.service_model.service_name}:{model.name}"
-        asked = [call, context["client_region"], params["url_path"], params["query_string"], params["body"]]
+        asked = [call, context["client_region"], params["url"], params["query_string"], params["body"]]
         key = context["recorded"] = json.dumps(asked, default=repr, sort_keys=True)
         answer = self.failing[call]() if call in self.failing else self.answers.get(key)
         if answer is None:
