@@ -105,12 +105,17 @@ class Bulk:
     def deny(self, batch_id: int, actor: Person, approvers: Collection[str], reason: str) -> Batch:
         """Say no to all of it, with a reason. Raises Refusal, which is audited."""
         return self._decide(
-            batch_id, "fix.denied", actor, lambda number: self._remediator.deny(number, actor, approvers, reason)
+            batch_id,
+            "fix.denied",
+            actor,
+            lambda number: self._remediator.deny(number, actor, approvers, reason, batch=batch_id),
         )
 
     def cancel(self, batch_id: int, actor: Person) -> Batch:
         """Take back one's own request while all of it waits. Raises Refusal, which is audited."""
-        return self._decide(batch_id, "fix.cancelled", actor, lambda number: self._remediator.cancel(number, actor))
+        return self._decide(
+            batch_id, "fix.cancelled", actor, lambda number: self._remediator.cancel(number, actor, batch=batch_id)
+        )
 
     def run(self, batch_id: int) -> Iterator[Batch]:
         """Make the approved changes one by one; the batch after each. The first that fails is the last."""
@@ -134,13 +139,20 @@ class Bulk:
     ) -> Iterator[Batch]:
         """Undo the chosen requests, the last made first; the batch after each. Raises Refusal, which is audited."""
         with self._refusals("fix.undoing", actor, f"batch {batch_id}"):
-            batch = self._get(batch_id)
-        for request in reversed(batch.requests):
-            if request.id in chosen and can_undo(request):
+            of_batch = reversed(self._get(batch_id).requests)
+            wanted = [request for request in of_batch if request.id in chosen and can_undo(request)]
+            if not wanted:
+                raise Refusal("choose at least one change that can be undone")
+        for done, request in enumerate(wanted):
+            try:
                 ended = self._remediator.undo(request.id, actor, approvers, reason)
-                yield self._get(batch_id)
-                if ended.state is not State.UNDONE:
-                    return
+            except Refusal as error:
+                if done:
+                    error.args = (f"{done} of {len(wanted)} undone, {request.name} not: {error}",)
+                raise
+            yield self._get(batch_id)
+            if ended.state is not State.UNDONE:
+                return
 
     def _decide(self, batch_id: int, action: str, actor: Person, decide: Callable[[int], object]) -> Batch:
         """The same decision on each, for all or, wherever the process dies, for none."""
@@ -175,4 +187,5 @@ class Bulk:
         except Refusal as error:
             why = {"why": str(error)}
             self._store.audit.append(action, actor=str(actor), subject=subject, result="refused", detail=why)
+            error.audited = True
             raise

@@ -40,6 +40,9 @@ def pauses(patience: float) -> Iterator[float]:
 class Refusal(Exception):
     """No, and why, in a sentence for the person who asked. Nothing was changed."""
 
+    audited = False
+    """Whether the audit log has it already."""
+
 
 class Executor:
     """Looks at AWS and writes to it, for the one who decided."""
@@ -186,6 +189,10 @@ class Executor:
             writer = self._aws.writer(name, request.plan, half, request.region, request.resource)
         except (CallError, TooBig) as error:
             return str(error), True
+        # What was made in part is undone in part: a call then fails for want of what it would take back.
+        done = sum(step.phase == "do" and step.state == "done" for step in self._store.requests.steps(request.id))
+        in_part = half == "undo" and done < len(request.plan.do)
+        problems = []
         for position, call in enumerate(calls):
             if not self._store.requests.begin_step(request, half, position, call, actor=actor, at=self._now()):
                 return "another process has closed the request meanwhile", True
@@ -194,9 +201,12 @@ class Executor:
             except CallError as error:
                 id, problem = error.request_id, str(error)
                 self._store.requests.end_step(request, half, position, answer=id, actor=actor, problem=problem)
-                return problem, error.answered
+                problems.append(problem)
+                if in_part and error.answered:
+                    continue
+                return "; ".join(problems), error.answered
             self._store.requests.end_step(request, half, position, answer=answer, actor=actor)
-        return "", True
+        return "; ".join(problems), True
 
     def _verify(self, request: FixRequest, half: str, *, patient: bool) -> Seen:
         for seconds in pauses(self.fix(request.check_id).patience if patient else 0):

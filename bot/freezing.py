@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, timezone, tzinfo
 
 from dateutil.parser import ParserError, parse
 
 FORM = "write: freeze until Monday 09:00 because of the sale. A tag may come first: freeze env=prod until …"
+LONGEST = timedelta(days=366)
 WEEKDAY = re.compile(r"\b(mon|tue|wed|thu|fri|sat|sun)", re.IGNORECASE)
 
 
@@ -47,9 +48,15 @@ def _moment(text: str, now: datetime) -> datetime:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     named = {"today": midnight, "tomorrow": midnight + timedelta(days=1)}
     first, _, rest = text.partition(" ")
+
+    def zone_of(name: str | None, seconds: int | None) -> tzinfo | None:
+        if seconds is None and name not in (None, now.tzname()):
+            raise NotUnderstood(f"I do not know the time zone {name}: leave it out for {now.tzinfo}, or write +02:00")
+        return now.tzinfo if seconds is None else timezone(timedelta(seconds=seconds))
+
     default = named.get(first.lower(), midnight)
     try:
-        moment = parse(rest or "00:00", default=default) if first.lower() in named else parse(text, default=default)
+        moment = parse(rest or "00:00" if first.lower() in named else text, default=default, tzinfos=zone_of)
     except (ParserError, OverflowError, ValueError) as error:
         raise NotUnderstood(f"I do not understand “{text}” as a time; {FORM}") from error
     if moment.tzinfo is None:
@@ -58,4 +65,6 @@ def _moment(text: str, now: datetime) -> datetime:
         moment += timedelta(weeks=1)
     if moment <= now:
         raise NotUnderstood(f"{moment:%Y-%m-%d %H:%M} is over already: name a time to come")
+    if moment - now > LONGEST:
+        raise NotUnderstood("a freeze is for a year at most: name a time before that")
     return moment

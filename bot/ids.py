@@ -82,7 +82,7 @@ class Stale(Exception):
 class Value(BaseModel):
     """What a button or modal carries: never trusted, only a pointer to what the database says."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     def pack(self) -> str:
         return self.model_dump_json(exclude_defaults=True)
@@ -135,6 +135,12 @@ class OfList(Value):
 
 
 V = TypeVar("V", bound=Value)
+
+
+def number_in(text: str) -> int | None:
+    """The number of a finding, request or batch as people type it and menus carry it; None when it is none."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST)) else None
+    return number if number is not None and number <= LARGEST else None
 
 
 def unpack(kind: type[V], text: str | None) -> V:

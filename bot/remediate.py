@@ -142,7 +142,7 @@ class Remediator:
         self._decider(request, actor, approvers)
         self.keep_within(limits, "approve", self._finding(request.finding_id))
         self._still_waits(request, shown)
-        if str(actor) in request.approvals:
+        if actor.user in {Person.parse(one).user for one in request.approvals}:
             raise Refusal("you approved already: this fix needs another person, too")
         if request.state is not State.WAITING:
             raise Refusal(f"the request is {request.state} already")
@@ -156,20 +156,25 @@ class Remediator:
         """
         request = self._known(request_id, "fix.approved", actor)
         with self._refusals_of(request, "fix.approved", actor):
+            self.stands_alone(request)
             self.check_approval(request, actor, approvers, limits, shown)
             if not self._store.requests.add_approval(request_id, actor=str(actor), at=self._now()):
                 raise Refusal(f"the request is {self._get(request_id).state} already")
         return self._get(request_id)
 
-    def break_glass(self, request_id: int, actor: Person, allowed: Collection[str], reason: str) -> FixRequest:
+    def break_glass(
+        self, request_id: int, actor: Person, allowed: Collection[str], reason: str, limits: Sequence[Limit] = ()
+    ) -> FixRequest:
         """Approve alone, even what one asked for oneself, for a reason that everybody is told. Raises Refusal, audited.
 
-        `allowed`: the user ids of those whom the settings let. Every other rule still holds.
+        `allowed`: the user ids of those whom the settings let. Every other rule still holds, `limits` among them.
         """
         request = self._known(request_id, "fix.broke_glass", actor)
         with self._refusals_of(request, "fix.broke_glass", actor):
             if actor.user not in allowed:
                 raise Refusal("you may not approve alone (AWS_SEC_BREAK_GLASS)")
+            self.stands_alone(request)
+            self.keep_within(limits, "approve", self._finding(request.finding_id))
             if not reason.strip():
                 raise Refusal("a reason is needed: everybody will read it")
             self._still_waits(request, request.plan_hash)
@@ -177,10 +182,13 @@ class Remediator:
             self._move_or_refuse(request, State.WAITING, State.APPROVED, actor, approver=who, broke_glass=words)
         return self._get(request_id)
 
-    def deny(self, request_id: int, actor: Person, approvers: Collection[str], reason: str) -> FixRequest:
-        """Say no, with a reason. Raises Refusal, which is audited."""
+    def deny(
+        self, request_id: int, actor: Person, approvers: Collection[str], reason: str, *, batch: int | None = None
+    ) -> FixRequest:
+        """Say no, with a reason. Raises Refusal, which is audited. `batch`: the one that is denied as a whole."""
         request = self._known(request_id, "fix.denied", actor)
         with self._refusals_of(request, "fix.denied", actor):
+            self.stands_alone(request, batch)
             if actor.user not in approvers:
                 raise Refusal(NOT_AN_APPROVER)
             if not reason.strip():
@@ -190,10 +198,11 @@ class Remediator:
             )
         return self._get(request_id)
 
-    def cancel(self, request_id: int, actor: Person) -> FixRequest:
-        """Take back one's own request while it waits. Raises Refusal, which is audited."""
+    def cancel(self, request_id: int, actor: Person, *, batch: int | None = None) -> FixRequest:
+        """Take back one's own request while it waits. Raises Refusal, which is audited. `batch`: all of it is."""
         request = self._known(request_id, "fix.cancelled", actor)
         with self._refusals_of(request, "fix.cancelled", actor):
+            self.stands_alone(request, batch)
             if str(actor) != request.requester:
                 raise Refusal("only who asked may take the request back; an approver may deny it")
             self._move_or_refuse(request, State.WAITING, State.CANCELLED, actor)
@@ -245,6 +254,12 @@ class Remediator:
         for request in left:
             self._execute.close(request, "do" if request.state is State.RUNNING else "undo", STOPPED, sure=False)
         return [self._get(r.id) for r in [*approved, *left]]
+
+    @staticmethod
+    def stands_alone(request: FixRequest, batch: int | None = None) -> None:
+        """Raise Refusal when the request is part of a batch, other than the one that is decided on as a whole."""
+        if request.batch != batch:
+            raise Refusal(f"request {request.id} is part of batch {request.batch}: decide on all of it, in its message")
 
     @staticmethod
     def keep_within(limits: Sequence[Limit], act: str, finding: Finding) -> None:
@@ -350,6 +365,7 @@ class Remediator:
         except Refusal as error:
             about, why = subject or f"finding {finding_id}", {"why": str(error)}
             self._store.audit.append(action, actor=str(actor), subject=about, result="refused", detail=why)
+            error.audited = True
             raise
 
     @contextlib.contextmanager
@@ -358,6 +374,7 @@ class Remediator:
             yield
         except Refusal as error:
             self._store.requests.refused(request, actor=str(actor), action=action, why=str(error))
+            error.audited = True
             raise
 
 

@@ -85,7 +85,9 @@ class Access:
         await asyncio.to_thread(
             log.append, "access.refused", actor=str(who), subject="aws-sec", result="refused", detail=detail
         )
-        raise Refusal(why)
+        refusal = Refusal(why)
+        refusal.audited = True
+        raise refusal
 
     async def _users(self, listed: Collection[str]) -> frozenset[str]:
         users = {id for id in listed if not id.startswith("S")}

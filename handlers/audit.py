@@ -6,7 +6,7 @@ import asyncio
 
 from bot.blocks import pages as blocks
 from bot.blocks.parts import Message
-from bot.ids import OfRequest
+from bot.ids import OfRequest, number_in
 from bot.remediate import Refusal
 from handlers.ask import Ask
 
@@ -19,10 +19,10 @@ async def audit(ask: Ask) -> None:
     if words == "verify":
         await ask.whisper(await asyncio.to_thread(_verify, ask))
         return
-    digits = words.removeprefix("#")
-    if digits and not (digits.isascii() and digits.isdigit() and len(digits) < 16):
+    number = number_in(words.removeprefix("#"))
+    if words and number is None:
         raise Refusal("say `/aws-sec audit`, `/aws-sec audit 3` for request 3, or `/aws-sec audit verify`")
-    await ask.whisper(await asyncio.to_thread(_rows, ask, int(digits) if digits else None))
+    await ask.whisper(await asyncio.to_thread(_rows, ask, number))
 
 
 async def of_request(ask: Ask) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.blocks import batches as blocks
 from bot.blocks.parts import say, wait
-from bot.ids import Input, OfBatch, OfCheck
+from bot.ids import Input, OfBatch, OfCheck, number_in
 from bot.remediate import Refusal
 from bot.store import StoreError
 from bot.store.fix_request import Batch
@@ -114,7 +114,7 @@ async def _shown(ask: Ask, batch_id: int) -> AsyncIterator[None]:
 
 
 def _chosen(ask: Ask) -> set[int]:
-    return {int(one) for one in ask.inputs.get(Input.CHOSEN, "").split() if one.isdecimal()}
+    return {number for one in ask.inputs.get(Input.CHOSEN, "").split() if (number := number_in(one)) is not None}
 
 
 def _get(ask: Ask) -> Batch:

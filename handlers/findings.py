@@ -17,7 +17,7 @@ from bot.blocks.parts import Message, say, sentence
 from bot.blocks.text import code, plain
 from bot.compliance import report
 from bot.context import Bot
-from bot.ids import Action, Input, OfFinding, OfList, Stale
+from bot.ids import Action, Input, OfFinding, OfList, Stale, number_in
 from bot.nearest import did_you_mean
 from bot.remediate import Refusal
 from bot.store.findings import Filter, Finding, NoSuchFinding
@@ -161,10 +161,10 @@ def filter_of(asked: OfList, account: str, now: datetime) -> Filter:
 
 def number(text: str, command: str) -> int:
     """A finding's number as people write it. Raises Refusal."""
-    digits = text.strip().removeprefix("#")
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 16):
+    found = number_in(text.strip().removeprefix("#"))
+    if found is None:
         raise Refusal(f"say which finding, as in `/aws-sec {command} 12`; `/aws-sec findings` lists them")
-    return int(digits)
+    return found
 
 
 def no_such_check(bot: Bot, wanted: str, command: str) -> str:

@@ -59,18 +59,17 @@ async def approve(ask: Ask) -> None:
 
 async def glass(ask: Ask) -> None:
     """Ask for the reason to approve alone."""
-    request = await asyncio.to_thread(_get, ask)
-    if request.state is not State.WAITING:
-        raise Refusal(f"the request is {request.state} already")
+    request = await asyncio.to_thread(_undecided, ask)
     await ask.open(blocks.glass_modal(request, ask.bot.fixes.get(request.check_id), ask.place.channel))
 
 
 async def glass_broken(ask: Ask) -> Mapping[str, Any]:
     """The reason is there: approve alone, tell everybody, make the change."""
     request_id = ask.carried(OfRequest).request
-    allowed, reason = await ask.parts.access.glass_breakers(), ask.inputs[Input.REASON]
+    access, reason = ask.parts.access, ask.inputs[Input.REASON]
+    allowed, limits = await access.glass_breakers(), await access.limits(ask.who)
     async with _shown(ask, request_id):
-        request = await asyncio.to_thread(ask.bot.remediator.break_glass, request_id, ask.who, allowed, reason)
+        request = await asyncio.to_thread(ask.bot.remediator.break_glass, request_id, ask.who, allowed, reason, limits)
     await ask.parts.cards.tell_everybody(blocks.glass_broken(request, ask.bot.fixes.get(request.check_id)))
     await _run(ask, request_id)
     ended = await asyncio.to_thread(_get, ask)
@@ -79,9 +78,7 @@ async def glass_broken(ask: Ask) -> Mapping[str, Any]:
 
 async def deny(ask: Ask) -> None:
     """Ask why."""
-    request = await asyncio.to_thread(_get, ask)
-    if request.state is not State.WAITING:
-        raise Refusal(f"the request is {request.state} already")
+    request = await asyncio.to_thread(_undecided, ask)
     await ask.open(blocks.deny_modal(request, ask.place.channel))
 
 
@@ -149,6 +146,15 @@ async def _plan(ask: Ask, finding_id: int) -> None:
 async def _planned(ask: Ask, finding_id: int) -> Mapping[str, Any]:
     proposal = await asyncio.to_thread(ask.bot.remediator.propose, finding_id, ask.who)
     return blocks.plan_modal(proposal, checks.guides()[proposal.finding.check_id], ask.place.channel)
+
+
+def _undecided(ask: Ask) -> FixRequest:
+    """The request, while somebody can decide on it by itself. Raises Refusal."""
+    request = _get(ask)
+    ask.bot.remediator.stands_alone(request)
+    if request.state is not State.WAITING:
+        raise Refusal(f"the request is {request.state} already")
+    return request
 
 
 def _get(ask: Ask) -> FixRequest:

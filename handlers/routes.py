@@ -8,7 +8,7 @@ import html
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncRespond
 
@@ -27,6 +27,7 @@ from handlers.home import show_home
 
 Handler = Callable[[Ask], Awaitable[None]]
 Submitted = Callable[[Ask], Awaitable[Mapping[str, Any]]]
+T = TypeVar("T")
 
 
 async def show_help(ask: Ask) -> None:
@@ -111,7 +112,7 @@ def register(app: AsyncApp, parts: Parts) -> None:
     async def action(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         await ack()
         ask = _click(parts, body, context.respond if body.get("response_url") else None)
-        await answer(ask, lambda: _action(ask))
+        await answer(ask, lambda: _noted(ask, ask.action, _action(ask)))
 
     async def submission(ack: AsyncAck, body: dict[str, Any]) -> None:
         ask = _submission(parts, body)
@@ -122,10 +123,7 @@ def register(app: AsyncApp, parts: Parts) -> None:
         await answer_in_view(ask, body["view"]["callback_id"])
 
     async def mention(event: dict[str, Any], body: dict[str, Any]) -> None:
-        word, rest = _mentioned(event["text"])
-        place = Place(event["channel"], event.get("thread_ts", ""))
-        ask = Ask(parts, Person(body["team_id"], event["user"]), place, None, text=rest)
-        await answer(ask, lambda: _from_mention(ask, word))
+        await _on_mention(parts, event, body)
 
     async def home_opened(event: dict[str, Any], body: dict[str, Any]) -> None:
         if event["tab"] == "home":
@@ -164,7 +162,7 @@ async def answer(ask: Ask, work: Callable[[], Awaitable[None]]) -> None:
 async def answer_in_view(ask: Ask, callback_id: str) -> None:
     """The same, in the modal that was submitted."""
     acknowledged = time.monotonic()
-    view = await errors.in_modal("Not done", _submitted(ask, callback_id))
+    view = await errors.in_modal("Not done", _noted(ask, callback_id, _submitted(ask, callback_id)))
     await asyncio.sleep(acknowledged + SHOWN_SECONDS - time.monotonic())
     try:
         await ask.fill(view)
@@ -181,6 +179,15 @@ async def _command(ask: Ask, word: str) -> None:
         hint = f"did you mean /aws-sec {near}?" if near else f"try one of {', '.join(COMMANDS)}"
         raise Refusal(f"there is no /aws-sec {word}: {hint}")
     await COMMANDS[word](ask)
+
+
+async def _on_mention(parts: Parts, event: Mapping[str, Any], body: Mapping[str, Any]) -> None:
+    if "user" not in event:  # an app's message: there is nobody to answer
+        return
+    word, rest = _mentioned(event["text"])
+    place = Place(event["channel"], event.get("thread_ts", ""))
+    ask = Ask(parts, _writer(event, body), place, None, text=rest)
+    await answer(ask, lambda: _from_mention(ask, word))
 
 
 async def _from_mention(ask: Ask, word: str) -> None:
@@ -207,6 +214,20 @@ async def _submitted(ask: Ask, callback_id: str) -> Mapping[str, Any]:
     if callback_id not in {*SUBMISSIONS}:
         raise Stale
     return await SUBMISSIONS[View(callback_id)](ask)
+
+
+async def _noted(ask: Ask, what: str, work: Awaitable[T]) -> T:
+    """The work; a button or modal that is refused leaves a row in the audit log, unless the refusal left one."""
+    try:
+        return await work
+    except (Refusal, Stale) as error:
+        if isinstance(error, Stale) or not error.audited:
+            detail = {"why": errors.words(error).text, "value": ask.value[:200]}
+            append, who = ask.bot.store.audit.append, str(ask.who)
+            await asyncio.to_thread(
+                append, "button.refused", actor=who, subject=what[:255], result="refused", detail=detail
+            )
+        raise
 
 
 async def _tell(ask: Ask, error: Exception) -> None:
@@ -236,7 +257,7 @@ def _finding_in(body: Mapping[str, Any]) -> str:
 def _click(parts: Parts, body: Mapping[str, Any], respond: AsyncRespond | None) -> Ask:
     container = body.get("container", {})
     clicked = body["actions"][0]
-    option, view = clicked.get("selected_option") or {}, body.get("view") or {}
+    option, view = _object(clicked.get("selected_option")), body.get("view") or {}
     return Ask(
         parts,
         _person(body),
@@ -248,7 +269,7 @@ def _click(parts: Parts, body: Mapping[str, Any], respond: AsyncRespond | None) 
         respond,
         action=clicked["action_id"],
         trigger=body["trigger_id"],
-        value=option.get("value") or clicked.get("value") or "",
+        value=_text(option.get("value")) or _text(clicked.get("value")),
         view=view["id"] if view.get("type") == "modal" else "",
     )
 
@@ -264,9 +285,9 @@ def _missing(inputs: Mapping[str, str]) -> dict[str, str]:
 
 def _submission(parts: Parts, body: Mapping[str, Any]) -> Ask:
     view = body["view"]
-    values = view["state"]["values"]
-    inputs = {action: _typed(element) for block in values.values() for action, element in block.items()}
-    carried = view.get("private_metadata", "")
+    blocks = _object(_object(view.get("state")).get("values")).values()
+    inputs = {action: _typed(_object(element)) for block in blocks for action, element in _object(block).items()}
+    carried = _text(view.get("private_metadata"))
     return Ask(
         parts, _person(body), Place(_origin(carried)), None, value=carried, inputs=inputs, view=view["id"]
     )  # fmt: skip
@@ -274,16 +295,35 @@ def _submission(parts: Parts, body: Mapping[str, Any]) -> Ask:
 
 def _typed(element: Mapping[str, Any]) -> str:
     """What a person typed or chose; several choices are parted by spaces."""
-    if element.get("selected_options"):
-        return " ".join(option["value"] for option in element["selected_options"])
-    option = element.get("selected_option") or {}
-    return option.get("value") or element.get("selected_user") or element.get("value") or ""
+    if isinstance(several := element.get("selected_options"), list):
+        return " ".join(_text(_object(option).get("value")) for option in several)
+    one = _text(_object(element.get("selected_option")).get("value"))
+    return one or _text(element.get("selected_user")) or _text(element.get("value"))
+
+
+def _text(found: object) -> str:
+    """What is text; nothing of what Slack would not send."""
+    return found if isinstance(found, str) else ""
+
+
+def _object(found: object) -> Mapping[str, Any]:
+    """The same of what is an object."""
+    return found if isinstance(found, dict) else {}
 
 
 def _origin(carried: str) -> str:
     """Where to answer once the modal is closed; a value that was tampered with is refused by whoever reads it."""
     found = re.search(r'"origin":"([CGD][A-Z0-9]+)"', carried)
     return found[1] if found else ""
+
+
+def _writer(event: Mapping[str, Any], body: Mapping[str, Any]) -> Person:
+    """Who wrote a message: in a channel shared with another workspace, `user_team` or `team` says whose they are.
+
+    The event's own `team_id` is ours there, too. Source: Bolt's `extract_actor_team_id`,
+    https://docs.slack.dev/apis/slack-connect
+    """
+    return Person(event.get("user_team") or event.get("team") or body["team_id"], event["user"])
 
 
 def _person(body: Mapping[str, Any]) -> Person:

@@ -41,6 +41,17 @@ def test_a_time_to_come_is_understood_in_the_zone_of_the_settings(when: str, exp
     assert asked(f"until {when} because of the sale").until == expected
 
 
+def test_a_zone_that_is_not_known_is_no_guess() -> None:
+    with pytest.raises(NotUnderstood, match="do not know the time zone EST"):
+        asked("until tomorrow 09:00 EST because x")
+    assert asked("until tomorrow 09:00 GMT because x").until == local(2026, 3, 5, 9, 0)  # ours in winter
+
+
+def test_a_freeze_ends_within_a_year() -> None:
+    with pytest.raises(NotUnderstood, match="a year at most"):
+        asked("until 9999-12-31 23:59 -12:00 because x")
+
+
 def test_a_time_with_a_zone_keeps_it() -> None:
     assert asked("until 2026-04-01T09:00+02:00 because x").until.astimezone(UTC) == datetime(
         2026, 4, 1, 7, 0, tzinfo=UTC

@@ -85,6 +85,10 @@ class Account:
         seen = self.log.read_text().splitlines()
         return sum(f"/{bucket}?publicAccessBlock" in line and ("PUT" in line or "DELETE" in line) for line in seen)
 
+    def changes(self) -> int:
+        """How many calls there were that S3 and other REST services change something by, as the emulator saw it."""
+        return sum(any(f'"{verb} ' in line for verb in ("PUT", "DELETE")) for line in self.log.read_text().splitlines())
+
 
 @dataclass
 class Stage:
@@ -101,6 +105,11 @@ class Stage:
     def __post_init__(self) -> None:
         self.alice, self.bob = self.slack.user("alice"), self.slack.user("bob")
         self.carol, self.mallory = self.slack.user("carol"), self.slack.user("mallory")
+
+    def user(self, name: str) -> User:
+        """One of the four."""
+        found: User = getattr(self, name)
+        return found
 
     # --- the process -------------------------------------------------------------------
 
