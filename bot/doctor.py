@@ -25,8 +25,10 @@ from bot.store import Store, StoreError, open_store
 from bot.words import plural
 
 SCOPES: Mapping[str, str] = {
+    "app_mentions:read": "hears `@aws-sec status`",
     "commands": "offers `/aws-sec`",
     "chat:write": "answers, asks for approvals and posts the digest",
+    "files:write": "puts exports into a thread",
     "users:read": "finds out whether whom steps are sent to is a person of the workspace",
     "usergroups:read": "reads who is in a user group of approvers, at each click",
     "channels:history": "finds out after a crash whether a digest is in its public channel already",

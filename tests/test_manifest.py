@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 import yaml
 
+from bot.doctor import SCOPES
 from bot.ids import Shortcut
 
 ROOT = Path(__file__).parents[1]
@@ -46,6 +47,7 @@ def test_it_asks_for_the_fewest_scopes_and_says_why_for_each(manifest: dict[str,
             "groups:history",
         ]
     }
+    assert scopes["bot"] == [*SCOPES], "the doctor asks for the same"
     lines = [line for line in (ROOT / "manifest.yml").read_text().splitlines() if line.strip().startswith("- ")]
     for scope in scopes["bot"]:
         (line,) = [line for line in lines if line.split("#")[0].strip() == f"- {scope}"]

@@ -17,7 +17,7 @@ TEXT = {"type": "string", "minLength": 1}
 OBJECT = {
     "type": "object",
     "additionalProperties": False,
-    "required": ["id", "title", "why", "practice", "severity", "calls", "fix", "frameworks", "how", "page"],
+    "required": ["id", "title", "why", "practice", "severity", "calls", "fix", "frameworks", "how", "guide", "page"],
     "properties": {
         "id": {"type": "string", "pattern": r"^[a-z0-9_]+\.[a-z0-9_]+$"},
         "title": TEXT,
@@ -28,6 +28,15 @@ OBJECT = {
         "fix": {"type": ["string", "null"]},
         "frameworks": {"type": "object", "additionalProperties": {"type": "array", "minItems": 1, "items": TEXT}},
         "how": TEXT,
+        "guide": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["console", "cli", "cloudformation", "terraform", "only", "steps", "link"],
+            "properties": {
+                **dict.fromkeys(("console", "cli", "cloudformation", "terraform", "only", "link"), {"type": "string"}),
+                "steps": {"type": "array", "items": TEXT},
+            },
+        },
         "page": {"type": "string", "pattern": "^https://"},
     },
 }
