@@ -33,7 +33,7 @@ OBJECT = {
             "additionalProperties": False,
             "required": ["console", "cli", "cloudformation", "terraform", "only", "steps", "link"],
             "properties": {
-                **dict.fromkeys(("console", "cli", "cloudformation", "terraform", "only", "link"), {"type": "string"}),
+                **{way: {"type": "string"} for way in ("console", "cli", "cloudformation", "terraform", "only", "link")},
                 "steps": {"type": "array", "items": TEXT},
             },
         },
