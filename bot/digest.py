@@ -12,6 +12,7 @@ from bot.store.audit import Head
 from bot.store.digests import Shown, Slot
 from bot.store.findings import Filter, Finding
 from bot.store.fix_request import FixRequest, State
+from bot.store.mutes import Mute
 from bot.store.scans import Score
 from checks.kit import AnyCheck
 
@@ -42,6 +43,8 @@ class Digest:
     mutes_ending: list[Finding]
     head: Head
     asked_by: str = ""
+    scopes_ending: Sequence[Mute] = ()
+    """Mutes of whole checks that end soon; `mutes_ending` are findings that were muted one by one."""
 
     @property
     def shown(self) -> Shown:
@@ -91,6 +94,7 @@ def compose(  # what to report on, which slot, when
         mutes_ending=store.findings.mutes_ending(now, now + MUTE_WARNING),
         head=store.audit.head(),
         asked_by=asked_by,
+        scopes_ending=store.mutes.ending(account, now, now + MUTE_WARNING),
     )
 
 
@@ -116,6 +120,7 @@ def compose_again(
         waiting=store.requests.in_state(State.WAITING),
         mutes_ending=store.findings.mutes_ending(now, now + MUTE_WARNING),
         head=slot.head,  # the witness: what was shown stays shown
+        scopes_ending=store.mutes.ending(account, now, now + MUTE_WARNING),
     )
 
 

@@ -51,7 +51,8 @@ def account(s: Situation) -> str | None:
 def muted(s: Situation) -> str | None:
     if not s.finding.muted(s.now):
         return None
-    return f"the finding is muted ({s.finding.muted_reason}): unmute it first"
+    way = f"end mute {s.finding.mute} in `/aws-sec mutes`" if s.finding.mute else "unmute it"
+    return f"the finding is muted ({s.finding.muted_reason}): {way} first"
 
 
 def protected_tag(s: Situation) -> str | None:

@@ -28,6 +28,8 @@ class Action(StrEnum):
     RECHECK = "steps.recheck"
     MUTE = "finding.mute"
     UNMUTE = "finding.unmute"
+    MUTES = "mutes.open"
+    END_MUTE = "mute.end"
     APPROVE = "fix.approve"
     DENY = "fix.deny"
     CANCEL = "fix.cancel"
@@ -70,6 +72,7 @@ class Input(StrEnum):
 
     REASON = "reason"
     UNTIL = "until"
+    SCOPE = "scope"
     CHOSEN = "chosen"
     DIRECTLY = "directly"
     PERSON = "person"
@@ -116,6 +119,10 @@ class OfBatch(Value):
 
 class OfFreeze(Value):
     freeze: int = Field(ge=1, le=LARGEST)
+
+
+class OfMute(Value):
+    mute: int = Field(ge=1, le=LARGEST)
 
 
 class OfList(Value):

@@ -67,6 +67,7 @@ class Schedule:
         await self.redraw_digest()
 
     async def redraw_digest(self) -> None:
+        await asyncio.to_thread(self._bot.store.mutes.expire, now)
         """Let the newest digest's message show what was resolved since, for as long as it is the day's."""
         bot = self._bot
         slot = await asyncio.to_thread(bot.store.digests.newest)

@@ -23,6 +23,7 @@ from bot.remediate import Refusal
 from bot.store.findings import Filter, Finding, NoSuchFinding
 from bot.words import plural
 from checks.kit import AnyCheck, Practice, Severity
+from handlers import mutes
 from handlers.ask import Ask
 
 PRACTICES = {practice.key for practice in Practice}
@@ -98,17 +99,20 @@ async def mute_finding(ask: Ask) -> None:
 
 
 async def muted(ask: Ask) -> Mapping[str, Any]:
-    """The reason is there: hide the finding."""
+    """The reason is there: hide the finding, or more."""
     await ask.parts.access.may_ask(ask.who)
     bot, length = ask.bot, blocks.mute_length(ask.inputs.get(Input.UNTIL))
+    wanted = ask.inputs.get(Input.SCOPE, blocks.SCOPE_DEFAULT)
 
-    def work() -> Finding:
+    def work() -> str:
         finding = find(bot, ask.carried(OfFinding).finding)
+        if wanted != blocks.SCOPE_DEFAULT:
+            return mutes.begin(ask, finding, wanted, length)
         until, reason = bot.now() + length, ask.inputs[Input.REASON]
-        return bot.store.findings.mute(finding.id, until=until, reason=reason, actor=str(ask.who), at=bot.now())
+        bot.store.findings.mute(finding.id, until=until, reason=reason, actor=str(ask.who), at=bot.now())
+        return f"{code(finding.name)} is hidden for {plural(length.days, 'day')}, then it comes back."
 
-    finding = await asyncio.to_thread(work)
-    return say("Muted", f"{code(finding.name)} is hidden for {plural(length.days, 'day')}, then it comes back.")
+    return say("Muted", await asyncio.to_thread(work))
 
 
 async def unmute(ask: Ask) -> None:
@@ -196,8 +200,11 @@ async def _unmute(ask: Ask, finding_id: int) -> None:
     bot = ask.bot
 
     def work() -> Finding:
-        if not find(bot, finding_id).muted(bot.now()):
+        found = find(bot, finding_id)
+        if not found.muted(bot.now()):
             raise Refusal("this finding is not muted")
+        if found.mute:
+            raise Refusal(f"mute {found.mute} hides this finding and others: end it in `/aws-sec mutes`")
         return bot.store.findings.unmute(finding_id, actor=str(ask.who), at=bot.now())
 
     finding = await asyncio.to_thread(work)

@@ -21,7 +21,7 @@ from bot.ownership import DIRECTLY, means_directly
 from bot.people import Person
 from bot.post import PostError
 from bot.remediate import Refusal
-from handlers import audit, batches, checklists, errors, exports, findings, fixes, freezes, status
+from handlers import audit, batches, checklists, errors, exports, findings, fixes, freezes, mutes, status
 from handlers.ask import Ask, Parts, Place
 from handlers.home import show_home
 
@@ -45,6 +45,7 @@ COMMANDS: Mapping[str, Handler] = {
     "freeze": freezes.freeze,
     "mute": findings.mute,
     "unmute": findings.unmute,
+    "mutes": mutes.mutes,
     "compliance": findings.compliance,
     "export": exports.export,
     "audit": audit.audit,
@@ -63,6 +64,8 @@ ACTIONS: Mapping[Action, Handler] = {
     Action.RECHECK: checklists.recheck,
     Action.MUTE: findings.mute_finding,
     Action.UNMUTE: findings.unmute_finding,
+    Action.MUTES: mutes.show,
+    Action.END_MUTE: mutes.end,
     Action.APPROVE: fixes.approve,
     Action.DENY: fixes.deny,
     Action.CANCEL: fixes.cancel,

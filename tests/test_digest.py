@@ -90,6 +90,16 @@ def test_a_mute_is_announced_before_it_ends(yesterday: Store) -> None:
     assert composed(yesterday, NOW - HOUR).mutes_ending == []
 
 
+def test_a_mute_of_a_whole_check_hides_from_it_and_is_announced_before_it_ends(yesterday: Store) -> None:
+    until = NOW + MUTE_WARNING
+    yesterday.mutes.begin(ACCOUNT, FIXABLE.id, "", until=until, reason="websites", by="T1/UANA", at=NOW - DAY)
+    found(yesterday, A, B, at=NOW - HOUR)
+    news = composed(yesterday)
+    assert (names(news)["opened"], news.todo, news.mutes_ending, news.standing.muted) == ([], [], [], 2)
+    assert [(mute.check_id, mute.hides) for mute in news.scopes_ending] == [(FIXABLE.id, 2)]
+    assert composed(yesterday, NOW - HOUR).scopes_ending == []
+
+
 def test_worth_doing_is_the_worst_one_of_each_check_those_with_a_fix_first(store: Store) -> None:
     outcomes = [
         (s3.bucket_has_versioning, "low", "has none"),

@@ -21,6 +21,7 @@ from bot.schedule import IN_FLIGHT, slot_at
 from bot.settings import load
 from bot.store import Store, StoreError
 from bot.store.digests import Slot
+from tests.conftest import ACCOUNT
 from tests.slack.clock import Clock
 from tests.slack.desk import ANA, DIGEST, FIXABLE, SCAN, Desk, desk, found, scan_program
 from tests.slack.fake import BROKEN, LOST, UNREACHED, Slack, Trouble, refused
@@ -343,6 +344,20 @@ async def test_a_mute_whose_time_is_over_ends_with_a_row_in_the_audit_log(slack:
     await at_desk.schedule.each_minute()
     assert store.findings.get(finding.id).muted_until is None
     assert at_desk.written[-1] == ("finding.unmuted", "ok")
+
+
+@pytest.mark.asyncio
+async def test_a_mute_of_a_whole_check_ends_likewise(slack: Slack, store: Store) -> None:
+    clock = Clock()
+    found(store, (FIXABLE, "northwind-exports", "leaves it open"), at=clock.now)
+    at_desk = await desk(slack, store, now=clock, digest_channel="")
+    until = clock.now + timedelta(days=1)
+    store.mutes.begin(ACCOUNT, FIXABLE.id, "", until=until, reason="websites", by="T1/UANA", at=clock.now)
+    await at_desk.schedule.each_minute()
+    clock.now = until
+    await at_desk.schedule.each_minute()
+    await at_desk.schedule.each_minute()
+    assert at_desk.written == [("mute.begun", "ok"), ("mute.expired", "ok")]
 
 
 @pytest.mark.asyncio

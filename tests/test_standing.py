@@ -120,6 +120,8 @@ def test_a_muted_finding_counts_neither_way_and_is_counted_apart(store: Store) -
     store.findings.mute(1, until=NOW + timedelta(days=1), reason="website", actor="T1/UANA", at=NOW)
     muted = standing(store, ACCOUNT, [HIGH], NOW)
     assert (muted.score, muted.muted, muted.open.total()) == (50, 1, 1)
+    store.mutes.begin(ACCOUNT, HIGH.id, "", until=NOW + timedelta(hours=1), reason="all", by="T1/UANA", at=NOW)
+    assert standing(store, ACCOUNT, [HIGH], NOW).muted == 2
     over = standing(store, ACCOUNT, [HIGH], NOW + timedelta(days=2))
     assert (over.score, over.muted, over.open.total()) == (33, 0, 2)
 

@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from slack_sdk.models.blocks import Block
 
 from bot.blocks.findings import finding_line, fix_button
+from bot.blocks.mutes import scope
 from bot.blocks.parts import Message, actions, button, context, divider, header, lines, section
 from bot.blocks.status import unread
 from bot.blocks.text import code, escape, mention, plain, severity
@@ -61,8 +62,8 @@ def _summary(news: Digest) -> str:
 def _news(news: Digest) -> list[Block]:
     found: list[str] = []
     for title, some in (("🆕 *New*", news.opened), ("🔁 *Back again*", news.reopened)):
-        found += _some(title, some, [_new(news, finding) for finding in some])
-    found += _some("✅ *Resolved*", news.resolved, [_resolved(news, finding) for finding in news.resolved])
+        found += _some(title, [_new(news, finding) for finding in some])
+    found += _some("✅ *Resolved*", [_resolved(news, finding) for finding in news.resolved])
     return [*lines(found)]
 
 
@@ -76,11 +77,11 @@ def _gone(finding: Finding) -> str:
     return "✅ *Resolved since*  " if finding.state == "resolved" else ""
 
 
-def _some(title: str, some: Sequence[Finding], texts: Sequence[str]) -> list[str]:
-    if not some:
+def _some(title: str, texts: Sequence[str]) -> list[str]:
+    if not texts:
         return []
-    more = [f"• and {len(some) - SHOWN:,} more"] if len(some) > SHOWN else []
-    return [f"{title} ({len(some):,})", *texts[:SHOWN], *more]
+    more = [f"• and {len(texts) - SHOWN:,} more"] if len(texts) > SHOWN else []
+    return [f"{title} ({len(texts):,})", *texts[:SHOWN], *more]
 
 
 def _resolved(news: Digest, finding: Finding) -> str:
@@ -101,11 +102,15 @@ def _waiting(news: Digest) -> list[Block]:
 
 
 def _mutes(news: Digest, zone: tzinfo) -> list[Block]:
-    texts = [
+    whole = [
+        f"• {scope(one)} ({plural(one.hides, 'finding')}) until {when(one.until, zone)}: {plain(one.reason, 100)}"
+        for one in news.scopes_ending
+    ]
+    single = [
         f"• {code(f.name, 100)} until {when(f.muted_until, zone)}: {plain(f.muted_reason or '', 100)}"
         for f in news.mutes_ending
     ]
-    return [*lines(_some("🔔 *Mutes that end soon*", news.mutes_ending, texts))]
+    return [*lines(_some("🔔 *Mutes that end soon*", [*whole, *single]))]
 
 
 def _standing(news: Digest) -> str:

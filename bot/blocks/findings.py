@@ -21,8 +21,8 @@ from bot.blocks.parts import (
     section,
     text_input,
 )
-from bot.blocks.text import code, mention, plain, severity
-from bot.ids import Action, Input, OfCheck, OfFinding, OfList, View
+from bot.blocks.text import code, mention, plain, severity, visible
+from bot.ids import Action, Input, OfCheck, OfFinding, OfList, OfMute, View
 from bot.store.findings import Finding
 from bot.words import age, plural, when
 from bot.words import controls as in_words
@@ -33,6 +33,7 @@ PAGE = 5
 MUTES: Mapping[str, str] = {"1": "a day", "7": "a week", "30": "a month", "90": "three months"}
 """Days -> words. No mute is for ever: https://docs.slack.dev has no say in this, our users do."""
 MUTE_DEFAULT = "7"
+SCOPE_DEFAULT = "finding"
 
 
 @dataclass(frozen=True)
@@ -127,14 +128,18 @@ def explanation_message(
 
 
 def mute_modal(finding: Finding, now: datetime, origin: str) -> dict[str, Any]:
-    """Asks for the reason and the end of a mute."""
+    """Asks for the scope, the reason and the end of a mute."""
     blocks = [
         section(finding_line(finding, now)),
+        choice(Input.SCOPE, "What to hide", scopes(finding), SCOPE_DEFAULT),
         text_input(
             Input.REASON, "Why is this acceptable?", "Shown wherever the finding is hidden, and in the audit log."
         ),
         choice(Input.UNTIL, "Hide it for", MUTES, MUTE_DEFAULT),
-        context("It comes back by itself, and a digest says so before it does."),
+        context(
+            "It comes back by itself, and a digest says so before it does. More than this finding: what is found later"
+            " is hidden, too. What is hidden cannot be fixed. `/aws-sec mutes` lists what hides more than one."
+        ),
     ]
     return modal(
         View.MUTE,
@@ -144,6 +149,12 @@ def mute_modal(finding: Finding, now: datetime, origin: str) -> dict[str, Any]:
         close="Cancel",
         value=OfFinding(finding=finding.id, origin=origin),
     )
+
+
+def scopes(finding: Finding) -> dict[str, str]:
+    """What a mute may hide: value -> words; by owner only where there is one."""
+    owned = {"owner": f"All of this check that {visible(finding.owner)} owns"} if finding.owner else {}
+    return {SCOPE_DEFAULT: "This finding", "check": "All findings of this check", **owned}
 
 
 def mute_length(days: str | None) -> timedelta:
@@ -168,7 +179,8 @@ def _muted(finding: Finding, now: datetime, zone: tzinfo) -> str:
     if not finding.muted(now):
         return ""
     by, until = mention(finding.muted_by), when(finding.muted_until, zone)
-    return f"\nMuted by {by} until {until}: {plain(finding.muted_reason or '')}"
+    which = f" (mute {finding.mute})" if finding.mute else ""
+    return f"\nMuted by {by} until {until}{which}: {plain(finding.muted_reason or '')}"
 
 
 def _buttons(finding: Finding, fixes: Collection[str], now: datetime) -> list[ButtonElement]:
@@ -178,6 +190,8 @@ def _buttons(finding: Finding, fixes: Collection[str], now: datetime) -> list[Bu
         found.append(button("Steps…", Action.STEPS, value))
     if found[0].action_id != Action.EXPLAIN:
         found.append(button("Explain", Action.EXPLAIN, value))
+    if finding.muted(now) and finding.mute:
+        return [*found, button("Mutes", Action.MUTES, OfMute(mute=finding.mute))]
     if finding.muted(now):
         return [*found, button("Unmute", Action.UNMUTE, value)]
     return [*found, button("Mute…", Action.MUTE, value)]

@@ -203,6 +203,11 @@ def _print_digest(out: Console, news: Digest, now: datetime) -> None:
         ("Mutes that end soon", news.mutes_ending),
     ):
         _print_some(out, title, some, news, now)
+    if news.scopes_ending:
+        out.print("\nMutes of whole checks that end soon")
+        for mute in news.scopes_ending:
+            owned = f" that {mute.owner} owns" if mute.owner else ""
+            out.print(plain(f"  {mute.check_id}{owned}, until {when(mute.until)}: {mute.reason}"))
     if news.waiting:
         out.print(f"\nWaiting for an approver: {plural(len(news.waiting), 'request')}")
         for request in news.waiting:

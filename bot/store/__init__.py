@@ -12,6 +12,7 @@ from bot.store.database import Database, StoreError
 from bot.store.digests import Digests
 from bot.store.findings import Findings
 from bot.store.freezes import Freezes
+from bot.store.mutes import Mutes
 from bot.store.requests import Requests
 from bot.store.scans import Scans
 
@@ -28,6 +29,7 @@ class Store:
     requests: Requests
     batches: Batches
     freezes: Freezes
+    mutes: Mutes
     digests: Digests
     audit: Audit
 
@@ -42,5 +44,8 @@ def open_store(path: Path | str, *, audit_keys: Sequence[str] = ()) -> Store:
     """
     db = Database(path)
     audit = Audit(db, audit_keys)
-    requests, freezes = Requests(db, audit), Freezes(db, audit)
-    return Store(db, Scans(db), Findings(db, audit), requests, Batches(db, requests), freezes, Digests(db), audit)
+    requests = Requests(db, audit)
+    return Store(
+        db, Scans(db), Findings(db, audit), requests, Batches(db, requests), Freezes(db, audit), Mutes(db, audit),
+        Digests(db), audit,
+    )  # fmt: skip

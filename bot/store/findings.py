@@ -13,9 +13,7 @@ from bot.scan import Outcome, Status, UnitDone
 from bot.store.audit import Audit
 from bot.store.database import Database, moment, stamp
 
-OWNER = """coalesce((SELECT owner FROM owners
-    WHERE owners.account = findings.account AND owners.resource = findings.resource), '')"""
-RESOURCE_MUTES = "muted_until IS NOT NULL AND muted_until > :now"
+MUTED = "muted_until IS NOT NULL AND muted_until > :now"
 
 
 class NoSuchFinding(Exception):
@@ -45,6 +43,8 @@ class Finding:
     muted_reason: str | None
     owner: str = ""
     """Who owns the resource, as its tags said at the last complete scan."""
+    mute: int = 0
+    """The mute with a scope that hides it longest; 0: none, so `muted_until` and its like are the finding's own."""
 
     def muted(self, now: datetime) -> bool:
         return self.muted_until is not None and self.muted_until > now
@@ -108,14 +108,14 @@ class Findings:
 
     def get(self, finding_id: int) -> Finding:
         """The finding; raises NoSuchFinding."""
-        row = self._db.row(f"SELECT findings.*, {OWNER} AS owner FROM findings WHERE id = ?", [finding_id])  # noqa: S608
+        row = self._db.row("SELECT * FROM seen WHERE id = ?", [finding_id])
         if row is None:
             raise NoSuchFinding(f"there is no finding {finding_id}")
         return _finding(row)
 
     def find(self, check_id: str, account: str, region: str, resource: str) -> Finding | None:
         row = self._db.row(
-            "SELECT * FROM findings WHERE check_id = ? AND account = ? AND region = ? AND resource = ?",
+            "SELECT * FROM seen WHERE check_id = ? AND account = ? AND region = ? AND resource = ?",
             [check_id, account, region, resource],
         )
         return _finding(row) if row else None
@@ -124,7 +124,7 @@ class Findings:
         """Worst first, then oldest first."""
         where, params = _where(which, now)
         rows = self._db.rows(
-            f"SELECT findings.*, {OWNER} AS owner FROM findings WHERE {where}"  # noqa: S608
+            f"SELECT * FROM seen WHERE {where}"  # noqa: S608
             " ORDER BY severity DESC, opened_at, id LIMIT :limit OFFSET :offset",
             params | {"limit": limit, "offset": offset},
         )
@@ -135,7 +135,7 @@ class Findings:
         where, params = _where(which, now)
         after = 0
         while rows := self._db.rows(
-            f"SELECT findings.*, {OWNER} AS owner FROM findings WHERE {where} AND id > :after ORDER BY id LIMIT :page",  # noqa: S608
+            f"SELECT * FROM seen WHERE {where} AND id > :after ORDER BY id LIMIT :page",  # noqa: S608
             params | {"after": after, "page": page},
         ):
             yield from map(_finding, rows)
@@ -151,23 +151,23 @@ class Findings:
     def open_by_owner(self, account: str, now: datetime) -> dict[str, int]:
         """Open findings that are not muted: owner -> how many, most first; "" stands for nobody."""
         rows = self._db.rows(
-            f"SELECT {OWNER} AS owner, count(*) AS n FROM findings WHERE account = :account AND state = 'open'"  # noqa: S608
-            f" AND NOT ({RESOURCE_MUTES}) GROUP BY 1 ORDER BY n DESC, 1",
+            "SELECT owner, count(*) AS n FROM seen WHERE account = :account AND state = 'open'"  # noqa: S608
+            f" AND NOT ({MUTED}) GROUP BY 1 ORDER BY n DESC, 1",
             {"account": account, "now": stamp(now)},
         )
         return {row["owner"]: row["n"] for row in rows}
 
     def count(self, which: Filter, now: datetime) -> int:
         where, params = _where(which, now)
-        row = self._db.row(f"SELECT count(*) AS n FROM findings WHERE {where}", params)  # noqa: S608
+        row = self._db.row(f"SELECT count(*) AS n FROM seen WHERE {where}", params)  # noqa: S608
         return int(row["n"]) if row else 0
 
     def counts(self, account: str, now: datetime) -> dict[str, Counter[int]]:
         """Open findings that are not muted: practice key -> severity -> how many."""
         found: dict[str, Counter[int]] = {}
         for row in self._db.rows(
-            "SELECT practice, severity, count(*) AS n FROM findings WHERE account = :account AND state = 'open'"  # noqa: S608
-            f" AND NOT ({RESOURCE_MUTES}) GROUP BY practice, severity",
+            "SELECT practice, severity, count(*) AS n FROM seen WHERE account = :account AND state = 'open'"  # noqa: S608
+            f" AND NOT ({MUTED}) GROUP BY practice, severity",
             {"account": account, "now": stamp(now)},
         ):
             found.setdefault(row["practice"], Counter())[row["severity"]] = row["n"]
@@ -176,8 +176,8 @@ class Findings:
     def muted_counts(self, account: str, now: datetime) -> dict[str, int]:
         """Open findings hidden by a mute: check id -> how many."""
         rows = self._db.rows(
-            "SELECT check_id, count(*) AS n FROM findings WHERE account = :account AND state = 'open'"  # noqa: S608
-            f" AND {RESOURCE_MUTES} GROUP BY check_id",
+            "SELECT check_id, count(*) AS n FROM seen WHERE account = :account AND state = 'open'"  # noqa: S608
+            f" AND {MUTED} GROUP BY check_id",
             {"account": account, "now": stamp(now)},
         )
         return {row["check_id"]: row["n"] for row in rows}
@@ -186,7 +186,7 @@ class Findings:
         """What happened after `since`, up to `until`, oldest first."""
         rows = self._db.rows(
             "SELECT f.*, e.kind AS e_kind, e.at AS e_at, e.note AS e_note FROM finding_events e"
-            " JOIN findings f ON f.id = e.finding_id WHERE f.account = ? AND e.at > ? AND e.at <= ? ORDER BY e.id",
+            " JOIN seen f ON f.id = e.finding_id WHERE f.account = ? AND e.at > ? AND e.at <= ? ORDER BY e.id",
             [account, stamp(since), stamp(until)],
         )
         return [Change(_finding(r), r["e_kind"], datetime.fromisoformat(r["e_at"]), r["e_note"]) for r in rows]
@@ -217,9 +217,10 @@ class Findings:
             )
 
     def mutes_ending(self, now: datetime, before: datetime) -> list[Finding]:
-        """Open findings whose mute ends between now and `before`, soonest first."""
+        """Open findings whose own mute, and no other, hides them and ends between now and `before`, soonest first."""
         rows = self._db.rows(
-            "SELECT * FROM findings WHERE state = 'open' AND muted_until > ? AND muted_until <= ? ORDER BY muted_until",
+            "SELECT * FROM seen WHERE state = 'open' AND mute = 0 AND muted_until > ? AND muted_until <= ?"
+            " ORDER BY muted_until",
             [stamp(now), stamp(before)],
         )
         return [_finding(row) for row in rows]
@@ -333,13 +334,13 @@ def _where(which: Filter, now: datetime) -> tuple[str, dict[str, Any]]:
         parts.append("severity >= :min_severity")
         params["min_severity"] = which.min_severity
     if which.muted is not None:
-        parts.append(RESOURCE_MUTES if which.muted else f"NOT ({RESOURCE_MUTES})")
+        parts.append(MUTED if which.muted else f"NOT ({MUTED})")
     if which.service:
         # an ARN's third part; settings of an account have the account's own ARN, so their check's name counts, too
         parts.append("(:service = '' OR resource LIKE 'arn:%:' || :service || ':%' OR check_id LIKE :service || '%')")
         params["service"] = re.sub(r"[^a-z0-9-]", "", which.service.lower())
     if which.owner:
-        parts.append(f"instr(lower({OWNER}), :owner)")
+        parts.append("instr(lower(owner), :owner)")
         params["owner"] = which.owner.lower()
     if which.since:
         parts.append("opened_at >= :since")

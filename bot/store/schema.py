@@ -186,3 +186,36 @@ def owners(db: sqlite_utils.Database) -> None:
 @migrations()
 def living_digests(db: sqlite_utils.Database) -> None:
     _run(db, "ALTER TABLE digests ADD COLUMN shown TEXT NOT NULL DEFAULT ''")
+
+
+@migrations()
+def mutes_with_a_scope(db: sqlite_utils.Database) -> None:
+    # Of several mutes of one finding the last to end is the one that hides it; an own mute is number 0.
+    _run(
+        db,
+        """
+        CREATE TABLE mutes (
+            id INTEGER PRIMARY KEY, account TEXT NOT NULL, check_id TEXT NOT NULL, owner TEXT NOT NULL,
+            start TEXT NOT NULL, until TEXT NOT NULL, reason TEXT NOT NULL, by TEXT NOT NULL,
+            ended_at TEXT, ended_by TEXT
+        )
+        """,
+        """
+        CREATE VIEW hidden_by AS
+            SELECT f.id AS finding, f.state AS state, m.id AS mute, m.until AS until
+            FROM findings f JOIN mutes m ON m.account = f.account AND m.check_id = f.check_id AND m.ended_at IS NULL
+            WHERE m.owner = '' OR m.owner =
+                (SELECT owner FROM owners o WHERE o.account = f.account AND o.resource = f.resource)
+        """,
+        """
+        CREATE VIEW seen AS
+            SELECT f.id, f.account, f.region, f.check_id, f.resource, f.name, f.text, f.severity, f.practice, f.state,
+                f.first_seen, f.opened_at, f.last_seen, f.resolved_at,
+                coalesce(m.until, f.muted_until) AS muted_until, coalesce(m.by, f.muted_by) AS muted_by,
+                coalesce(m.reason, f.muted_reason) AS muted_reason, coalesce(m.id, 0) AS mute,
+                coalesce((SELECT owner FROM owners o
+                    WHERE o.account = f.account AND o.resource = f.resource), '') AS owner
+            FROM findings f LEFT JOIN mutes m ON m.until > coalesce(f.muted_until, '') AND m.id =
+                (SELECT h.mute FROM hidden_by h WHERE h.finding = f.id ORDER BY h.until DESC, h.mute DESC LIMIT 1)
+        """,
+    )

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.blocks import batches, checklists, digest, findings, freezes, home, pages, requests, status
+from bot.blocks import batches, checklists, digest, findings, freezes, home, mutes, pages, requests, status
 from bot.blocks.parts import Message, say, sentence, wait
 from bot.bulk import BatchProposal
 from bot.checklists import Looked
@@ -26,6 +26,7 @@ from bot.store.audit import Head, Verification
 from bot.store.findings import Finding
 from bot.store.fix_request import Batch, FixRequest, State, plan_hash
 from bot.store.freezes import Frozen
+from bot.store.mutes import Mute
 from bot.store.scans import Score
 from checks import Guide, s3
 from checks.kit import Call, Plan, Practice, Risk, Severity
@@ -85,7 +86,7 @@ ORDINARY = Words()
 
 def all_of(words: Words) -> Iterator[tuple[str, dict[str, Any]]]:
     """Name and payload of each message and modal."""
-    for name, made in [*_messages(words), *_of_freezes(words), *_of_requests(words)]:
+    for name, made in [*_messages(words), *_of_freezes(words), *_of_mutes(words), *_of_requests(words)]:
         yield name, made.payload() if isinstance(made, Message) else made
 
 
@@ -157,6 +158,8 @@ def _messages(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     yield from _of_checklists(words)
 
     yield "digest", digest.digest(news(words), zone=ZONE, **given)
+    after = news(words, opened=[replace(f, state="resolved", resolved_at=NOW) for f in news(words).opened])
+    yield "digest_later_that_day", digest.digest(after, zone=ZONE, **given)
     quiet = news(words, late=timedelta(hours=2), opened=[], reopened=[], resolved=[], waiting=[], mutes_ending=[])
     yield "digest_late_and_quiet", digest.digest(quiet, zone=ZONE, **given)
     yield "digest_first", digest.digest(replace(quiet, since=None, before=None, late=None), zone=ZONE, **given)
@@ -197,6 +200,19 @@ def _of_freezes(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     yield "freezes_none", freezes.freezes_page([], [], ZONE)
     yield "freeze_begun", freezes.frozen(declared[1], ZONE)
     yield "freeze_ended", freezes.frozen(declared[1], ZONE, ended_by=ANA)
+
+
+def _of_mutes(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
+    until = NOW + timedelta(days=2)
+    both = [Mute(n, ACCOUNT, CHECK.id, o, NOW, until, words.reason, ANA, n) for n, o in enumerate(["", words.name], 1)]
+    yield "mutes", mutes.mutes_page(both * words.much, ZONE)
+    yield "mutes_none", mutes.mutes_page([], ZONE)
+    yield "mute_modal_with_an_owner", findings.mute_modal(finding(words, owner=words.name), NOW, "C012AB3CD")
+    hidden = finding(words, muted_until=until, muted_by=ANA, muted_reason=words.reason, mute=1)
+    page = findings.Page(OfList(muted=True), [hidden], 1)
+    yield "findings_of_a_mute", findings.findings_page(page, fixes=FIXES, now=NOW, zone=ZONE)
+    ends = news(words, opened=[], reopened=[], resolved=[], waiting=[], scopes_ending=both)
+    yield "digest_with_mutes_that_end", digest.digest(ends, fixes=FIXES, now=NOW, zone=ZONE)
 
 
 def _of_checklists(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:

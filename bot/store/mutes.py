@@ -1,0 +1,95 @@
+"""Mutes with a scope: one row hides all findings of a check, or those of one owner, present and future."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.people import BOT
+from bot.store.audit import Audit
+from bot.store.database import Database, stamp
+
+HIDES = "(SELECT count(*) FROM hidden_by WHERE hidden_by.mute = mutes.id AND hidden_by.state = 'open')"
+
+
+@dataclass(frozen=True)
+class Mute:
+    """What it hides: findings of a check. `owner`: only on resources of this owner; empty: on all.
+
+    `hides`: how many open findings that is now.
+    """
+
+    id: int
+    account: str
+    check_id: str
+    owner: str
+    start: datetime
+    until: datetime
+    reason: str
+    by: str
+    hides: int = 0
+
+
+class Mutes:
+    """The mutes of findings one by one are columns of the findings themselves."""
+
+    def __init__(self, db: Database, audit: Audit) -> None:
+        self._db = db
+        self._audit = audit
+
+    def begin(  # the columns of a row
+        self, account: str, check_id: str, owner: str, *, until: datetime, reason: str, by: str, at: datetime
+    ) -> Mute:
+        """Hide, from now on, what matches; a mute of the same scope that still holds is ended by it."""
+        row = {"account": account, "check_id": check_id, "owner": owner, "reason": reason, "by": by}
+        with self._db.transaction():
+            for other in self.current(account, at):
+                if (other.check_id, other.owner) == (check_id, owner):
+                    self._end(other, "ended", by=by, at=at)
+            id = self._db.insert("mutes", row | {"start": stamp(at), "until": stamp(until)})
+            detail = {"mute": id, "owner": owner, "until": stamp(until), "reason": reason}
+            self._audit.append("mute.begun", actor=by, subject=check_id, detail=detail)
+            return next(one for one in self.current(account, at) if one.id == id)
+
+    def end(self, account: str, id: int, *, by: str, at: datetime) -> Mute | None:
+        """End one before its time; None when there is none that holds."""
+        with self._db.transaction():
+            found = next((one for one in self.current(account, at) if one.id == id), None)
+            if found:
+                self._end(found, "ended", by=by, at=at)
+        return found
+
+    def expire(self, now: datetime) -> list[Mute]:
+        """End those whose time is over; each gets its audit row."""
+        with self._db.transaction():
+            over = self._rows("until <= :now ORDER BY until, id", {"now": stamp(now)})
+            for one in over:
+                self._end(one, "expired", by=str(BOT), at=now)
+        return over
+
+    def current(self, account: str, now: datetime) -> list[Mute]:
+        """Those that hold now, the first to end first."""
+        return self._rows("account = :account AND until > :now ORDER BY until, id", {
+            "account": account, "now": stamp(now),
+        })  # fmt: skip
+
+    def ending(self, account: str, now: datetime, before: datetime) -> list[Mute]:
+        """Those that end between now and `before`, soonest first."""
+        return [one for one in self.current(account, now) if one.until <= before]
+
+    def _end(self, one: Mute, how: str, *, by: str, at: datetime) -> None:
+        self._db.write("UPDATE mutes SET ended_at = ?, ended_by = ? WHERE id = ?", [stamp(at), by, one.id])
+        detail = {"mute": one.id, "owner": one.owner, "reason": one.reason}
+        self._audit.append(f"mute.{how}", actor=by, subject=one.check_id, detail=detail)
+
+    def _rows(self, where: str, params: dict[str, Any]) -> list[Mute]:
+        found = self._db.rows(f"SELECT *, {HIDES} AS hides FROM mutes WHERE ended_at IS NULL AND {where}", params)  # noqa: S608
+        return [_mute(row) for row in found]
+
+
+def _mute(row: Mapping[str, Any]) -> Mute:
+    times = {name: datetime.fromisoformat(row[name]) for name in ("start", "until")}
+    fields: dict[str, Any] = {name: row[name] for name in Mute.__dataclass_fields__} | times
+    return Mute(**fields)

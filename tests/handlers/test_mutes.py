@@ -1,0 +1,96 @@
+"""Mutes that hide more than one finding: asked for in the modal, listed, ended by a button."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.ids import Action, OfFinding, OfMute, View
+from bot.store import Store
+from bot.store.findings import Filter
+from tests.conftest import ACCOUNT
+from tests.slack.desk import ANA, DAN, FIXABLE, OTHER, Desk, desk, found
+from tests.slack.fake import Slack, buttons
+
+pytestmark = pytest.mark.asyncio
+
+FINDING = OfFinding(finding=1).pack()
+CHECK = f"`{FIXABLE.id}`"
+
+
+def hidden(at_desk: Desk) -> list[int]:
+    return [f.id for f in at_desk.bot.store.findings.search(Filter(muted=True), at_desk.bot.now())]
+
+
+async def test_a_whole_check_is_muted_listed_and_shown_again(at_desk: Desk) -> None:
+    await at_desk.submit(View.MUTE, FINDING, "public <websites>", until="30", scope="check")
+    assert at_desk.told == (
+        f"All of {CHECK} is hidden for 30 days: 1 finding now, and what is found later. Mute 1; `/aws-sec mutes` ends it."
+    )
+    assert hidden(at_desk) == [1]
+    found(
+        at_desk.bot.store, (FIXABLE, "northwind-exports", "leaves it open"), (FIXABLE, "another", "leaves it open"),
+        (OTHER, "123456789012", "has no trail"),
+    )  # fmt: skip
+    assert hidden(at_desk) == [1, 3]
+    await at_desk.command("findings muted")
+    assert f"Muted by <@{ANA}> until" in at_desk.told
+    assert "(mute 1): public &lt;websites&gt;" in at_desk.told
+    await at_desk.click(Action.MUTES, buttons(at_desk.answers[-1].arguments)[Action.MUTES])
+    assert f"All of {CHECK}" in at_desk.told
+    assert "hides 2 findings until" in at_desk.told
+    end = buttons(at_desk.answers[-1].arguments)[Action.END_MUTE]
+    await at_desk.click(Action.END_MUTE, end)
+    assert at_desk.told.startswith("No mute hides more than one finding")
+    assert hidden(at_desk) == []
+    await at_desk.click(Action.END_MUTE, end)
+    assert at_desk.told == "🚫 This mute is over already."
+    assert at_desk.written == [("mute.begun", "ok"), ("mute.ended", "ok"), ("button.refused", "refused")]
+
+
+async def test_an_owner_s_part_of_a_check_is_muted(slack: Slack, store: Store) -> None:
+    found(store, (FIXABLE, "a", "leaves it open"), (FIXABLE, "b", "leaves it open"))
+    store.findings.set_owners(ACCOUNT, {"arn:aws:x:::a": "*ana*"})
+    at_desk = await desk(slack, store)
+    await at_desk.command("mute 1")
+    assert "All of this check that *ana* owns" in str(at_desk.answers[-1].arguments["view"])
+    await at_desk.submit(View.MUTE, FINDING, "hers", scope="owner")
+    assert at_desk.told.startswith(f"All of {CHECK} that `*ana*` owns is hidden for 7 days: 1 finding now")
+    assert hidden(at_desk) == [1]
+    await at_desk.submit(View.MUTE, OfFinding(finding=2).pack(), "nobody's", scope="owner")
+    assert "Who owns this resource is not known any more" in at_desk.told
+    assert len(store.mutes.current(ACCOUNT, at_desk.bot.now())) == 1
+
+
+async def test_what_a_mute_hides_is_not_shown_one_by_one_and_not_fixed(at_desk: Desk) -> None:
+    await at_desk.submit(View.MUTE, FINDING, "websites", scope="check")
+    await at_desk.command("unmute 1")
+    assert at_desk.told == "🚫 Mute 1 hides this finding and others: end it in `/aws-sec mutes`."
+    await at_desk.command("findings")
+    assert "northwind-exports" not in at_desk.told
+    await at_desk.command("explain 1")
+    assert {Action.FIX, Action.MUTE, Action.UNMUTE}.isdisjoint(buttons(at_desk.answers[-1].arguments))
+
+
+async def test_the_modal_s_own_default_is_the_finding_alone(at_desk: Desk) -> None:
+    await at_desk.submit(View.MUTE, FINDING, "a website", scope="finding")
+    assert at_desk.told == "`northwind-exports` is hidden for 7 days, then it comes back."
+    await at_desk.command("mutes")
+    assert at_desk.told.startswith("No mute hides more than one finding")
+
+
+@pytest.mark.parametrize("scope", ["everything", "account", "<!channel>"])
+async def test_a_scope_that_is_none_hides_nothing(at_desk: Desk, scope: str) -> None:
+    await at_desk.submit(View.MUTE, FINDING, "because", scope=scope)
+    assert "older version" in at_desk.told
+    assert (hidden(at_desk), at_desk.bot.store.mutes.current(ACCOUNT, at_desk.bot.now())) == ([], [])
+
+
+async def test_only_who_may_mute_begins_and_ends_one(slack: Slack, store: Store) -> None:
+    found(store, (FIXABLE, "a", "leaves it open"))
+    at_desk = await desk(slack, store, requesters=[ANA])
+    await at_desk.submit(View.MUTE, FINDING, "because", user=DAN, scope="check")
+    assert "You are not among those who may ask for fixes or mute" in at_desk.told
+    await at_desk.submit(View.MUTE, FINDING, "because", scope="check")
+    await at_desk.click(Action.END_MUTE, OfMute(mute=1).pack(), user=DAN)
+    assert "You are not among those who may ask for fixes or mute" in at_desk.told
+    assert hidden(at_desk) == [1]
