@@ -63,11 +63,11 @@ class Schedule:
         for ended in await asyncio.to_thread(self._bot.remediator.expire, now):
             await self._cards.requests.refresh(ended.id)
         await asyncio.to_thread(self._bot.store.findings.expire_mutes, now)
+        await asyncio.to_thread(self._bot.store.mutes.expire, now)
         await self.digest_if_due()
         await self.redraw_digest()
 
     async def redraw_digest(self) -> None:
-        await asyncio.to_thread(self._bot.store.mutes.expire, now)
         """Let the newest digest's message show what was resolved since, for as long as it is the day's."""
         bot = self._bot
         slot = await asyncio.to_thread(bot.store.digests.newest)
