@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from botocore.model import OperationModel
+from moto.core.model import OperationModel
 from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
 
@@ -72,7 +72,8 @@ class Answer:
     @cached_property
     def operation(self) -> OperationModel:
         service, name = self.call.split(":")
-        return get_service_model(service).operation_model(name)
+        found: OperationModel = get_service_model(service).operation_model(name)
+        return found
 
     @property
     def service(self) -> str:

@@ -242,7 +242,7 @@ def test_reads_the_filters_of_trails_that_see_everything_where_their_log_group_i
     session.client("s3", region_name="us-east-1").create_bucket(Bucket="trail-logs")
     logs, trails = session.client("logs"), session.client("cloudtrail")
     logs.create_log_group(logGroupName="trail")
-    metric = {"metricName": "RootUse", "metricNamespace": "Security", "metricValue": "1"}
+    metric: Any = {"metricName": "RootUse", "metricNamespace": "Security", "metricValue": "1"}
     logs.put_metric_filter(logGroupName="trail", filterName="root", filterPattern=CIS, metricTransformations=[metric])
     for name, account in (("ours", aws.account), ("elsewhere", "210987654321")):
         trails.create_trail(

@@ -84,9 +84,7 @@ def test_reads_what_a_management_account_has_set(aws: Region) -> None:
         if name == "regions":
             client.attach_policy(PolicyId=policy["Policy"]["PolicySummary"]["Id"], TargetId=root)
     account = client.create_account(AccountName="audit", Email="audit@northwind.example")["CreateAccountStatus"]
-    client.register_delegated_administrator(
-        AccountId=account["AccountId"], ServicePrincipal="guardduty.amazonaws.com"
-    )
+    client.register_delegated_administrator(AccountId=account["AccountId"], ServicePrincipal="guardduty.amazonaws.com")
     assert list(membership.stream(aws)) == [{"organization": made["Id"]}]
     assert [one["Id"] for one in delegated_administrators.stream(aws)] == [account["AccountId"]]
     (found,) = organization_policies.stream(aws)

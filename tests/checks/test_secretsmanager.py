@@ -137,7 +137,7 @@ def cancelled(aws: boto3.Session) -> None:
     )
     client = aws.client("secretsmanager", region_name="eu-west-1")
     client.create_secret(Name="shop/database", SecretString="placeholder")
-    monthly = {"AutomaticallyAfterDays": 30}
+    monthly: Any = {"AutomaticallyAfterDays": 30}
     client.rotate_secret(
         SecretId="shop/database", RotationLambdaARN=FUNCTION, RotationRules=monthly, RotateImmediately=False
     )

@@ -134,7 +134,7 @@ def test_reads_what_a_trail_records_and_tells_of(aws: Region) -> None:
     client.put_insight_selectors(TrailName=arn, InsightSelectors=[{"InsightType": "ApiErrorRateInsight"}])
     assert trails.insights.read(aws, watch) == {arn: ["ApiErrorRateInsight"]}
     [here] = cloudtrail.trails.stream(aws)
-    assert left_out(trails.selectors.read(aws, here)) is None
+    assert left_out(cloudtrail.selectors.read(aws, here)) is None
     there = aws.at("us-east-1")
     [one] = cloudtrail.trails.stream(there)
     assert trails.everywhere.read(there, one) == ["everywhere"]

@@ -52,7 +52,7 @@ def test_the_public_subnets_of_a_directory(aws: Region) -> None:
     directory: Any = {"SubnetIds": made}
     assert workspaces.public_subnets.read(aws, directory) == []
     with pytest.raises(Unknown, match="subnet-gone"):
-        workspaces.public_subnets.read(aws, {"SubnetIds": [*made, "subnet-gone"]})  # type: ignore[typeddict-item]
+        workspaces.public_subnets.read(aws, {"SubnetIds": [*made, "subnet-gone"]})
     gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
     ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
     table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]

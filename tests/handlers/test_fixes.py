@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import pytest_asyncio
 
@@ -268,7 +270,7 @@ async def test_limits_reach_people_by_their_groups(fixing: Fixing, slack: Slack,
 
 
 async def test_what_code_owns_is_changed_there_or_past_it_in_so_many_words(fixing: Fixing) -> None:
-    tags = [{"Key": "managed-by", "Value": "cloudformation"}]
+    tags: Any = [{"Key": "managed-by", "Value": "cloudformation"}]
     fixing.world.s3.put_bucket_tagging(Bucket="northwind-exports", Tagging={"TagSet": tags})
     carried = await fixing.planned()
     shown = fixing.desk.told

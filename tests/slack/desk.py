@@ -184,7 +184,7 @@ class Desk:
 
     async def event(self, event: Mapping[str, Any], *, team: str = TEAM) -> BoltResponse:
         body = json.dumps({"type": "event_callback", "team_id": team, "api_app_id": "A1", "event": dict(event)})
-        headers = {"content-type": ["application/json"]}
+        headers: dict[str, str | Sequence[str]] = {"content-type": ["application/json"]}
         return await self.dispatch(AsyncBoltRequest(body=body, mode="socket_mode", headers=headers))
 
     async def interact(self, payload: Mapping[str, Any]) -> BoltResponse:

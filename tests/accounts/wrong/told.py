@@ -145,7 +145,7 @@ def _pipelines(aws: Filled) -> None:
     aws.answer("codebuild:ListProjects", {"projects": ["tools"]}, OTHER)
     aws.answer("codebuild:BatchGetProjects", {"projects": [project]}, OTHER)
     bucket = {"bucket": "northwind-traders-exports", "encryptionDisabled": True}
-    group = {"arn": f"{arn}:report-group/tools", "name": "tools", "type": "TEST"}
+    group: dict[str, Any] = {"arn": f"{arn}:report-group/tools", "name": "tools", "type": "TEST"}
     group |= {"exportConfig": {"exportConfigType": "S3", "s3Destination": bucket}}
     aws.answer("codebuild:ListReportGroups", {"reportGroups": [group["arn"]]}, OTHER)
     aws.answer("codebuild:BatchGetReportGroups", {"reportGroups": [group]}, OTHER)
@@ -222,7 +222,7 @@ def _others(aws: Filled) -> None:
     provider = f"arn:aws:iam::{ACCOUNT}:saml-provider/office"
     ended: dict[str, Any] = {"Arn": provider, "ValidUntil": LONG_AGO.isoformat(), "CreateDate": LONG_AGO.isoformat()}
     aws.answer("iam:ListSAMLProviders", {"SAMLProviderList": [ended]})
-    engine = {"DomainId": "1/old", "DomainName": "old", "ARN": f"arn:aws:es:{OTHER}:{ACCOUNT}:domain/old"}
+    engine: dict[str, Any] = {"DomainId": "1/old", "DomainName": "old", "ARN": f"arn:aws:es:{OTHER}:{ACCOUNT}:domain/old"}
     engine |= {"EngineVersion": "OpenSearch_1.0", "ClusterConfig": {"InstanceType": "t3.small.search"}}
     update = {"UpdateAvailable": True, "NewVersion": "R20260101", "UpdateStatus": "ELIGIBLE"}
     aws.answer("opensearch:ListDomainNames", {"DomainNames": [{"DomainName": "old"}]}, OTHER)
