@@ -71,5 +71,6 @@ class Recorded:
 def _as_sent(answer: Any) -> Any:
     """A copy in which policies are text again: botocore decodes what IAM sends before anybody else sees it."""
     if isinstance(answer, dict):
-        return json.dumps(answer) if "Statement" in answer else {key: _as_sent(value) for key, value in answer.items()}
+        policy = {"Version", "Statement"} <= answer.keys()
+        return json.dumps(answer) if policy else {key: _as_sent(value) for key, value in answer.items()}
     return [_as_sent(one) for one in answer] if isinstance(answer, list) else answer
