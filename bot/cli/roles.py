@@ -30,7 +30,7 @@ def template(reads: Sequence[Json], writes: Sequence[Json]) -> Json:
             "AccessFixes": {
                 **YES_NO,
                 "Default": "no",
-                "Description": "Whether the write role may make the fixes that give access, too: see docs/permissions.md",
+                "Description": "Whether the write role may also make fixes that give access: see docs/permissions.md",
             },
         },
         "Conditions": {
