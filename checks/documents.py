@@ -50,6 +50,10 @@ MATCHES = frozenset({"stringequals", "stringequalsignorecase", "stringlike", "ar
 DIFFERS = frozenset({"stringnotequals", "stringnotequalsignorecase", "stringnotlike", "arnnotequals", "arnnotlike"})
 OWN = re.compile(r"\$\{aws:Resource(?:Account|OrgID|OrgPaths)\}", re.IGNORECASE)  # stands for one owner: fixed
 WILD = re.compile(r"[*?]|\$\{")
+GIVES_POLICIES = ("iam:AttachRolePolicy", "iam:AttachUserPolicy", "iam:PutRolePolicy", "iam:PutUserPolicy")
+SAYS_WHO = re.compile(r"aws|iam|sts|saml|ldap|.*\..*")
+"""What condition keys begin with that any service's call can have; identity providers have dots."""
+REGIONS_OF_IAM = ("us-east-1", "cn-north-1", "us-gov-west-1")
 ALL_ACTIONS = re.compile(r"\*+(:\*+)?")
 ONE_BUCKET = re.compile(r"arn:[\w-]+:s3:[\w*-]*:[\d*]*:[\w.-]+")
 ALL_RESOURCES = re.compile(r"arn:[\w*-]*(:[*:]*)?\*|[*:]*\*")
@@ -170,30 +174,43 @@ def statements(document: Document) -> tuple[Statement, ...]:
 def allows_everything(document: Document) -> bool:
     """Whether it makes an administrator: allows all, or all but a few, and does not take that back.
 
-    A condition on the Allow changes when, not what: it still counts. An unconditional Deny of every action on every
-    resource, or of all but a few, takes it back.
+    A condition on the Allow that says when or from where changes nothing; one that says on what, and that calls of
+    IAM cannot meet, does. An unconditional Deny of every action on every resource takes it back, as do one of all but
+    a few and one of what gives policies.
     """
     return makes_administrator(statements(document))
 
 
 def makes_administrator(read: Sequence[Statement]) -> bool:
     """The same of statements that hold together, whichever policies they come from."""
-    return any(s.allows and _administers(s) for s in read) and not any(
-        (s.every_action or s.not_actions)
-        and (s.every_resource or s.not_resources)
-        and not s.allows
-        and not s.conditions
-        for s in read
-    )
+    return any(s.allows and _administers(s) for s in read) and not any(map(_takes_back, read))
 
 
 def _administers(allow: Statement) -> bool:
-    """Whether all of IAM is among what it allows on all but a few: who may change IAM can give themselves the rest."""
-    spared = (action.partition(":")[0] for action in allow.not_actions)
+    """Whether what gives policies is among what it allows on all but a few: who may do that can take the rest."""
     untouched = ([*arn.split(":"), "*", "*"][2] for arn in allow.not_resources)
-    return (allow.every_action or (bool(allow.not_actions) and not _any_matches(spared, "iam"))) and (
-        allow.every_resource or (bool(allow.not_resources) and not _any_matches(untouched, "iam"))
+    spared = any(_any_matches(allow.not_actions, action) for action in GIVES_POLICIES)
+    return (
+        (allow.every_action or (bool(allow.not_actions) and not spared))
+        and (allow.every_resource or (bool(allow.not_resources) and not _any_matches(untouched, "iam")))
+        and not any(map(_leaves_iam_out, allow.conditions))
     )
+
+
+def _takes_back(deny: Statement) -> bool:
+    gives_none = all(_any_matches(deny.actions, action) for action in GIVES_POLICIES) and deny.every_resource
+    most = (deny.every_action or bool(deny.not_actions)) and (deny.every_resource or bool(deny.not_resources))
+    return not deny.allows and not deny.conditions and (most or gives_none)
+
+
+def _leaves_iam_out(condition: Condition) -> bool:
+    """Whether calls of IAM do not meet it: it wants another service's key, a tag, or a region without IAM."""
+    if condition.operator not in MATCHES or condition.if_exists or condition.quantifier == "forallvalues":
+        return False
+    if condition.key == "aws:requestedregion":
+        return not any(_any_matches(condition.values, region) for region in REGIONS_OF_IAM)
+    service, _, key = condition.key.partition(":")
+    return key.startswith(("resourcetag/", "requesttag/")) or not SAYS_WHO.fullmatch(service)
 
 
 def public_grants(document: Document) -> tuple[Statement, ...]:

@@ -74,6 +74,11 @@ def on(row: Row, column: str) -> bool:
     return row[column].lower() == "true"
 
 
+def keys(row: Row) -> int:
+    """How many access keys the user has, active or not."""
+    return sum(row[f"access_key_{slot}_last_rotated"] not in NEVER for slot in (1, 2))
+
+
 def when(row: Row, column: str) -> datetime | None:
     """A column's date; None where the report has none."""
     return None if row[column] in NEVER else datetime.fromisoformat(row[column])

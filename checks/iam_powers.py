@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from checks.documents import Condition, Statement, makes_administrator, statements
+from checks.documents import WILD, Condition, Statement, makes_administrator, statements
 from checks.iam import ADMINISTRATOR_ACCESS, default_document
 from checks.wildcards import wildcard
 
@@ -29,11 +29,17 @@ CIRCUMSTANCES = frozenset(
         *("aws:sourceip", "aws:vpcsourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:useragent", "aws:referer"),
         *("aws:currenttime", "aws:epochtime", "aws:requestedregion"),
         *("aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths", "aws:principaltype"),
+        *("aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths"),  # of what is in one's own account
         *("sts:externalid", "sts:rolesessionname", "sts:sourceidentity"),
     }
 )
 """Condition keys that say when and from where, or what whoever asks may choose: a caller can come to meet them.
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html"""
+
+CHOSEN = frozenset(
+    {"cloudformation:rolearn", "cloudformation:templateurl", "ec2:instanceprofile", "lambda:codesigningconfigarn"}
+)
+"""Condition keys that keep whoever makes something from choosing its role or its code."""
 
 TAGS = ("aws:resourcetag/", "iam:resourcetag/", "aws:principaltag/")
 VARIABLE = re.compile(r"\$\{aws:username\}", re.IGNORECASE)
@@ -194,7 +200,12 @@ class Identity:
 
     def _any_allows(self, policy: Policy, action: str, resource: str, context: Context) -> bool:
         return any(
-            one.allows and (not resource or (self._reaches(one, resource) and allows_in(one, context)))
+            one.allows
+            and (
+                self._reaches(one, resource) and allows_in(one, context)
+                if resource
+                else all(condition.key not in CHOSEN for condition in one.conditions)
+            )
             for one in policy.about(action)
         )
 
@@ -208,6 +219,8 @@ class Identity:
     def _matches(self, pattern: str, resource: str) -> bool:
         if not self.is_role:
             pattern = VARIABLE.sub(self.name, pattern)
+        if not WILD.search(pattern):
+            return pattern == resource
         return "${" not in pattern and bool(wildcard(pattern, one=".").fullmatch(resource))
 
 

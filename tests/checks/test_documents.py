@@ -43,7 +43,8 @@ ADMINISTRATORS = [
     ("one service", [allow(Action="s3:*", Resource="*")], False),
     ("one bucket", [allow(Action="*", Resource="arn:aws:s3:::northwind/*")], False),
     ("all but IAM", [{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}], False),
-    ("all but some of IAM", [{"Effect": "Allow", "NotAction": ["iam:CreateUser"], "Resource": "*"}], False),
+    ("all but a little of IAM", [{"Effect": "Allow", "NotAction": ["iam:CreateUser"], "Resource": "*"}], True),
+    ("all but what raises", [{"Effect": "Allow", "NotAction": ["iam:Put*Policy"], "Resource": "*"}], False),
     ("all but billing", [{"Effect": "Allow", "NotAction": ["billing:*", "account:*"], "Resource": "*"}], True),
     ("all but one of all", [{"Effect": "Allow", "NotAction": "*", "Resource": "*"}], False),
     ("one bucket spared", [{"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::ledger/*"}], True),
@@ -71,6 +72,29 @@ ADMINISTRATORS = [
         ],
         True,
     ),
+    (
+        "IAM taken back",
+        [allow(Action="*", Resource="*"), deny(Action=["iam:*", "organizations:*"], Resource="*")],
+        False,
+    ),
+    (
+        "IAM taken back in part",
+        [allow(Action="*", Resource="*"), deny(Action="iam:*", Resource="arn:aws:iam::*:role/x")],
+        True,
+    ),
+    *[
+        (f"where {operator} {key}", [allow(Action="*", Resource="*", Condition={operator: {key: value}})], expected)
+        for operator, key, value, expected in (
+            ("StringEquals", "aws:ResourceTag/team", "web", False),
+            ("StringEqualsIfExists", "aws:ResourceTag/team", "web", True),
+            ("StringNotEquals", "aws:ResourceTag/team", "ops", True),
+            ("StringEquals", "s3:prefix", "home/", False),
+            ("StringEquals", "aws:RequestedRegion", ["eu-west-1", "eu-*"], False),
+            ("StringEquals", "aws:RequestedRegion", ["eu-west-1", "us-east-1"], True),
+            ("StringLike", "aws:RequestedRegion", "us-*", True),
+            ("StringEquals", "aws:PrincipalTag/team", "ops", True),
+        )
+    ],
     ("one action denied", [allow(Action="*", Resource="*"), deny(Action="iam:CreateUser", Resource="*")], True),
 ]
 

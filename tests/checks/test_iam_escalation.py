@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from bot.aws import Region
 from checks import iam_escalation
-from checks.iam_escalation import Account, SignIn, standings, ways
+from checks.iam_escalation import standings, ways
 from checks.iam_powers import identities, mighty_groups
+from checks.iam_steps import Account, SignIn
 from checks.kit import NotApplicable, Unknown
 from tests.checks.cases import Case
 
@@ -230,6 +231,51 @@ WAYS: list[tuple[str, list[dict[str, Any]], list[str]]] = [
     ("a boundary she cannot lift", [ana(ALL, **LIMIT), ONLY_S3], []),
     ("lifting gives her nothing", [ana(allow(["iam:DeleteUserPermissionsBoundary", "s3:*"]), **LIMIT), LIMITED], []),
     ("the bounded are no administrators", [ana(allow("iam:CreateAccessKey")), user("ben", ALL, **LIMIT), ONLY_S3], []),
+    ("makes a role", [ana(allow(["iam:CreateRole", "iam:AttachRolePolicy"]))], ["iam:CreateRole and iam:AttachRolePolicy → new role"]),
+    ("makes a role of some names", [ana(allow(["iam:CreateRole", "iam:PutRolePolicy"], arn("role", "app-*")))],
+     ["iam:CreateRole and iam:PutRolePolicy → new role"]),
+    ("makes roles of the account's", [ana(allow(["iam:CreateRole", "iam:PutRolePolicy"], "arn:aws:iam::*:role/app-?/*"))],
+     ["iam:CreateRole and iam:PutRolePolicy → new role"]),
+    ("names that meet", [ana(allow("iam:CreateRole", arn("role", "app-*")), allow("iam:PutRolePolicy", arn("role", "app-x-*")))],
+     ["iam:CreateRole and iam:PutRolePolicy → new role"]),
+    ("names that do not", [ana(allow("iam:CreateRole", arn("role", "app-*")), allow("iam:PutRolePolicy", arn("role", "db-*")))], []),
+    ("makes roles within a boundary", [ana(allow("iam:CreateRole", "*", {"StringEquals": {"iam:PermissionsBoundary": arn("policy", "limit")}}),
+                                           allow("iam:PutRolePolicy"))], []),
+    ("makes a role, giving it little", [ana(allow("iam:CreateRole"), allow("iam:AttachRolePolicy", "*", TO_READER))], []),
+    ("makes a role, taking none", [ana(allow(["iam:CreateRole", "iam:PutRolePolicy"]), deny("sts:*"))], []),
+    ("makes AWS's roles only", [ana(allow(["iam:CreateRole", "iam:PutRolePolicy"], arn("role", "aws-service-role/*")))], []),
+    ("makes roles, guarded", [ana(allow(["iam:CreateRole", "iam:PutRolePolicy"]), deny("iam:Put*", "*", {"StringNotEquals": {"iam:PermissionsBoundary": "x"}}))], []),
+    ("makes roles elsewhere", [ana(allow(["iam:CreateRole", "iam:PutRolePolicy"], "arn:aws:iam::999988887777:role/*"))], []),
+    ("makes a user", [ana(allow(["iam:CreateUser", "iam:PutUserPolicy", "iam:CreateAccessKey"], arn("user", "new-*")))],
+     ["iam:CreateUser and iam:PutUserPolicy and iam:CreateAccessKey → new user"]),
+    ("makes a user of a group", [ana(allow(["iam:CreateUser", "iam:CreateLoginProfile"], arn("user", "new-*")), allow("iam:AddUserToGroup")), group("admins", ALL)],
+     ["iam:AddUserToGroup → group admins"]),
+    ("makes a user without a key", [ana(allow(["iam:CreateUser", "iam:PutUserPolicy"], arn("user", "new-*")))], []),
+    ("makes a group", [ana(allow(["iam:CreateGroup", "iam:PutGroupPolicy", "iam:AddUserToGroup"]))],
+     ["iam:CreateGroup and iam:PutGroupPolicy and iam:AddUserToGroup → new group"]),
+    ("a boundary she can replace", [ana(ALL, **LIMIT), policy("limit", allow(["s3:*", "iam:PutUserPermissionsBoundary"]))],
+     ["iam:PutUserPermissionsBoundary → itself"]),
+    ("a boundary she can take back", [ana(ALL, **LIMIT), policy("limit", allow(["s3:*", "iam:SetDefaultPolicyVersion"]), ALL)],
+     ["iam:SetDefaultPolicyVersion → v1 of boundary limit"]),
+    ("lifts, then raises", [ana(allow(["iam:DeleteUserPermissionsBoundary", "iam:PutUserPolicy"]), **LIMIT), LIMITED],
+     ["iam:DeleteUserPermissionsBoundary and iam:PutUserPolicy → itself"]),
+    ("no room for a version", [ana(**held("p")), policy("p", allow("iam:CreatePolicyVersion"), READ, READ, READ, READ)], []),
+    ("room made for a version", [ana(**held("p")), policy("p", allow("iam:*PolicyVersion"), READ, READ, READ, READ)],
+     ["iam:CreatePolicyVersion → policy p"]),
+    ("in this account only", [ana(allow("iam:PutUserPolicy", "*", {"StringEquals": {"aws:ResourceAccount": ACCOUNT}}))],
+     ["iam:PutUserPolicy → itself"]),
+    ("in this organization only", [ana(allow("iam:PutUserPolicy"), deny("*", "*", {"StringNotEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}}))],
+     ["iam:PutUserPolicy → itself"]),
+    ("all but IAM, by a deny", [ana(ALL, deny("iam:*"))], []),
+    ("ec2, with another profile", [ana(*passes("x:y"), allow("ec2:RunInstances", "*", {"ArnEquals": {"ec2:InstanceProfile": "x"}})), EC2], []),
+    ("ec2, small ones", [ana(*passes("x:y"), allow("ec2:RunInstances", "*", {"StringLike": {"ec2:InstanceType": "t3.*"}})), EC2],
+     ["iam:PassRole and ec2:RunInstances → role server"]),
+    ("change sets", [ana(*passes("cloudformation:*ChangeSet")), role("r", service("cloudformation"), ALL)],
+     ["iam:PassRole and cloudformation:CreateChangeSet and cloudformation:ExecuteChangeSet → role r"]),
+    ("automation", [ana(*passes("ssm:*")), role("r", service("ssm"), ALL)],
+     ["iam:PassRole and ssm:CreateDocument and ssm:StartAutomationExecution → role r"]),
+    ("batch", [ana(*passes("batch:*")), role("r", service("ecs-tasks"), ALL)],
+     ["iam:PassRole and batch:RegisterJobDefinition and batch:SubmitJob → role r"]),
     ("two roles", [ana(allow("sts:AssumeRole", arn("role", "ci"))), role("ci", {"AWS": ROOT}, allow("sts:AssumeRole")), ADMIN_ROLE],
      ["sts:AssumeRole → role ci", "sts:AssumeRole → role admin"]),
     ("a role that raises itself", [ana(allow("sts:AssumeRole", arn("role", "ci"))), role("ci", {"AWS": ROOT}, allow("iam:*RolePolicy"))],
@@ -271,6 +317,13 @@ def test_a_password_is_of_no_use_where_mfa_is_asked_for() -> None:
         found = account(things)
         assert ways(Account(found.identities, {}, {boss: sign_in})).get(ME, ()) == expected
     assert ME not in ways(Account(account(things).identities)), "a user the report does not know yet"
+
+
+def test_a_third_key_cannot_be_made() -> None:
+    for action, expected in (("iam:CreateAccessKey", ()), ("iam:*AccessKey", ("iam:CreateAccessKey → user boss",))):
+        found = account([ana(allow(action)), BOSS])
+        sign_in = {arn("user", "boss"): SignIn(mfa=True, keys=2)}
+        assert ways(Account(found.identities, {}, sign_in)).get(ME, ()) == expected
 
 
 POOL = [
