@@ -229,12 +229,12 @@ class Life:
 
 ONE, BOTH = Buckets(BUCKETS[:1]), Buckets(BUCKETS)
 LIVES: Mapping[str, Life] = {
-    # commits: asked, approved; for each half: begun, two around each write, ended. Then the writes themselves.
-    "fixed_and_undone": Life(fixed_and_undone, Acl(), 2 + 2 * (2 + 2 * 2) + 2 * 2),
-    "batch_fixed_and_undone": Life(batch_fixed_and_undone, BOTH, 3 + 3 * (2 + 2) + 3, two=["cuts_access"]),
-    "glass_broken": Life(glass_broken, ONE, 2 + 4 + 1),
-    "recovered": Life(recovered, BOTH, 2 + 2 + 1 + 2),
-    "nobody_agrees": Life(nobody_agrees, BOTH, 3 + 2 + 2),
+    # commits: proposed, asked, approved; for each half: begun, two around each write, ended. Then the writes themselves.
+    "fixed_and_undone": Life(fixed_and_undone, Acl(), 3 + 2 * (2 + 2 * 2) + 2 * 2),
+    "batch_fixed_and_undone": Life(batch_fixed_and_undone, BOTH, 4 + 3 * (2 + 2) + 3, two=["cuts_access"]),
+    "glass_broken": Life(glass_broken, ONE, 3 + 4 + 1),
+    "recovered": Life(recovered, BOTH, 3 + 2 + 1 + 2),
+    "nobody_agrees": Life(nobody_agrees, BOTH, 3 * 2 + 1 + 1 + 2),
 }
 
 

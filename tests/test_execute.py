@@ -15,8 +15,9 @@ from bot.remediate import Refusal, can_undo
 from bot.store import Store
 from bot.store.fix_request import FixRequest, State, plan_hash, plan_of
 from checks import ec2_security_groups
-from tests.aws_answers import answer_instead, register_on_every_client
+from tests.aws_answers import answer_instead, error, register_on_every_client
 from tests.checks.test_ec2_security_groups import open_group
+from tests.checks.test_metric_filters import unalarmed
 from tests.test_remediate import ANA, APPROVERS, BEN, BUCKET, World
 
 PROTECTED = {"protected_tags": ["stage=prod"]}
@@ -157,6 +158,42 @@ def test_undo_calls_altered_in_the_database_are_not_made(world: World) -> None:
     with pytest.raises(Refusal, match="is not the approved one"):
         world.bot.undo(fixed.id, BEN, APPROVERS, "oops")
     assert [row[0] for row in world.audited()].count("aws.write") == 2, "those of the fix"
+
+
+class AlarmWorld(World):
+    """An account without an alarm on the root user: its plan makes a metric filter, then an alarm, and undoes them."""
+
+    def scan(self) -> None:
+        unalarmed(boto3.Session(region_name="eu-west-1"))
+        only = select(self.settings, ["metric_filters.root_use_raises_alarm"])
+        record(
+            self.settings,
+            self.store,
+            target(self.settings, connect(self.settings)),
+            only,
+            requested_by="test",
+            complete_scope=False,
+        )
+
+    def filters(self) -> list[str]:
+        found = boto3.client("logs", region_name="eu-west-1").describe_metric_filters()["metricFilters"]
+        return [str(one["filterName"]) for one in found]
+
+
+def test_of_what_was_made_in_part_that_part_is_undone(
+    moto_url: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = AlarmWorld(store, regions=["us-east-1", "eu-west-1"])
+    before, approved = world.filters(), world.approved()
+    assert [call.call for call in approved.plan.undo] == ["cloudwatch:DeleteAlarms", "logs:DeleteMetricFilter"]
+    with monkeypatch.context() as full:
+        answer_instead(full, "cloudwatch", "PutMetricAlarm", 400, error("LimitExceeded"))
+        made = world.bot.run(approved.id)
+    assert (made.state, can_undo(made), world.filters() == before) == (State.FAILED, True, False)
+    answer_instead(monkeypatch, "cloudwatch", "DeleteAlarms", 404, error("ResourceNotFound"))
+    undone = world.bot.undo(made.id, BEN, APPROVERS, "oops")
+    assert (undone.state, world.filters()) == (State.UNDONE, before), undone.result
+    assert "cloudwatch:DeleteAlarms" in undone.result
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ app = typer.Typer(
     " 4 could not read all of it.",
 )
 audit_app = typer.Typer(
-    rich_markup_mode=None, invoke_without_command=True, help="Show, verify or export the audit log."
+    rich_markup_mode=None, invoke_without_command=True, help="Show, verify, export or copy the audit log."
 )
 app.add_typer(audit_app, name="audit")
 
@@ -310,11 +310,30 @@ def verify(
         str,
         typer.Option("--head", metavar="NUMBER:HASH", help="A head seen in a digest; without it, the last digest's."),
     ] = "",
+    bucket: Annotated[
+        bool, typer.Option("--bucket", help="Compare every row with the copy in AWS_SEC_AUDIT_BUCKET as well.")
+    ] = False,
 ) -> int:
     """Prove that no row was changed, removed or reordered. Exits with 3 when one was."""
     from bot.cli import auditing
 
-    return auditing.verify(head)
+    return auditing.verify(head, bucket=bucket)
+
+
+@audit_app.command()
+def rotate() -> int:
+    """Go on with AWS_SEC_AUDIT_KEY, where AWS_SEC_AUDIT_OLD_KEYS has the key so far. Stop the bot first."""
+    from bot.cli import auditing
+
+    return auditing.rotate()
+
+
+@audit_app.command()
+def ship() -> int:
+    """Copy the rows that are not there yet to AWS_SEC_AUDIT_BUCKET. The bot does it every 5 minutes."""
+    from bot.cli import auditing
+
+    return auditing.ship()
 
 
 @audit_app.command()

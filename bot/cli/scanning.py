@@ -91,7 +91,7 @@ class Prepared:
                 store,
                 self.where,
                 self.selected,
-                requested_by=self.request.requested_by or _me(),
+                requested_by=self.request.requested_by or me(),
                 complete_scope=self.request.complete,
                 on_event=on_event,
             )
@@ -260,7 +260,7 @@ def _opened(config: settings.Settings, request: Request) -> Iterator[Store]:
         store.close()
 
 
-def _me() -> str:
+def me() -> str:
     try:
         return f"cli/{getpass.getuser()}"
     except (OSError, KeyError):  # a container's user without a name

@@ -96,11 +96,8 @@ class Chain:
     def _changes_key(self, row: Mapping[str, Any]) -> bool:
         """Whether who wrote the row had both keys."""
         detail, old = json.loads(row["detail"]), self.key or 0
-        return (
-            row["action"] == KEY_CHANGED
-            and row["keyed"] != 0
-            and detail.get("proof") == self._keys.proof(old, row["keyed"], row["previous"])
-        )
+        proof = self._keys.proof(old, row["keyed"], row["previous"])
+        return bool(row["action"] == KEY_CHANGED and row["keyed"] and detail.get("proof") == proof)
 
 
 class Audit:

@@ -219,3 +219,11 @@ def mutes_with_a_scope(db: sqlite_utils.Database) -> None:
                 (SELECT h.mute FROM hidden_by h WHERE h.finding = f.id ORDER BY h.until DESC, h.mute DESC LIMIT 1)
         """,
     )
+
+
+@migrations()
+def shipments(db: sqlite_utils.Database) -> None:
+    _run(
+        db,
+        "CREATE TABLE shipments (first INTEGER PRIMARY KEY, last INTEGER NOT NULL, at TEXT NOT NULL, sent_at TEXT)",
+    )

@@ -28,7 +28,7 @@ COMMANDS = sorted(commands())
 def test_the_commands_are_those_people_know() -> None:
     assert {" ".join(words) for words in COMMANDS} == {
         "", "scan", "status", "checks", "explain", "findings", "compliance", "digest", "permissions", "run", "demo", "doctor",
-        "audit", "audit verify", "audit export",
+        "audit", "audit verify", "audit rotate", "audit ship", "audit export",
     }  # fmt: skip
 
 

@@ -326,7 +326,7 @@ def test_no_row_can_be_taken_out_moved_or_put_in(path: Path, keys: list[str]) ->
     tamper(path)
     whole = path.read_bytes()
     everything = "at, actor, action, subject, request_id, plan_hash, result, detail, keyed, previous,"
-    moves = [(f"DELETE FROM audit WHERE seq = {n}",) for n in range(1, 6)]
+    moves: list[tuple[str, ...]] = [(f"DELETE FROM audit WHERE seq = {n}",) for n in range(1, 6)]
     moves += [
         (f"UPDATE audit SET seq = 99 WHERE seq = {a}", f"UPDATE audit SET seq = {a} WHERE seq = {b}",
          f"UPDATE audit SET seq = {b} WHERE seq = 99")
