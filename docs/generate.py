@@ -29,6 +29,8 @@ from bot.permissions import action
 from bot.settings import FILE, Freeze, Settings, variable
 from bot.words import controls
 from checks.kit import AnyCheck, Fix, Practice, Severity
+from docs.gallery import heading, one_example
+from tests.blocks.examples import ORDINARY, all_of
 
 FOLDER = Path(__file__).parent
 CHECKS, FIXES = catalogue.load()
@@ -52,6 +54,7 @@ def pages() -> dict[str, str]:
         "fixes.md": fixes_page(),
         "settings.md": settings_page(),
         "commands.md": commands_page(),
+        "messages.md": messages_page(),
         **policy_pages(),
     }
 
@@ -238,6 +241,20 @@ def command_helps() -> Iterator[tuple[str, str]]:
         yield context.command_path.replace(" [ARGS]...", ""), command.get_help(context)
         subcommands: Mapping[str, Any] = getattr(command, "commands", {})
         pending += [(sub, typer.Context(sub, info_name=name, parent=context)) for name, sub in subcommands.items()]
+
+
+# --- messages ------------------------------------------------------------------------
+
+
+def messages_page() -> str:
+    examples = dict(all_of(ORDINARY))
+    shown = "\n".join(one_example(name, payload) for name, payload in examples.items())
+    links = " ·\n".join(f"[{heading(name)}](#{heading(name).replace(' ', '-')})" for name in examples)
+    return (
+        f"{NOTE}\n# Messages\n\nWhat aws-sec says in Slack, message by message, with made-up names: the examples that"
+        " tests hold the messages to. A box is a\nbutton or a menu; `____` stands for what one types. Long lists are"
+        f" cut here, not in Slack. What is chosen beforehand is bold.\n\n{links}\n\n{shown}"
+    )
 
 
 # --- Markdown ------------------------------------------------------------------------

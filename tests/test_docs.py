@@ -18,7 +18,9 @@ from bot.blocks.pages import COMMANDS
 from bot.cli import main
 from bot.cli.policies import documents
 from bot.settings import Settings, variable
+from docs.gallery import heading
 from docs.generate import cell, command_helps, pages
+from tests.blocks.examples import ORDINARY, all_of
 
 ROOT = Path(__file__).parents[1]
 CHECKS, FIXES = checks.load()
@@ -28,7 +30,10 @@ TEXTS = {
     for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 }
 GENERATED = pages()
-HOSTS = {"api.slack.com", "docs.aws.amazon.com", "docs.slack.dev", "keepachangelog.com", "slack.com"}
+HOSTS = {
+    "api.slack.com", "console.aws.amazon.com", "docs.aws.amazon.com", "docs.slack.dev", "keepachangelog.com",
+    "slack.com",
+}  # fmt: skip
 PLACES = ("/srv/aws-sec", "/etc/systemd/system/", "/slack/events")
 READS_DATA = {
     "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "ec2:GetConsoleOutput", "ec2:GetPasswordData",
@@ -84,6 +89,14 @@ def test_every_command_is_documented() -> None:
         assert f"\n## {name}\n" in GENERATED["commands.md"]
     for words in COMMANDS:
         assert f"| {cell(f'`/aws-sec {words}`')} |" in GENERATED["commands.md"]
+
+
+def test_every_message_is_shown_and_nothing_of_slack_s_markup_is_left() -> None:
+    page = GENERATED["messages.md"]
+    for name, _ in all_of(ORDINARY):
+        assert f"\n## {heading(name)}\n" in page
+    bare = re.sub(r"```.*?```|`[^`\n]*`", "", page, flags=re.DOTALL)
+    assert re.findall(r"<(?!/?(?:kbd|sub)>|!-- )[^>]*>", bare) == []
 
 
 # --- the policies --------------------------------------------------------------------
