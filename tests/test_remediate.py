@@ -257,6 +257,16 @@ def test_a_muted_finding_is_not_fixed(world: World) -> None:
         world.proposed()
 
 
+def test_what_a_mute_of_its_whole_check_hides_is_not_fixed_even_when_approved_before(world: World) -> None:
+    approved, until, hidden = world.approved(), world.now + timedelta(days=1), world.finding
+    world.store.mutes.begin(hidden.account, hidden.check_id, "", until=until, reason="x", by="T1/UANA", at=world.now)
+    ended = world.bot.run(approved.id)
+    assert (ended.state, world.block()) == (State.FAILED, None)
+    assert "end mute 1 in `/aws-sec mutes` first [rule: muted]" in ended.result
+    with pytest.raises(Refusal, match=r"is muted \(x\)"):
+        world.proposed()
+
+
 def test_the_hourly_cap_stops_the_next_fix_but_not_an_undo(world: World) -> None:
     world.bot = world.restarted(fixes_per_hour=1)
     fixed = world.fixed()
