@@ -22,7 +22,7 @@ S3_WEBSITE = {"HostedZoneId": "Z1BKCTXD74EZPE", "DNSName": "s3-website-eu-west-1
 def fill_front(aws: Emulated) -> None:
     """The checkout is as it should be, the shop and what is older than it are not."""
     certificate, imported = _certificates(aws)
-    _distributions(aws, _certificate(aws, "us-east-1"))
+    _distributions(aws, request_certificate(aws, "us-east-1"))
     balancers = _load_balancers(aws, {"checkout": certificate, "shop": imported})
     _web_acl(aws, balancers["checkout"])
     _names(aws)
@@ -38,13 +38,13 @@ def _distributions(aws: Emulated, certificate: str) -> None:
     https = {"OriginProtocolPolicy": "https-only", "HTTPPort": 80, "HTTPSPort": 443}
     new = {"ACMCertificateArn": certificate, "SSLSupportMethod": "sni-only", "MinimumProtocolVersion": "TLSv1.2_2021"}
     acl = {"WebACLId": f"arn:aws:wafv2:us-east-1:{ACCOUNT}:global/webacl/site/1"}
-    _distribution(aws, "website", [website], redirect)
+    make_distribution(aws, "website", [website], redirect)
     behavior = redirect | {"TargetOriginId": "checkout.northwind.example"}
-    checkout = _origin("checkout.northwind.example", https | {"OriginSslProtocols": _items("TLSv1.2")})
-    _distribution(aws, "checkout", [checkout], behavior, ViewerCertificate=new, **acl)
+    checkout = custom_origin("checkout.northwind.example", https | {"OriginSslProtocols": listed("TLSv1.2")})
+    make_distribution(aws, "checkout", [checkout], behavior, ViewerCertificate=new, **acl)
 
 
-def _distribution(aws: Emulated, name: str, origins: list[Any], behavior: dict[str, Any], **more: Any) -> None:
+def make_distribution(aws: Emulated, name: str, origins: list[Any], behavior: dict[str, Any], **more: Any) -> None:
     settings: dict[str, Any] = {
         "CallerReference": name,
         "Comment": f"The {name}",
@@ -56,11 +56,11 @@ def _distribution(aws: Emulated, name: str, origins: list[Any], behavior: dict[s
     aws.client("cloudfront").create_distribution_with_tags(DistributionConfigWithTags=labelled)
 
 
-def _origin(host: str, settings: dict[str, Any]) -> dict[str, Any]:
+def custom_origin(host: str, settings: dict[str, Any]) -> dict[str, Any]:
     return {"Id": host, "DomainName": host, "CustomOriginConfig": settings}
 
 
-def _items(*found: str) -> dict[str, Any]:
+def listed(*found: str) -> dict[str, Any]:
     return {"Quantity": len(found), "Items": list(found)}
 
 
@@ -155,10 +155,10 @@ def _certificates(aws: Emulated) -> tuple[str, str]:
     imported = aws.client("acm").import_certificate(
         Certificate=certificate, PrivateKey=key, Tags=pairs(tags("platform"))
     )["CertificateArn"]
-    return _certificate(aws, "eu-west-1"), str(imported)
+    return request_certificate(aws, "eu-west-1"), str(imported)
 
 
-def _certificate(aws: Emulated, region: str, *, name: str = "*.northwind.example", **more: Any) -> str:
+def request_certificate(aws: Emulated, region: str, *, name: str = "*.northwind.example", **more: Any) -> str:
     request = {"DomainName": name, "ValidationMethod": "DNS", "Tags": pairs(tags("platform"))}
     return str(aws.client("acm", region).request_certificate(**request, **more)["CertificateArn"])
 

@@ -75,10 +75,10 @@ def _production(aws: Emulated, keys: Mapping[str, str]) -> None:
     _acl(ec2, vpc, "shop-public", public, (443, EVERYONE), (22, OFFICE), (3389, EVERYONE))
     _acl(ec2, vpc, "shop-private", private, (443, EVERYONE), (22, "10.20.0.0/16"))
 
-    web = _group(
+    web = make_group(
         ec2, vpc, "shop-web", "The shop, behind HTTPS", tags("shop"), Rule(443, EVERYONE), Rule(443, EVERYONE_6)
     )
-    bastion = _group(
+    bastion = make_group(
         ec2,
         vpc,
         "bastion",
@@ -87,7 +87,7 @@ def _production(aws: Emulated, keys: Mapping[str, str]) -> None:
         Rule(22, OFFICE, why="office"),
         Rule(22, EVERYONE, why="from home, temporary"),
     )
-    database = _group(
+    database = make_group(
         ec2,
         vpc,
         "shop-database",
@@ -96,7 +96,7 @@ def _production(aws: Emulated, keys: Mapping[str, str]) -> None:
         Rule(5432, web, why="the shop"),
         Rule(5432, EVERYONE, why="reporting tool"),
     )
-    legacy = _group(
+    legacy = make_group(
         ec2,
         vpc,
         "erp-legacy",
@@ -105,7 +105,7 @@ def _production(aws: Emulated, keys: Mapping[str, str]) -> None:
         Rule(1000, EVERYONE, last=9000, why="vendor asked"),
         Rule(445, OFFICE, why="file share"),
     )
-    _group(
+    make_group(
         ec2,
         vpc,
         "partner-sftp",
@@ -113,16 +113,16 @@ def _production(aws: Emulated, keys: Mapping[str, str]) -> None:
         tags("data") | PROTECTED,
         Rule(22, EVERYONE, why="agreed with partner"),
     )
-    _group(ec2, vpc, "test-2021", "Not used any more", tags("shop", "test"), Rule(ALL_TRAFFIC, EVERYONE))
+    make_group(ec2, vpc, "test-2021", "Not used any more", tags("shop", "test"), Rule(ALL_TRAFFIC, EVERYONE))
 
     for number in ("1", "2"):
         profile = {"IamInstanceProfile": {"Name": "shop-web"}}
-        _instance(
+        start_instance(
             ec2, f"shop-web-{number}", private, web, tags("shop"), required=True, key=keys["shop-data"], **profile
         )
-    _instance(ec2, "bastion", public, bastion, tags("platform"), required=False, key=keys["shop-data"])
-    _instance(ec2, "erp-legacy", public, legacy, tags("finance"), required=False)
-    _instance(ec2, "report-worker", private, database, tags("data"), required=True, key=keys["shop-data"])
+    start_instance(ec2, "bastion", public, bastion, tags("platform"), required=False, key=keys["shop-data"])
+    start_instance(ec2, "erp-legacy", public, legacy, tags("finance"), required=False)
+    start_instance(ec2, "report-worker", private, database, tags("data"), required=True, key=keys["shop-data"])
     found = ec2.describe_instances(
         Filters=[{"Name": "tag:Name", "Values": ["shop-web-*", "report-worker", "bastion"]}]
     )["Reservations"]
@@ -136,8 +136,8 @@ def _staging(aws: Emulated) -> None:
         ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[Rule(ALL_TRAFFIC, group).permission()])
         ec2.revoke_security_group_egress(GroupId=group, IpPermissions=[Rule(ALL_TRAFFIC, EVERYONE).permission()])
     public = _subnet(ec2, vpc, "staging-public", "10.40.0.0/24", "us-east-1a", public=True)
-    cache = _group(ec2, vpc, "staging-cache", "Redis", tags("shop", "staging"), Rule(6379, "10.40.0.0/16"))
-    trial = _group(
+    cache = make_group(ec2, vpc, "staging-cache", "Redis", tags("shop", "staging"), Rule(6379, "10.40.0.0/16"))
+    trial = make_group(
         ec2,
         vpc,
         "launch-wizard-1",
@@ -147,8 +147,8 @@ def _staging(aws: Emulated) -> None:
         Rule(8443, EVERYONE),
     )
     more: Any = {"IamInstanceProfile": {"Name": "shop-web"}, "UserData": SCRIPT}
-    _instance(ec2, "search-trial", public, trial, tags("data", "staging"), required=False, **more)
-    _instance(
+    start_instance(ec2, "search-trial", public, trial, tags("data", "staging"), required=False, **more)
+    start_instance(
         ec2,
         "staging-shop",
         public,
@@ -225,7 +225,7 @@ def _acl_rule(ec2: Any, acl: str, number: int, source: str, **what: Any) -> None
     ec2.create_network_acl_entry(NetworkAclId=acl, RuleNumber=number, **rule)
 
 
-def _group(ec2: Any, vpc: str, name: str, what: str, labels: dict[str, str], *rules: Rule) -> str:
+def make_group(ec2: Any, vpc: str, name: str, what: str, labels: dict[str, str], *rules: Rule) -> str:
     specification = _tagged("security-group", name, labels)
     made = ec2.create_security_group(GroupName=name, Description=what, VpcId=vpc, TagSpecifications=specification)
     permissions = [rule.permission() for rule in rules]
@@ -233,7 +233,7 @@ def _group(ec2: Any, vpc: str, name: str, what: str, labels: dict[str, str], *ru
     return str(made["GroupId"])
 
 
-def _instance(
+def start_instance(
     ec2: Any, name: str, subnet: str, group: str, labels: dict[str, str], *, required: bool, key: str = "", **more: Any
 ) -> None:
     """An instance: `required` is whether the metadata service asks for a token; `key` encrypts its disk."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
@@ -78,20 +77,20 @@ def test_what_people_own_carries_their_name(account: Emulated) -> None:
         assert tags["team"]
 
 
-def test_every_practice_that_is_checked_has_something_to_mend(outcomes: list[Outcome]) -> None:
-    failed = Counter(outcome.check.practice for outcome in outcomes if outcome.status is Status.FAIL)
-    assert {check.practice for check in checks.load()[0].values()} == set(failed)
-    assert 150 <= failed.total() <= 255, "a list that somebody reads"
+def test_every_practice_has_something_to_mend_and_something_right(outcomes: list[Outcome]) -> None:
+    practices = {check.practice for check in checks.load()[0].values()}
+    for status in (Status.FAIL, Status.PASS):
+        assert {outcome.check.practice for outcome in outcomes if outcome.status is status} == practices
 
 
-def test_some_of_it_is_right(outcomes: list[Outcome]) -> None:
-    assert sum(outcome.status is Status.PASS for outcome in outcomes) >= 5
+def test_it_is_a_list_that_somebody_reads(outcomes: list[Outcome]) -> None:
+    assert 150 <= sum(outcome.status is Status.FAIL for outcome in outcomes) <= 260
+
+
+def test_everything_could_be_read(outcomes: list[Outcome]) -> None:
+    assert [outcome.text for outcome in outcomes if outcome.status is Status.UNKNOWN] == []
 
 
 def test_nothing_is_called_by_an_id_alone_where_it_has_a_name(outcomes: list[Outcome]) -> None:
     buckets = {outcome.name for outcome in outcomes if outcome.check.id.startswith("s3.bucket")}
     assert "northwind-traders-invoices" in buckets
-
-
-def test_nothing_breaks_a_judge(outcomes: list[Outcome]) -> None:
-    assert not [outcome for outcome in outcomes if "could not be understood" in outcome.text]

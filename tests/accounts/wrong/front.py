@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.demo.account_front import SEEN, _certificate, _distribution, _items, _origin
+from bot.demo.account_front import SEEN, custom_origin, listed, make_distribution, request_certificate
 from bot.demo.aws import ACCOUNT, Emulated
 from bot.demo.tags import pairs, tags
 
@@ -13,8 +13,8 @@ def fill_front(aws: Emulated) -> None:
     found = aws.client("acm").list_certificates()["CertificateSummaryList"]
     certificate = next(one["CertificateArn"] for one in found if one["DomainName"] == "*.northwind.example")
     hidden = {"CertificateTransparencyLoggingPreference": "DISABLED"}
-    _certificate(aws, "eu-west-1", name="launch.northwind.example", Options=hidden)
-    _media(aws, _certificate(aws, "us-east-1"))
+    request_certificate(aws, "eu-west-1", name="launch.northwind.example", Options=hidden)
+    _media(aws, request_certificate(aws, "us-east-1"))
     _web_acls(aws)
     _classic_load_balancers(aws, certificate)
 
@@ -25,12 +25,12 @@ def _media(aws: Emulated, certificate: str) -> None:
     past = bucket | {"S3OriginConfig": {"OriginAccessIdentity": ""}}
     only_http = {"OriginProtocolPolicy": "http-only", "HTTPPort": 80, "HTTPSPort": 443}
     old_tls = only_http | {"OriginProtocolPolicy": "https-only"}
-    media = _origin("media.northwind.example", only_http | {"OriginSslProtocols": _items("TLSv1.2")})
-    images = _origin("images.northwind.example", old_tls | {"OriginSslProtocols": _items("TLSv1", "TLSv1.2")})
+    media = custom_origin("media.northwind.example", only_http | {"OriginSslProtocols": listed("TLSv1.2")})
+    images = custom_origin("images.northwind.example", old_tls | {"OriginSslProtocols": listed("TLSv1", "TLSv1.2")})
     plain = {"TargetOriginId": "media.northwind.example", "ViewerProtocolPolicy": "allow-all"}
-    signed = plain | {"TrustedSigners": _items("self") | {"Enabled": True}}
+    signed = plain | {"TrustedSigners": listed("self") | {"Enabled": True}}
     old = {"ACMCertificateArn": certificate, "SSLSupportMethod": "vip", "MinimumProtocolVersion": "TLSv1.1_2016"}
-    _distribution(aws, "media", [media, images, past], signed, ViewerCertificate=old)
+    make_distribution(aws, "media", [media, images, past], signed, ViewerCertificate=old)
 
 
 def _web_acls(aws: Emulated) -> None:

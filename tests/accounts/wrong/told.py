@@ -222,7 +222,11 @@ def _others(aws: Filled) -> None:
     provider = f"arn:aws:iam::{ACCOUNT}:saml-provider/office"
     ended: dict[str, Any] = {"Arn": provider, "ValidUntil": LONG_AGO.isoformat(), "CreateDate": LONG_AGO.isoformat()}
     aws.answer("iam:ListSAMLProviders", {"SAMLProviderList": [ended]})
-    engine: dict[str, Any] = {"DomainId": "1/old", "DomainName": "old", "ARN": f"arn:aws:es:{OTHER}:{ACCOUNT}:domain/old"}
+    engine: dict[str, Any] = {
+        "DomainId": "1/old",
+        "DomainName": "old",
+        "ARN": f"arn:aws:es:{OTHER}:{ACCOUNT}:domain/old",
+    }
     engine |= {"EngineVersion": "OpenSearch_1.0", "ClusterConfig": {"InstanceType": "t3.small.search"}}
     update = {"UpdateAvailable": True, "NewVersion": "R20260101", "UpdateStatus": "ELIGIBLE"}
     aws.answer("opensearch:ListDomainNames", {"DomainNames": [{"DomainName": "old"}]}, OTHER)
