@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from checks.iam import OF_AWS
 from checks.kit import (
     ACCOUNT_ARN,
     Aws,
@@ -49,10 +50,14 @@ def external_analyzers(aws: Aws) -> Iterator[Analyzer]:
 
 @extra("accessanalyzer:ListFindingsV2")
 def open_findings(aws: Aws, analyzer: Analyzer) -> Sequence[Finding]:
-    """Its findings on this account that nobody has settled; enough of them to tell how many there are."""
+    """Its findings on this account that nobody has settled; enough of them to tell how many there are.
+
+    Every role that IAM Identity Center makes is one, as it trusts the provider: nobody can change it.
+    """
     asked = {"status": {"eq": ["ACTIVE"]}, "resourceOwnerAccount": {"eq": [aws.account]}}
     found = aws.items("accessanalyzer:ListFindingsV2", "findings", analyzerArn=analyzer["arn"], filter=asked)
-    return list(islice(found, MOST + 1))
+    ours = (one for one in found if not any(path in one.get("resource", "") for path in OF_AWS))
+    return list(islice(ours, MOST + 1))
 
 
 @check(analyzers, practice=Practice.POLICIES, severity=Severity.LOW)

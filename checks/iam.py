@@ -44,6 +44,17 @@ ADMINISTRATOR_ACCESS = ":iam::aws:policy/AdministratorAccess"
 """How the ARN of AWS's policy for administrators ends, whatever the partition."""
 
 
+def is_bounded(of: Any, full: set[str]) -> bool:
+    """Whether a permissions boundary keeps a user or role from everything; `full`: see `grants_all`."""
+    arn = limit(of)
+    return bool(arn) and arn not in full and not arn.endswith(ADMINISTRATOR_ACCESS)
+
+
+def limit(of: Any) -> str:
+    """The ARN of the permissions boundary of a user or role; empty without one."""
+    return str(of.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""))
+
+
 def default_document(policy: Policy) -> Any:
     """The version of a managed policy that is in force."""
     return next(version["Document"] for version in policy["PolicyVersionList"] if version["IsDefaultVersion"])

@@ -159,11 +159,11 @@ def _delete_password(row: Row, password: bool) -> Plan:
     )
 
 
-@check(reported_users, practice=Practice.ROLES, severity=Severity.MEDIUM)
-def user_has_one_active_access_key(row: Row) -> Verdict:
+@check(reported_users, now, practice=Practice.ROLES, severity=Severity.MEDIUM)
+def user_has_one_active_access_key(row: Row, now: datetime, *, days: int = 7) -> Verdict:
     """User has one active access key at most.
 
-    A second key is for the minutes of a rotation; one that stays is another secret to leak, which nobody looks after.
+    A second key is for the days of a rotation; one that stays is another secret to leak, which nobody looks after.
 
     Fix: Move what uses the older key to the newer one, deactivate the older, and delete it when nothing broke.
     See: https://docs.aws.amazon.com/IAM/latest/UserGuide/id-credentials-access-keys-update.html
@@ -171,7 +171,12 @@ def user_has_one_active_access_key(row: Row) -> Verdict:
     active = [on(row, f"access_key_{slot}_active") for slot in (1, 2)]
     if not any(active):
         raise NotApplicable("the user has no active access key")
-    return expect(not all(active), "has two active access keys")
+    if not all(active):
+        return None
+    made = [date for slot in (1, 2) if (date := when(row, f"access_key_{slot}_last_rotated"))]
+    if made and now - max(made) < timedelta(days=days):
+        raise NotApplicable(f"its second key is younger than {days} days: a rotation is under way")
+    return "has two active access keys"
 
 
 @check(reported_users, practice=Practice.ROLES, severity=Severity.MEDIUM)

@@ -24,9 +24,10 @@ from checks.kit import (
     expect,
     fix,
 )
+from checks.wildcards import wildcard
 
 ANY_ROLE = re.compile(r"arn:[\w*-]+:iam::[\d*]*:(role/)?\*")
-HOW = {"sts:assumerole": "assume", "iam:passrole": "pass"}
+HOW = {"sts:AssumeRole": "assume", "iam:PassRole": "pass"}
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import AttachedPolicyTypeDef as Attached
@@ -208,7 +209,7 @@ def take_bedrock(access: Access) -> Plan:
     return detach([access["policy"]], access["arns"])
 
 
-def detach(managed: Sequence[str], arns: Sequence[str]) -> Plan:
+def detach(managed: Sequence[str], arns: Sequence[str], *notes: str) -> Plan:
     """Take managed policies off users, groups and roles. Raises NotApplicable where AWS does not let one do that."""
     if not arns:
         raise NotApplicable("nobody holds it")
@@ -223,7 +224,7 @@ def detach(managed: Sequence[str], arns: Sequence[str]) -> Plan:
         undo=[Call(f"iam:Attach{kind}Policy", params) for kind, params in zip(kinds, off, strict=True)],
         before={name: ", ".join(policy.rpartition("/")[2] for policy in managed) for name in named},
         after=dict.fromkeys(named, "detached"),
-        notes=["Whatever they do by this policy alone will be refused; other policies stay."],
+        notes=["Whatever they do by this policy alone will be refused; other policies stay.", *notes],
     )
 
 
@@ -242,8 +243,8 @@ def policy_allows_no_whole_service(written: Written, *, spared: tuple[str, ...] 
     into spared of this check, in AWS_SEC_THRESHOLDS.
     See: https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-21
     """
-    found = [(name, _whole(document) - {*spared}) for name, document in written["documents"]]
-    return _said([(name, f"allows all of {', '.join(sorted(services))}") for name, services in found if services])
+    found = [(name, _whole(document, {*spared})) for name, document in written["documents"]]
+    return _said([(name, f"allows {what}") for name, what in found if what])
 
 
 @check(written, practice=Practice.LEAST_PRIVILEGE, severity=Severity.MEDIUM)
@@ -264,15 +265,23 @@ def _said(found: Sequence[tuple[str, str]]) -> Verdict:
     return "; ".join(f"{words} by its inline {name}" if name else words for name, words in found) or None
 
 
-def _whole(document: Any) -> set[str]:
-    """The services of which it allows everything, on everything, without condition; none when it allows all."""
+def _whole(document: Any, spared: set[str]) -> str:
+    """The services of which it allows everything, on everything, without condition; nothing when it allows all."""
     allows = [s for s in statements(document) if s.allows and s.every_resource and not s.conditions]
+    if most := next((s for s in allows if s.not_actions), None):
+        return "" if allows_everything(document) else most.what
     actions = (action.lower().split(":") for one in allows for action in one.actions if not one.every_action)
-    return {service for service, *rest in actions if rest and not rest[0].strip("*") and "*" not in service}
+    found = {service for service, *rest in actions if rest and not rest[0].strip("*") and "*" not in service}
+    return f"all of {', '.join(sorted(found - spared))}" if found - spared else ""
 
 
 def _any_role(document: Any) -> set[str]:
     """Whether it lets any role be assumed or passed, by an action that names this."""
     allows = [s for s in statements(document) if s.allows and not s.conditions]
-    anything = [s for s in allows if s.every_resource or any(map(ANY_ROLE.fullmatch, s.resources))]
-    return {HOW[action.lower()] for one in anything for action in one.actions if action.lower() in HOW}
+    anything = [s for s in allows if s.every_resource or s.not_resources or any(map(ANY_ROLE.fullmatch, s.resources))]
+    named = [action for one in anything for action in one.actions if action.partition(":")[2].strip("*")]
+    return {
+        how
+        for action, how in HOW.items()
+        if any(wildcard(one, ignore_case=True, one=".").fullmatch(action) for one in named)
+    }

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from checks.documents import MATCHES, Condition, Principal, Statement, public_grants, trusted
-from checks.iam import OF_AWS, full_policies, grants_all, roles
+from checks.iam import OF_AWS, OF_CONTROL_TOWER, full_policies, grants_all, is_bounded, roles
 from checks.iam_policies import detach
 from checks.kit import (
     ACCOUNT_ARN,
@@ -36,12 +36,19 @@ TENANT_IN_AUDIENCE = (
     *("accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com"),
     *("api.pulumi.com/oidc", "oidc.vercel.com", "sandboxes.cloud"),
 )
-"""Shared providers whose audience is one's own app, identity pool or team; of others anybody may ask for the same one.
+"""Shared providers whose audience is one's own app, identity pool or team.
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html"""
 SENTINEL = "sts.windows.net/33e01921-4d64-4f8c-a055-5bdaffd5e33d"
 """Microsoft Sentinel, the provider that names its customer in the session's name."""
-SHARED = (SENTINEL, "studio.datachain.ai/api", "oidc.op1.openshiftapps.com/2f785sojlpb85i7402pk3qogugim5nfb")
-"""Shared providers with a path, which otherwise means that the issuer is of one tenant."""
+SHARED = (
+    *("token.actions.githubusercontent.com", "vstoken.actions.githubusercontent.com", "gitlab.com", "scalr.io"),
+    *("oidc-configuration.audit-log.githubusercontent.com", "agent.buildkite.com", "oidc.codefresh.io"),
+    *("app.terraform.io", "proidc.upbound.io", "tokens.cloud.shisho.dev", "studio.datachain.ai/api", SENTINEL),
+    *("oidc.op1.openshiftapps.com/", "rh-oidc.s3.us-east-1.amazonaws.com/"),
+)
+"""How providers begin that many organizations share and whose audience anybody may ask for. The issuer of any other
+is of one organization, says the same page.
+Some: https://github.com/aws-samples/data-perimeter-policy-examples"""
 OF_ANY_TENANT = ("amr", "environment", "ref", "workflow")
 """Claims that look the same in everybody's tokens: each repository has a branch main."""
 
@@ -102,6 +109,7 @@ def role_for_another_account_wants_external_id(
     See: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html
     """
     must_be_ours(role)
+    must_not_be_control_towers(role, management)
     own = {role["Arn"].split(":")[4], management, "", *own_accounts}
     others = [
         (principal.account, statement)
@@ -128,7 +136,7 @@ def service_role_is_no_administrator(role: Role, full: set[str]) -> Verdict:
     if not services:
         raise NotApplicable("no AWS service assumes the role")
     mighty = grants_all(role.get("AttachedManagedPolicies", []), role.get("RolePolicyList", []), full)
-    return expect(not mighty, f"is an administrator and is assumed by {', '.join(services)}")
+    return expect(not mighty or is_bounded(role, full), f"is an administrator and is assumed by {', '.join(services)}")
 
 
 @fix(service_role_is_no_administrator, "iam:DetachRolePolicy", "iam:AttachRolePolicy", risk=Risk.CUTS_ACCESS)
@@ -148,6 +156,12 @@ def must_be_ours(role: Role) -> None:
     """Raises NotApplicable for a role that AWS made."""
     if any(path in role["Arn"] for path in OF_AWS):
         raise NotApplicable("AWS made the role and only AWS may change it")
+
+
+def must_not_be_control_towers(role: Role, management: str) -> None:
+    """Raises NotApplicable for a role by which Control Tower manages an account of an organization."""
+    if management and role["RoleName"].startswith(OF_CONTROL_TOWER):
+        raise NotApplicable("Control Tower made the role and keeps others from changing it")
 
 
 def let_in(role: Role) -> list[tuple[Principal, Statement]]:
@@ -176,8 +190,7 @@ def _pins(condition: Condition, host: str) -> bool:
     if condition.key == "sts:rolesessionname":
         return host.startswith(SENTINEL)
     if claim == "aud" and host not in TENANT_IN_AUDIENCE:
-        of_one_tenant = "/" in host and not host.startswith(SHARED)
-        return provider == host.lower() and of_one_tenant and "sts.amazonaws.com" not in condition.values
+        return provider == host.lower() and not host.startswith(SHARED) and "sts.amazonaws.com" not in condition.values
     return provider == host.lower() and claim not in OF_ANY_TENANT
 
 
@@ -187,7 +200,9 @@ def _names_owner(claim: str) -> bool:
 
 
 def _wants_more(statement: Statement) -> bool:
-    """Whether an Allow asks for a fixed external ID or for one's own organization."""
+    """Whether an Allow asks for a fixed external ID or one's own organization, or for MFA, as only people have it."""
+    if any(one.key == "aws:multifactorauthpresent" and _is_true(one) for one in statement.conditions):
+        return True
     return any(
         condition.narrows
         if condition.key in ORGANIZATION
@@ -196,6 +211,10 @@ def _wants_more(statement: Statement) -> bool:
         and not any(map(OPEN.search, condition.values))
         for condition in statement.conditions
     )
+
+
+def _is_true(condition: Condition) -> bool:
+    return condition.operator == "bool" and not condition.if_exists and {*condition.values} == {"true"}
 
 
 def _must_match(condition: Condition) -> bool:

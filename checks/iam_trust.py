@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from checks.documents import Statement
-from checks.iam import OF_CONTROL_TOWER, grants_all, roles
-from checks.iam_roles import full_arns, let_in, management_account, must_be_ours
+from checks.iam import OF_CONTROL_TOWER, grants_all, is_bounded, limit, roles
+from checks.iam_roles import full_arns, let_in, management_account, must_be_ours, must_not_be_control_towers
 from checks.kit import Call, NotApplicable, Plan, Practice, Risk, Severity, Verdict, check, expect, fix, now
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_job-fun
 
 SAYS_FOR_WHOM: Mapping[str, str] = {
     "bedrock": "bedrock/latest/userguide/cross-service-confused-deputy-prevention.html",
-    "codebuild": "codebuild/latest/userguide/cross-service-confused-deputy-prevention.html",
+    "codebuild": "codebuild/latest/userguide/setting-up-service-role.html",
     "config": "config/latest/developerguide/iamrole-permissions.html",
     "datasync": "datasync/latest/userguide/cross-service-confused-deputy-prevention.html",
     "ecs-tasks": "AmazonECS/latest/developerguide/task-iam-roles.html",
@@ -91,12 +91,16 @@ def role_for_another_account_is_narrow(
     See: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html
     """
     must_be_ours(role)
+    must_not_be_control_towers(role, management)
     own = {role["Arn"].split(":")[4], management, "", *own_accounts}
     others = sorted({who.account for who, _ in let_in(role) if who.kind == "AWS" and not who.anyone} - own)
     if not others:
         raise NotApplicable("the role trusts no other account")
     held = [policy["PolicyArn"] for policy in role.get("AttachedManagedPolicies", [])]
-    broad = [arn.rpartition("/")[2] for arn in held if arn in full or arn.endswith(tuple(f"/{n}" for n in SWEEPING))]
+    sweeping = full | {arn for arn in (*held, limit(role)) if arn.endswith(tuple(f"/{name}" for name in SWEEPING))}
+    if is_bounded(role, sweeping):
+        return None
+    broad = [arn.rpartition("/")[2] for arn in held if arn in sweeping]
     if grants_all([], role.get("RolePolicyList", []), full):
         broad.append("an inline policy that allows everything")
     return expect(not broad, f"gives account {', '.join(others)} {' and '.join(broad)}")

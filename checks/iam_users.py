@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypedDict
 
-from checks.iam import full_policies, grants_all, groups, users
+from checks.iam import full_policies, grants_all, groups, is_bounded, users
 from checks.iam_credentials import credential_report, on
 from checks.iam_escalation import Standing, standings
 from checks.iam_policies import detach
@@ -50,7 +50,7 @@ def administrators(aws: Aws) -> Iterator[Administrator]:
     passwords = {row["arn"]: on(row, "password_enabled") for row in aws.read(credential_report)}
     for user in aws.read(users):
         own = grants_all(user.get("AttachedManagedPolicies", []), user.get("UserPolicyList", []), full)
-        if own or mighty.intersection(user.get("GroupList", [])):
+        if (own or mighty.intersection(user.get("GroupList", []))) and not is_bounded(user, full):
             yield {"arn": user["Arn"], "name": user["UserName"], "has_password": passwords.get(user["Arn"])}
 
 
@@ -106,7 +106,7 @@ def take_administrator(standing: Standing) -> Plan:
         raise NotApplicable("the user is no administrator")
     if len(standing["attached"]) != len(standing["by"]):
         raise NotApplicable("a group or an inline policy makes it an administrator: detaching others would not help")
-    return detach(standing["attached"], [standing["arn"]])
+    return detach(standing["attached"], [standing["arn"]], "See first that somebody else can administer the account.")
 
 
 def _is_virtual(serial: str) -> bool:

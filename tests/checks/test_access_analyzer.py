@@ -94,7 +94,9 @@ def test_reads_the_open_findings_on_this_account_of_active_analyzers_only(aws: R
             "resourceType": "AWS::S3::Bucket",
             "resourceOwnerAccount": aws.account,
         }
-        stub.add_response("list_findings_v2", {"findings": [answer]}, {"analyzerArn": found["arn"], "filter": mine})
+        role = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_1"
+        findings = [answer | {"resource": role}, answer]
+        stub.add_response("list_findings_v2", {"findings": findings}, {"analyzerArn": found["arn"], "filter": mine})
         assert [one["resource"] for one in open_findings.read(aws, found)] == ["arn:aws:s3:::logs"]
 
 

@@ -27,8 +27,9 @@ def password(used: str = "N/A", changed: str = "2024-05-01T00:00:00+00:00") -> d
     return user | {"password_last_used": used, "password_last_changed": changed}
 
 
-def keys(first: str, second: str) -> dict[str, str]:
-    return {"access_key_1_active": first, "access_key_2_active": second}
+def keys(first: str, second: str, made: str = "2026-02-20T12:00:00+00:00") -> dict[str, str]:
+    dates = {"access_key_1_last_rotated": "2025-01-01T00:00:00+00:00", "access_key_2_last_rotated": made}
+    return {"access_key_1_active": first, "access_key_2_active": second} | dates
 
 
 def used(first: str, second: str = "N/A", service: str = "s3") -> dict[str, str]:
@@ -55,10 +56,12 @@ CASES = [
     # The report is older than that.
     Case(UNUSED, [password(), False, NOW], None),
     Case(MFA, [password(), False, False], None),
-    Case(ONE_KEY, [keys("true", "false")], None),
-    Case(ONE_KEY, [keys("false", "true")], None),
-    Case(ONE_KEY, [keys("true", "true")], "has two active access keys"),
-    Case(ONE_KEY, [keys("false", "false")], NotApplicable),
+    Case(ONE_KEY, [keys("true", "false"), NOW], None),
+    Case(ONE_KEY, [keys("false", "true"), NOW], None),
+    Case(ONE_KEY, [keys("true", "true"), NOW], "has two active access keys"),
+    Case(ONE_KEY, [keys("true", "true", "2026-02-23T12:00:01+00:00"), NOW], NotApplicable),
+    Case(ONE_KEY, [keys("true", "true", "2026-02-23T12:00:01+00:00"), NOW], "has two active access keys", {"days": 1}),
+    Case(ONE_KEY, [keys("false", "false"), NOW], NotApplicable),
     Case(KEYLESS, [keys("false", "false")], None),
     Case(
         KEYLESS,

@@ -57,6 +57,10 @@ def allow(action: Any, resource: str = "*") -> dict[str, Any]:
     return {"Effect": "Allow", "Action": action, "Resource": resource}
 
 
+def all_but(*actions: str, resource: str = "*") -> dict[str, Any]:
+    return {"Effect": "Allow", "NotAction": list(actions), "Resource": resource}
+
+
 def written(*statements: dict[str, Any], inline: bool = False) -> dict[str, Any]:
     if not inline:
         return {"documents": [("", {"Statement": list(statements)})]}
@@ -103,6 +107,10 @@ CASES = [
     Case(WHOLE, [written(allow("kms:*") | {"Effect": "Deny"})], None),
     Case(WHOLE, [written(allow("kms:*") | {"Condition": {"StringEquals": {"kms:ViaService": "x"}}})], None),
     Case(WHOLE, [written(allow(["kms:*", "CloudTrail:**", "s3:Get*"]))], "allows all of cloudtrail, kms"),
+    Case(WHOLE, [written(all_but("iam:*", "organizations:*"))], "allows everything but iam:*, organizations:*"),
+    Case(WHOLE, [written(all_but("billing:*"))], None),
+    Case(WHOLE, [written(all_but("iam:*", resource="arn:aws:s3:::x/*"))], None),
+    Case(WHOLE, [written(all_but("iam:*") | {"Effect": "Deny"})], None),
     Case(WHOLE, [written(allow("kms:*"))], None, {"spared": ("kms",)}),
     Case(
         WHOLE,
@@ -115,6 +123,14 @@ CASES = [
     Case(ROLES, [written(allow("iam:PassRole", "arn:aws:iam::*:role/app-*"))], None),
     Case(ROLES, [written(allow("iam:PassRole") | {"Condition": {"StringEquals": {"iam:PassedToService": "x"}}})], None),
     Case(ROLES, [written(allow(["sts:AssumeRole", "ec2:*"]))], "may assume any role"),
+    Case(ROLES, [written(allow(["iam:Pass*", "sts:?ssumeRole*"]))], "may assume and pass any role"),
+    Case(ROLES, [written(allow(["iam:Get*", "sts:*"]))], None),
+    Case(
+        ROLES,
+        [written(allow("iam:PassRole") | {"Resource": [], "NotResource": "arn:aws:iam::*:role/admin"})],
+        "may pass any role",
+    ),
+    Case(ROLES, [written(allow("iam:PassRole", "arn:aws:iam::123456789012:role/*/*"))], None),
     Case(ROLES, [written(allow("iam:PassRole", "arn:aws:iam::123456789012:role/*"))], "may pass any role"),
     Case(
         ROLES,

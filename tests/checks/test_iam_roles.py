@@ -33,6 +33,7 @@ def allow(principal: Any, condition: Any = None, action: str = "sts:AssumeRole")
 def role(*statements: dict[str, Any], path: str = "/", attached: tuple[str, ...] = ()) -> dict[str, Any]:
     return {
         "Path": path,
+        "RoleName": "job",
         "Arn": f"arn:aws:iam::{OWN}:role{path}job",
         "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)},
         "AttachedManagedPolicies": [{"PolicyArn": arn, "PolicyName": arn.split("/")[-1]} for arn in attached],
@@ -50,6 +51,10 @@ def social(host: str, condition: Any) -> dict[str, Any]:
 
 def sub(value: Any, operator: str = "StringLike", host: str = GITHUB) -> dict[str, Any]:
     return {operator: {f"{host}:sub": value}, "stringEquals": {f"{host}:aud": "sts.amazonaws.com"}}
+
+
+def bounded(arn: str) -> dict[str, Any]:
+    return {"PermissionsBoundary": {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn}}
 
 
 OPEN_GITHUB = f"may be assumed by anyone with a token of {GITHUB}"
@@ -97,6 +102,17 @@ CASES = [
     Case(NAMED, [oidc({"StringEquals": {f"{BITBUCKET}:aud": "ari:cloud:bitbucket::workspace/1"}}, BITBUCKET)], None),
     Case(NAMED, [oidc({"StringEquals": {f"{OKTA}:aud": "0oa1b2c3d4e5"}}, OKTA)], None),
     Case(NAMED, [oidc({"StringLike": {f"{OKTA}:aud": "*"}}, OKTA)], f"may be assumed by anyone with a token of {OKTA}"),
+    Case(NAMED, [oidc({"StringEquals": {"northwind.eu.auth0.com:aud": "client"}}, "northwind.eu.auth0.com")], None),
+    Case(
+        NAMED,
+        [oidc({"StringEquals": {"login.example.org:aud": "sts.amazonaws.com"}}, "login.example.org")],
+        "may be assumed by anyone with a token of login.example.org",
+    ),
+    Case(
+        NAMED,
+        [oidc({"StringEquals": {"app.terraform.io:aud": "aws.workload.identity"}}, "app.terraform.io")],
+        "may be assumed by anyone with a token of app.terraform.io",
+    ),
     Case(NAMED, [oidc({"StringEquals": {"gitlab.com:aud": "https://gitlab.com"}}, "gitlab.com")], OPEN_GITLAB),
     Case(NAMED, [oidc({"StringEquals": {"api.pulumi.com/oidc:aud": "northwind"}}, "api.pulumi.com/oidc")], None),
     Case(NAMED, [oidc({"StringEquals": {f"{SENTINEL}:aud": "api://1462b192"}}, SENTINEL)], OPEN_SENTINEL),
@@ -138,6 +154,14 @@ CASES = [
     Case(EXTERNAL, [role(allow(VENDOR, {"StringEquals": {"sts:ExternalId": "nw-7f3a"}})), MANAGEMENT], None),
     Case(EXTERNAL, [role(allow(VENDOR, {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}})), ""], None),
     Case(EXTERNAL, [role(allow(VENDOR)), MANAGEMENT], TRUSTS_VENDOR),
+    Case(EXTERNAL, [role(allow(VENDOR, {"Bool": {"aws:MultiFactorAuthPresent": "true"}})), ""], None),
+    Case(EXTERNAL, [role(allow(VENDOR, {"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}})), ""], TRUSTS_VENDOR),
+    Case(
+        EXTERNAL,
+        [role(allow(VENDOR)) | {"RoleName": "aws-controltower-ReadOnlyExecutionRole"}, MANAGEMENT],
+        NotApplicable,
+    ),
+    Case(EXTERNAL, [role(allow(VENDOR)) | {"RoleName": "aws-controltower-like"}, ""], TRUSTS_VENDOR),
     Case(EXTERNAL, [role(allow({"AWS": [OWN, OTHER]})), ""], TRUSTS_VENDOR),
     Case(EXTERNAL, [role(allow({"AWS": f"arn:aws:sts::{OTHER}:assumed-role/x/y"})), ""], TRUSTS_VENDOR),
     Case(EXTERNAL, [role(allow(VENDOR, {"StringLike": {"sts:ExternalId": "*"}})), ""], TRUSTS_VENDOR),
@@ -152,6 +176,9 @@ CASES = [
     Case(SERVICE, [role(allow(EC2), attached=("arn:aws:iam::aws:policy/ReadOnlyAccess",)), set()], None),
     Case(SERVICE, [role(allow(EC2), attached=(ADMIN,)), set()], MIGHTY),
     Case(SERVICE, [role(allow(EC2), attached=(ADMIN.replace(":aws:", ":aws-cn:", 1),)), set()], MIGHTY),
+    Case(SERVICE, [role(allow(EC2), attached=(ADMIN,)) | bounded(EVERYTHING), set()], None),
+    Case(SERVICE, [role(allow(EC2), attached=(ADMIN,)) | bounded(EVERYTHING), {EVERYTHING}], MIGHTY),
+    Case(SERVICE, [role(allow(EC2), attached=(ADMIN,)) | bounded(ADMIN), set()], MIGHTY),
     Case(SERVICE, [role(allow({"AWS": OWN}), attached=(ADMIN,)), set()], NotApplicable),
     Case(SERVICE, [role(allow(EC2), attached=(EVERYTHING,)), {EVERYTHING}], MIGHTY),
     Case(SERVICE, [role(allow(EC2), attached=(EVERYTHING,)), set()], None),

@@ -13,7 +13,7 @@ import pytest
 from checks import iam_trust
 from checks.kit import NotApplicable
 from tests.checks.cases import NOW, Case
-from tests.checks.test_iam_roles import EC2, INLINE, MANAGEMENT, OTHER, OWN, VENDOR, allow, role
+from tests.checks.test_iam_roles import EC2, INLINE, MANAGEMENT, OTHER, OWN, VENDOR, allow, bounded, role
 
 DEPUTY = iam_trust.service_acts_for_its_own_account
 NARROW = iam_trust.role_for_another_account_is_narrow
@@ -52,6 +52,21 @@ CASES = [
         NARROW,
         [role(allow(VENDOR), attached=(ADMIN, MINE)) | {"RolePolicyList": [INLINE]}, "", {MINE}],
         f"gives account {OTHER} AdministratorAccess and everything and an inline policy that allows everything",
+    ),
+    Case(NARROW, [role(allow(VENDOR), attached=(ADMIN,)) | bounded(VIEWER), "", set()], None),
+    Case(
+        NARROW,
+        [role(allow(VENDOR), attached=(ADMIN,)) | bounded(READER), "", set()],
+        f"gives account {OTHER} AdministratorAccess",
+    ),
+    Case(
+        NARROW,
+        [
+            role(allow(VENDOR), attached=(ADMIN,)) | {"RoleName": "aws-controltower-AdministratorExecutionRole"},
+            MANAGEMENT,
+            set(),
+        ],
+        NotApplicable,
     ),
     Case(NARROW, [role(allow({"AWS": OWN}), attached=(ADMIN,)), "", set()], NotApplicable),
     Case(NARROW, [role(allow({"AWS": MANAGEMENT}), attached=(ADMIN,)), MANAGEMENT, set()], NotApplicable),
