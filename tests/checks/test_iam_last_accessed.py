@@ -24,12 +24,14 @@ def service(name: str, days: int | None = None) -> dict[str, Any]:
     return {"ServiceName": name.upper(), "ServiceNamespace": name} | last
 
 
-def given(*services: dict[str, Any], age: int = 400, administrator: bool = False) -> dict[str, Any]:
-    created = NOW - timedelta(days=age)
-    return {"created": created, "administrator": administrator, "services": list(services), "error": ""}
+def given(*services: dict[str, Any], age: int = 400, named: dict[str, int] | None = None) -> dict[str, Any]:
+    """`named`: service -> days since a policy of the account's names it; all of them for ever if left out."""
+    ages = {one["ServiceNamespace"]: age for one in services} if named is None else named
+    written = {name: NOW - timedelta(days=days) for name, days in ages.items()}
+    return {"written": written, "services": list(services), "error": ""}
 
 
-MANY = [service(f"s{number}") for number in range(NAMED + 2)]
+MANY = [service(f"x{number}") for number in range(NAMED + 2)]
 CASES = [
     Case(USED, [given(service("s3", 1)), NOW], None),
     Case(USED, [given(service("s3", 1), service("sqs", 89)), NOW], None),
@@ -40,12 +42,16 @@ CASES = [
     ),
     Case(
         USED, [given(service("s3", 1), *MANY), NOW],
-        "has not used in 90 days what it may use: s0, s1, s2, s3, s4, s5, s6, s7 and 2 more",
+        "has not used in 90 days what it may use: x0, x1, x2, x3, x4, x5, x6, x7 and 2 more",
     ),
     Case(USED, [given(service("s3", 20), service("sqs", 1)), NOW], "has not used in 10 days what it may use: s3", {"days": 10}),
     Case(USED, [given(service("s3", 100), service("sqs")), NOW], NotApplicable),
     Case(USED, [given(service("s3", 1), service("sqs"), age=89), NOW], NotApplicable),
-    Case(USED, [given(administrator=True), NOW], NotApplicable),
+    Case(USED, [given(service("s3", 1), service("sqs"), named={}), NOW], NotApplicable),
+    Case(USED, [given(service("s3", 1), service("sqs"), named={"s3": 400}), NOW], None),
+    Case(USED, [given(service("s3", 1), service("sqs"), named={"s3": 400, "sqs": 89}), NOW], None),
+    Case(USED, [given(service("s3", 1), service("sqs"), named={"sqs": 400}), NOW], "has not used in 90 days what it may use: sqs"),
+    Case(USED, [given(service("s3", 1), service("sqs"), named={"SQS": 400, "ec2": 400}), NOW], None),
 ]  # fmt: skip
 
 
@@ -56,25 +62,41 @@ def test_judges(case: Case) -> None:
 
 def test_what_aws_does_not_tell_is_unknown() -> None:
     with pytest.raises(Unknown, match="services last accessed: out of order"):
-        Case(USED, [given() | {"services": None, "error": "out of order"}, NOW], None).outcome()
+        Case(USED, [given(service("s3")) | {"services": None, "error": "out of order"}, NOW], None).outcome()
 
 
-def document(action: str) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]})
+def document(*actions: str) -> str:
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def test_reads_users_and_roles_with_policies_and_asks_about_no_administrator(aws: Region) -> None:
+def test_reads_users_and_roles_and_asks_about_those_whose_own_policies_name_services(aws: Region) -> None:
     iam = boto3.client("iam")
-    for name in ("ana", "boss", "idle"):
+    for name in ("ana", "boss", "idle", "reader", "member"):
         iam.create_user(UserName=name)
+    iam.attach_user_policy(UserName="reader", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+    iam.create_group(GroupName="staff")
+    iam.add_user_to_group(GroupName="staff", UserName="member")
+    own = iam.create_policy(
+        PolicyName="own", PolicyDocument=document("dynamodb:Get*", "iam:PassRole", "rds-db:connect")
+    )
+    iam.attach_group_policy(GroupName="staff", PolicyArn=own["Policy"]["Arn"])
     iam.put_user_policy(UserName="ana", PolicyName="own", PolicyDocument=document("s3:GetObject"))
     iam.put_user_policy(UserName="boss", PolicyName="own", PolicyDocument=document("*"))
     for name, path in (("job", "/"), ("AWSControlTowerExecution", "/"), ("sso", "/aws-reserved/sso.amazonaws.com/")):
         iam.create_role(RoleName=name, Path=path, AssumeRolePolicyDocument="{}")
         iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=document("sqs:SendMessage"))
     found = {one["name"]: one for one in granted.stream(aws)}
-    assert sorted(found) == ["ana", "boss", "job"]
-    assert found["boss"]["administrator"]
+    assert sorted(found) == ["ana", "boss", "idle", "job", "member", "reader"]
+    assert {name: sorted(one["written"]) for name, one in found.items()} == {
+        "ana": ["s3"],
+        "boss": [],
+        "idle": [],
+        "job": ["sqs"],
+        "member": ["dynamodb"],
+        "reader": [],
+    }
+    assert found["member"]["written"]["dynamodb"] > found["ana"]["written"]["s3"] > NOW - timedelta(days=36500)
     assert [one["ServiceNamespace"] for one in found["ana"]["services"] or ()] == ["s3"]
     assert [one["ServiceNamespace"] for one in found["job"]["services"] or ()] == ["sqs"]
 
