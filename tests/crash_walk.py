@@ -7,6 +7,7 @@ killed with SIGKILL; a fresh one opens the file that it left. Prints a line of J
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import shutil
@@ -31,7 +32,7 @@ from bot.bulk import Bulk
 from bot.fixing import FixAws
 from bot.people import Person
 from bot.recording import Target, record, select
-from bot.remediate import Refusal, Remediator, can_undo
+from bot.remediate import STOPPED, Refusal, Remediator, can_undo
 from bot.settings import load
 from bot.store import Store, open_store
 from bot.store.findings import Filter
@@ -192,8 +193,8 @@ def nobody_agrees(at: Living) -> None:
     at.bot.expire(at.now())
 
 
-def recovered(at: Living) -> None:
-    """The bot stopped in the middle of a batch, and what dies is the recovery: the first was made, the second was not."""
+def stopped(at: Living) -> None:
+    """The bot stops in the middle of a batch: the first was made, the second was not."""
 
     class Stopped(Exception):
         pass
@@ -206,6 +207,9 @@ def recovered(at: Living) -> None:
     with pytest.MonkeyPatch.context() as patch, contextlib.suppress(Stopped):
         patch.setattr(at.store.requests, "end_step", stop)
         [*at.bulk.run(id)]
+
+
+def recovered(at: Living) -> None:
     at.bot.recover()
 
 
@@ -217,6 +221,8 @@ class Life:
     subject: Buckets | Acl
     at_least: int
     two: Sequence[str] = ()
+    before: Callable[[Living], None] = lambda _: None
+    """What it has behind it, undying."""
 
     @cached_property
     def home(self) -> Region:
@@ -233,7 +239,7 @@ LIVES: Mapping[str, Life] = {
     "fixed_and_undone": Life(fixed_and_undone, Acl(), 3 + 2 * (2 + 2 * 2) + 2 * 2),
     "batch_fixed_and_undone": Life(batch_fixed_and_undone, BOTH, 4 + 3 * (2 + 2) + 3, two=["cuts_access"]),
     "glass_broken": Life(glass_broken, ONE, 3 + 4 + 1),
-    "recovered": Life(recovered, BOTH, 3 + 2 + 1 + 2),
+    "recovered": Life(recovered, BOTH, 2, before=stopped),
     "nobody_agrees": Life(nobody_agrees, BOTH, 3 * 2 + 1 + 1 + 2),
 }
 
@@ -247,9 +253,10 @@ class Death:
     def __init__(self, at: int) -> None:
         self._at = at
         self._count = 0
+        self.near = False
 
     def point(self, where: str) -> None:
-        self._count += 1
+        self._count += self.near
         if self._count == self._at:
             POINTS.write_text(where)
             os.kill(os.getpid(), signal.SIGKILL)
@@ -299,7 +306,8 @@ def wrong(at: Living, life: Life) -> Iterator[str]:
         yield from untrue(request, now[request.id], at)
     yield from unrecorded(at, requests)
     yield from undecided(at)
-    for request in [request for request in requests if can_undo(request)][:1]:
+    recovered = [request for request in requests if STOPPED in request.result and can_undo(request)]
+    for request in recovered:
         ended = at.bot.undo(request.id, BEN, APPROVERS, "what a crash left half done can be taken back")
         if (ended.state, life.subject.now(request.name)) != (State.UNDONE, "before"):
             yield f"its undo ended {ended.state}: {ended.result}"
@@ -412,7 +420,10 @@ def live(life: Life, death: Death) -> None:
         path.unlink(missing_ok=True)
     shutil.copy(TEMPLATE, DATABASE)
     mortal(death, {call.split(":")[1] for call in checks.load()[1][life.subject.check].calls})
-    life.act(Living(life))
+    at = Living(life)
+    life.before(at)
+    death.near = True
+    life.act(at)
 
 
 def examine(life: Life) -> None:
@@ -428,6 +439,7 @@ def main(life: Life) -> None:
         checks.load()
         # Made here, where it costs once; used only in forks, because sockets are not to be shared.
         boto3.client("sts"), life.home, life.subject.client
+        gc.freeze()  # what is there already need not be looked through, and so copied, in each fork
         assert forked(partial(prepare, life)) == 0
         for number in range(1, 1000):
             ended = forked(partial(live, life, Death(number)))
