@@ -77,13 +77,27 @@ def in_days(count: int) -> str:
     return "1 day" if count == 1 else f"{count} days"
 
 
+STOPPED = ("stopped", "stopping")
+
+
+def must_run(status: str) -> None:
+    """Raises NotApplicable for what is stopped: AWS changes it only while it runs.
+
+    Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html
+    """
+    if status in STOPPED:
+        raise NotApplicable("it is stopped: AWS changes it only while it runs")
+
+
 def modify(db: DBInstance, **changes: Any) -> Call:
-    """The call that changes an instance."""
+    """The call that changes an instance. Raises NotApplicable for one that is stopped."""
+    must_run(db["DBInstanceStatus"])
     return Call(MODIFY, {"DBInstanceIdentifier": db["DBInstanceIdentifier"]} | changes)
 
 
 def modify_cluster(cluster: DBCluster, **changes: Any) -> Call:
-    """The call of its engine's API that changes a cluster."""
+    """The call of its engine's API that changes a cluster. Raises NotApplicable for one that is stopped."""
+    must_run(cluster["Status"])
     api = cluster["Engine"] if cluster["Engine"] in ("docdb", "neptune") else "rds"
     return Call(f"{api}:ModifyDBCluster", {"DBClusterIdentifier": cluster["DBClusterIdentifier"]} | changes)
 

@@ -72,9 +72,9 @@ def description(aws: Aws, table: Table) -> Description:
 
 @extra(needs=(scaled,))
 def scales(aws: Aws, table: Table) -> Collection[str]:
-    """The dimensions of the table that Application Auto Scaling looks after."""
+    """The dimensions of the table, and of its indexes, that Application Auto Scaling looks after."""
     mine = f"table/{table['TableName']}"
-    return {one["ScalableDimension"] for one in aws.read(scaled) if one["ResourceId"] == mine}
+    return {one["ScalableDimension"] for one in aws.read(scaled) if one["ResourceId"].split("/index/")[0] == mine}
 
 
 @extra("dynamodb:GetResourcePolicy")

@@ -83,7 +83,7 @@ def _unheard(region: Region, source: str, categories: Sequence[str], what: str) 
     takes_all = any(not one.get("EventCategoriesList") for one in heard)
     known = {category for one in heard for category in one.get("EventCategoriesList", [])}
     missing = [category for category in categories if category not in known]
-    return expect(takes_all or not missing, f"tells nobody of {', '.join(missing)} of its {what}")
+    return expect(takes_all or not missing, f"has no RDS event subscription for {', '.join(missing)} of all its {what}")
 
 
 def _is_about_all(subscription: Mapping[str, object], source: str) -> bool:

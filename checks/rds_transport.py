@@ -42,6 +42,9 @@ ASKS_FOR_TLS = {
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html
 https://docs.aws.amazon.com/documentdb/latest/developerguide/security.encryption.ssl.html"""
 
+RESTART = "pending-reboot"
+"""The status of a parameter group of which something counts only from the next restart on."""
+
 OFF = ("0", "off", "false", "disabled")
 
 
@@ -59,7 +62,7 @@ def db_instance_demands_tls(db: DBInstance, parameters: Values) -> Verdict:
     keeps_it_itself(db, "connections")
     if not has_parameters(db):
         raise NotApplicable("it has no parameter for that")
-    return _demands(db["Engine"], parameters)
+    return _demands(db["Engine"], parameters, db["DBParameterGroups"][0]["ParameterApplyStatus"])
 
 
 @check(db_clusters, cluster_parameters, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)
@@ -75,7 +78,8 @@ def db_cluster_demands_tls(cluster: DBCluster, parameters: Values) -> Verdict:
     """
     if not cluster["Engine"].startswith(tuple(ASKS_FOR_TLS)):
         raise NotApplicable("it has no parameter for that")
-    return _demands(cluster["Engine"], parameters)
+    statuses = {member["DBClusterParameterGroupStatus"] for member in cluster["DBClusterMembers"]}
+    return _demands(cluster["Engine"], parameters, *statuses)
 
 
 @check(proxies, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)
@@ -111,11 +115,13 @@ def demand_tls(proxy: Proxy) -> Plan:
     )
 
 
-def _demands(engine: str, parameters: Values) -> Verdict:
+def _demands(engine: str, parameters: Values, *statuses: str) -> Verdict:
     name = next(parameter for start, parameter in ASKS_FOR_TLS.items() if engine.startswith(start))
     if name not in parameters:
         raise NotApplicable(f"its version has no parameter {name}")
     value = parameters[name]
     if value is None:  # defaults differ between versions of an engine
         raise Unknown(f"AWS does not say what {name} is: set it in a parameter group of yours")
+    if value.lower() not in OFF and RESTART in statuses:
+        raise Unknown(f"{name} is {value}, but a restart is due before all parameters count")
     return expect(value.lower() not in OFF, f"takes connections without TLS: {name} is {value}")

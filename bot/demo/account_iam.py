@@ -67,6 +67,9 @@ ROLES: dict[str, tuple[int, int | None]] = {
 }
 """Days since each role was made and last used; None when never."""
 
+POLICIES = {"launch-workers": 400}
+"""Days since these of the account's policies were changed last."""
+
 GROUPS = {
     "administrators": "AdministratorAccess",
     "developers": "PowerUserAccess",
@@ -134,6 +137,7 @@ def history(now: datetime | None = None) -> dict[str, Any]:
     past = {
         "users": {one.name: person(one) for one in PEOPLE},
         "roles": {name: role(*days) for name, days in ROLES.items()},
+        "policies": {name: ago(age) for name, age in POLICIES.items()},
     }
     return {"account": ACCOUNT, "root": root, **past}
 

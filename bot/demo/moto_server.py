@@ -64,6 +64,10 @@ class Account:
             role.create_date = datetime.fromisoformat(past["created"])
             if "last_used" in past:
                 role.last_used, role.last_used_region = datetime.fromisoformat(past["last_used"]), past["region"]
+        for name, changed in history.get("policies", {}).items():
+            policy = backend.get_policy(f"arn:aws:iam::{history['account']}:policy/{name}")
+            for version in policy.versions:
+                version.create_date = datetime.fromisoformat(changed)
 
     def report(self, backend: IAMBackend) -> str:
         """The credential report as AWS writes it, where moto leaves root out and has other placeholders.

@@ -45,7 +45,9 @@ def test_one_list_of_clusters_has_those_of_neptune_too(aws: Region) -> None:
     ],
 )
 def test_a_cluster_is_changed_by_its_engines_own_api(engine: str, call: str) -> None:
-    changed = databases.modify_cluster({"DBClusterIdentifier": "shop", "Engine": engine}, DeletionProtection=True)
+    changed = databases.modify_cluster(
+        {"DBClusterIdentifier": "shop", "Engine": engine, "Status": "available"}, DeletionProtection=True
+    )
     assert changed.call == call
     assert call in databases.MODIFY_CLUSTER
     assert changed.params == {"DBClusterIdentifier": "shop", "DeletionProtection": True}
@@ -61,6 +63,7 @@ def test_what_waits_counts_as_set_and_keeps_others_from_being_applied() -> None:
 
 def test_exporting_one_more_log_leaves_the_others() -> None:
     database: Any = {"DBInstanceIdentifier": "shop", "EnabledCloudwatchLogsExports": ["error"]}
+    database |= {"DBInstanceStatus": "available"}
     plan = databases.export_logs(databases.modify, database, ["audit"], [])
     assert plan.before == {"logs in CloudWatch Logs": "error"}
     assert plan.after == {"logs in CloudWatch Logs": "error, audit"}

@@ -112,11 +112,18 @@ def test_what_scales_and_who_gets_in(aws: Region) -> None:
         MinCapacity=5,
         MaxCapacity=50,
     )
+    session.client("application-autoscaling").register_scalable_target(
+        ServiceNamespace="dynamodb",
+        ResourceId="table/orders/index/by-date",
+        ScalableDimension="dynamodb:index:WriteCapacityUnits",
+        MinCapacity=5,
+        MaxCapacity=50,
+    )
     [found] = dynamodb.tables.stream(aws)
     arn, _ = identify(aws, dynamodb.tables, found)
     session.client("dynamodb").put_resource_policy(ResourceArn=arn, Policy=policy({"AWS": "210987654321"}))
     session.client("kms").create_key()
-    assert dynamodb.scales.read(aws, found) == {READS}
+    assert dynamodb.scales.read(aws, found) == {READS, "dynamodb:index:WriteCapacityUnits"}
     assert TRUSTS.judge(found, dynamodb.policy.read(aws, found)) == "lets in account 210987654321"
     assert len(dynamodb.own_keys.read(aws, found)) == 1
 

@@ -14,7 +14,7 @@ from checks import databases, rds
 from checks.kit import NotApplicable
 from tests.checks.cases import Case
 
-BASE: dict[str, Any] = {"DBInstanceIdentifier": "shop", "Engine": "postgres"}
+BASE: dict[str, Any] = {"DBInstanceIdentifier": "shop", "Engine": "postgres", "DBInstanceStatus": "available"}
 AURORA = BASE | {"DBClusterIdentifier": "shop-cluster", "Engine": "aurora-postgresql"}
 
 ZONES = rds.db_instance_is_in_several_zones
@@ -174,6 +174,13 @@ def test_a_standby_is_made_at_once_unless_other_changes_would_come_with_it() -> 
     ]
     with pytest.raises(NotApplicable):
         rds.make_a_standby.plan(BASE | {"MultiAZ": False, "PendingModifiedValues": {"DBInstanceClass": "db.r7g.large"}})
+
+
+def test_what_is_stopped_cannot_be_changed() -> None:
+    with pytest.raises(NotApplicable, match="stopped"):
+        rds.take_off_the_internet.plan(BASE | {"PubliclyAccessible": True, "DBInstanceStatus": "stopped"})
+    with pytest.raises(NotApplicable, match="stopped"):
+        databases.modify_cluster({"DBClusterIdentifier": "shop", "Engine": "docdb", "Status": "stopping"})
 
 
 def instance(aws: boto3.Session, **settings: Any) -> None:

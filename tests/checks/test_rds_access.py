@@ -16,9 +16,9 @@ from tests.checks.cases import Case
 from tests.checks.test_databases import cluster
 from tests.checks.test_rds import instance
 
-DB: Any = {"DBInstanceIdentifier": "shop", "Engine": "postgres"}
+DB: Any = {"DBInstanceIdentifier": "shop", "Engine": "postgres", "DBInstanceStatus": "available"}
 MEMBER = DB | {"DBClusterIdentifier": "shop", "Engine": "aurora-postgresql"}
-CLUSTER: Any = {"DBClusterIdentifier": "shop", "Engine": "aurora-postgresql"}
+CLUSTER: Any = {"DBClusterIdentifier": "shop", "Engine": "aurora-postgresql", "Status": "available"}
 MULTI_AZ = CLUSTER | {"Engine": "postgres"}
 NEPTUNE = CLUSTER | {"Engine": "neptune"}
 IAM, CLUSTER_IAM = rds_access.db_instance_accepts_iam, rds_access.db_cluster_accepts_iam

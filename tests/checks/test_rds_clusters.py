@@ -13,7 +13,7 @@ from checks.kit import NotApplicable
 from tests.checks.cases import Case
 from tests.checks.test_databases import cluster
 
-AURORA: Any = {"DBClusterIdentifier": "shop", "Engine": "aurora-postgresql"}
+AURORA: Any = {"DBClusterIdentifier": "shop", "Engine": "aurora-postgresql", "Status": "available"}
 MYSQL = AURORA | {"Engine": "aurora-mysql"}
 MULTI_AZ = AURORA | {"Engine": "postgres"}
 DOCUMENTS = AURORA | {"Engine": "docdb"}

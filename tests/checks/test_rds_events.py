@@ -27,7 +27,7 @@ def region(*subscriptions: dict[str, Any], instances: int = 1, clusters: int = 1
     return {"subscriptions": [*subscriptions], "instances": instances, "clusters": clusters}
 
 
-NOTHING = "tells nobody of configuration change, failure, maintenance of its DB instances"
+NOTHING = "has no RDS event subscription for configuration change, failure, maintenance of all its DB instances"
 
 CASES = [
     Case(INSTANCES, [region(hears(*CRITICAL))], None),
@@ -36,7 +36,9 @@ CASES = [
     Case(INSTANCES, [region(hears(source=None))], None),
     Case(INSTANCES, [region()], NOTHING),
     Case(
-        INSTANCES, [region(hears("failure"))], "tells nobody of configuration change, maintenance of its DB instances"
+        INSTANCES,
+        [region(hears("failure"))],
+        "has no RDS event subscription for configuration change, maintenance of all its DB instances",
     ),
     Case(INSTANCES, [region(hears(*CRITICAL, Enabled=False))], NOTHING),
     Case(INSTANCES, [region(hears(*CRITICAL, Status="topic-not-exist"))], NOTHING),
@@ -45,10 +47,14 @@ CASES = [
     Case(INSTANCES, [region(hears("failure"))], None, {"categories": ["failure"]}),
     Case(INSTANCES, [region(instances=0)], NotApplicable),
     Case(CLUSTERS, [region(hears("failure", "maintenance", source="db-cluster"))], None),
-    Case(CLUSTERS, [region(hears(*CRITICAL))], "tells nobody of failure, maintenance of its DB clusters"),
+    Case(
+        CLUSTERS,
+        [region(hears(*CRITICAL))],
+        "has no RDS event subscription for failure, maintenance of all its DB clusters",
+    ),
     Case(CLUSTERS, [region(clusters=0)], NotApplicable),
     Case(PARAMETERS, [region(hears("configuration change", source="db-parameter-group"))], None),
-    Case(PARAMETERS, [region()], "tells nobody of configuration change of its parameter groups"),
+    Case(PARAMETERS, [region()], "has no RDS event subscription for configuration change of all its parameter groups"),
     Case(PARAMETERS, [region(instances=0)], NotApplicable),
 ]
 

@@ -14,8 +14,8 @@ from tests.checks.cases import Case
 from tests.checks.test_databases import cluster
 from tests.checks.test_rds import instance
 
-DB: Any = {"DBInstanceIdentifier": "shop", "Engine": "postgres"}
-CLUSTER: Any = {"DBClusterIdentifier": "shop", "Engine": "aurora-mysql"}
+DB: Any = {"DBInstanceIdentifier": "shop", "Engine": "postgres", "DBInstanceStatus": "available"}
+CLUSTER: Any = {"DBClusterIdentifier": "shop", "Engine": "aurora-mysql", "Status": "available"}
 EXPORTS, CLUSTER_EXPORTS = rds_logs.db_instance_exports_logs, rds_logs.db_cluster_exports_logs
 AUDIT, MONITORS = rds_logs.db_cluster_writes_audit_log, rds_logs.db_instance_has_enhanced_monitoring
 

@@ -21,7 +21,7 @@ ONE: Any = {"DBSnapshotIdentifier": "shop-old", "Encrypted": False}
 OF_CLUSTER: Any = {"DBClusterSnapshotIdentifier": "shop-old", "StorageEncrypted": False, "Engine": "docdb"}
 PUBLIC = "can be restored by every AWS account"
 TAGS = rds_snapshots.db_instance_copies_tags_to_snapshots
-DB: Any = {"DBInstanceIdentifier": "shop", "Engine": "postgres"}
+DB: Any = {"DBInstanceIdentifier": "shop", "Engine": "postgres", "DBInstanceStatus": "available"}
 
 CASES = [
     Case(rds_snapshots.snapshot_is_private, [ONE, []], None),

@@ -17,8 +17,17 @@ from tests.checks.cases import Case
 from tests.checks.test_databases import cluster
 from tests.checks.test_rds import instance
 
-DB: Any = {"DBInstanceIdentifier": "shop", "Engine": "postgres"}
-CLUSTER: Any = {"DBClusterIdentifier": "shop", "Engine": "aurora-mysql"}
+
+def in_group(status: str) -> Any:
+    return {"DBParameterGroups": [{"DBParameterGroupName": "shop", "ParameterApplyStatus": status}]}
+
+
+def members(*statuses: str) -> Any:
+    return {"DBClusterMembers": [{"DBClusterParameterGroupStatus": status} for status in statuses]}
+
+
+DB: Any = {"DBInstanceIdentifier": "shop", "Engine": "postgres"} | in_group("in-sync")
+CLUSTER: Any = {"DBClusterIdentifier": "shop", "Engine": "aurora-mysql"} | members("in-sync")
 TLS, CLUSTER_TLS, PROXY_TLS = (
     rds_transport.db_instance_demands_tls,
     rds_transport.db_cluster_demands_tls,
@@ -29,6 +38,7 @@ FORCED, SECURE = "rds.force_ssl", "require_secure_transport"
 CASES = [
     Case(TLS, [DB, {FORCED: "1"}], None),
     Case(TLS, [DB, {FORCED: "0"}], "takes connections without TLS: rds.force_ssl is 0"),
+    Case(TLS, [DB | in_group("pending-reboot"), {FORCED: "0"}], "takes connections without TLS: rds.force_ssl is 0"),
     Case(TLS, [DB | {"Engine": "mysql"}, {SECURE: "ON"}], None),
     Case(
         TLS,
@@ -62,6 +72,13 @@ def test_a_default_that_aws_does_not_name_is_unknown() -> None:
     """It is 0 before MySQL 8.4 and 1 from then on: nothing to guess."""
     with pytest.raises(Unknown):
         TLS.judge(DB | {"Engine": "mysql"}, {SECURE: None})
+
+
+def test_what_waits_for_a_restart_is_unknown() -> None:
+    with pytest.raises(Unknown, match="a restart is due"):
+        TLS.judge(DB | in_group("pending-reboot"), {FORCED: "1"})
+    with pytest.raises(Unknown, match="a restart is due"):
+        CLUSTER_TLS.judge(CLUSTER | members("in-sync", "pending-reboot"), {SECURE: "ON"})
 
 
 def test_each_group_is_read_once_whatever_uses_it(aws: Region) -> None:
