@@ -6,7 +6,6 @@ killed with SIGKILL; a fresh one opens the file that it left. Prints a line of J
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import json
 import os
@@ -15,10 +14,8 @@ import signal
 import sqlite3
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from functools import cached_property, partial
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -27,221 +24,15 @@ import boto3
 import pytest
 
 import checks
-from bot.aws import Clients, Reads, Region
-from bot.bulk import Bulk
-from bot.fixing import FixAws
-from bot.people import Person
 from bot.recording import Target, record, select
-from bot.remediate import STOPPED, Refusal, Remediator, can_undo
-from bot.settings import load
-from bot.store import Store, open_store
+from bot.remediate import STOPPED, Refusal, can_undo
 from bot.store.findings import Filter
 from bot.store.fix_request import MOVES, OPEN, FixRequest, State
-from checks import network_acls, s3
 from tests.aws_answers import register_on_every_client
-from tests.checks.test_network_acls import open_acl
+from tests.crash_lives import ANA, APPROVERS, BEN, DATABASE, LIVES, Life, Living
 from tests.models import parsed_once
 
-ANA, BEN, CHIARA = (Person("T1", user) for user in ("UANA", "UBEN", "UCHI"))
-APPROVERS = frozenset({"UBEN", "UCHI"})
-ACCOUNT = "123456789012"
-ROLE = "arn:aws:iam::123456789012:role/aws-sec-fix"
-RULES: Mapping[int, dict[str, str]] = {100: {"CidrBlock": "0.0.0.0/0"}, 101: {"Ipv6CidrBlock": "::/0"}}
-BUCKETS = ("northwind-exports", "northwind-invoices")
-TEMPLATE, DATABASE, WRITES, POINTS = (Path(name) for name in ("template.sqlite", "life.sqlite", "writes", "points"))
-
-
-# --- what is fixed -------------------------------------------------------------------
-
-
-class Buckets:
-    """Buckets that do not block public access."""
-
-    check = s3.bucket_blocks_public_access.id
-    region = "us-east-1"
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self.names = names
-
-    @cached_property
-    def client(self) -> Any:
-        return boto3.client("s3", region_name=self.region)
-
-    def make(self) -> None:
-        for name in self.names:
-            self.client.create_bucket(Bucket=name)
-
-    def restore(self) -> None:
-        for name in self.names:
-            self.client.delete_public_access_block(Bucket=name)
-
-    def now(self, name: str) -> str:
-        try:
-            self.client.get_public_access_block(Bucket=name)
-        except self.client.exceptions.ClientError:
-            return "before"
-        return "done"
-
-
-class Acl:
-    """A network ACL with two rules to remove: a plan with two writes."""
-
-    check = network_acls.acl_keeps_admin_ports_closed.id
-
-    region = "eu-west-1"
-
-    @cached_property
-    def client(self) -> Any:
-        return boto3.client("ec2", region_name=self.region)
-
-    @cached_property
-    def id(self) -> str:
-        found = self.client.describe_network_acls()["NetworkAcls"]
-        return next(str(acl["NetworkAclId"]) for acl in found if not acl["IsDefault"])
-
-    def make(self) -> None:
-        open_acl(boto3.Session())
-
-    def restore(self) -> None:
-        for number in RULES.keys() - self._there():
-            self._open(number)
-
-    def now(self, name: str) -> str:
-        there = self._there()
-        return "before" if there == set(RULES) else "half" if there else "done"
-
-    def _there(self) -> set[int]:
-        [acl] = self.client.describe_network_acls(NetworkAclIds=[self.id])["NetworkAcls"]
-        return {one["RuleNumber"] for one in acl["Entries"] if not one["Egress"]} & set(RULES)
-
-    def _open(self, number: int) -> None:
-        ssh: Any = {"Protocol": "6", "RuleAction": "allow", "Egress": False, "PortRange": {"From": 22, "To": 22}}
-        which: Any = {"NetworkAclId": self.id, "RuleNumber": number, **RULES[number]}
-        self.client.create_network_acl_entry(**which, **ssh)
-
-
-# --- who lives -----------------------------------------------------------------------
-
-
-class Living:
-    """A bot on the database, as a process that was just started has it."""
-
-    def __init__(self, life: Life) -> None:
-        given = {
-            "fix_mode": "on",
-            "fix_role_arn": ROLE,
-            "regions": [life.subject.region],
-            "two_approvers_for": life.two,
-        }
-        self.check = life.subject.check
-        self.settings = load(**given)
-        self.store: Store = open_store(DATABASE)
-        self.late = timedelta()
-        fixes = checks.load()[1]
-        aws = FixAws(self.settings, lambda: replace(life.home, reads=Reads()))
-        self.bot = Remediator(self.settings, self.store, fixes, aws, now=self.now, pause=lambda _: None)
-        self.bulk = Bulk(self.settings, self.store, self.bot, self.now)
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self.late
-
-    def asked(self) -> FixRequest:
-        return self.bot.request(1, self.bot.propose(1, ANA).plan_hash, ANA, "it is open to all")
-
-    def batch(self) -> int:
-        found = self.store.findings.search(Filter(check_id=self.check), self.now())
-        shown = self.bulk.propose(self.check, ANA).plan_hash
-        return self.bulk.request(self.check, shown, {one.id for one in found}, ANA, "they are open to all").id
-
-    def requests(self) -> list[FixRequest]:
-        return [self.store.requests.get(row["id"]) for row in self.store.db.rows("SELECT id FROM requests ORDER BY id")]
-
-    def table(self) -> list[str]:
-        """All there is, as text."""
-        with sqlite3.connect(DATABASE) as other:
-            found = [*other.iterdump()]
-        other.close()
-        return found
-
-
-def fixed_and_undone(at: Living) -> None:
-    request = at.asked()
-    at.bot.approve(request.id, request.plan_hash, BEN, APPROVERS)
-    at.bot.run(request.id)
-    at.bot.undo(request.id, BEN, APPROVERS, "the partner needs it")
-
-
-def batch_fixed_and_undone(at: Living) -> None:
-    id = at.batch()
-    for person in (BEN, CHIARA):
-        at.bulk.approve(id, at.store.batches.get(id).plan_hash, person, APPROVERS)
-    [*at.bulk.run(id)]
-    [*at.bulk.undo(id, {at.requests()[0].id}, BEN, APPROVERS, "the partner needs the exports")]
-
-
-def glass_broken(at: Living) -> None:
-    request = at.asked()
-    at.bot.break_glass(request.id, ANA, {"UANA"}, "it is being read as we speak")
-    at.bot.run(request.id)
-
-
-def nobody_agrees(at: Living) -> None:
-    at.bulk.deny(at.batch(), BEN, APPROVERS, "not today")
-    at.bulk.cancel(at.batch(), ANA)
-    at.batch()
-    at.late = timedelta(days=2)
-    at.bot.expire(at.now())
-
-
-def stopped(at: Living) -> None:
-    """The bot stops in the middle of a batch: the first was made, the second was not."""
-
-    class Stopped(Exception):
-        pass
-
-    def stop(*_: Any, **__: Any) -> None:
-        raise Stopped
-
-    id = at.batch()
-    at.bulk.approve(id, at.store.batches.get(id).plan_hash, BEN, APPROVERS)
-    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(Stopped):
-        patch.setattr(at.store.requests, "end_step", stop)
-        [*at.bulk.run(id)]
-
-
-def recovered(at: Living) -> None:
-    at.bot.recover()
-
-
-@dataclass(frozen=True)
-class Life:
-    """What is done, to what. `at_least`: the commits and writes that it is known to have; each is two points."""
-
-    act: Callable[[Living], None]
-    subject: Buckets | Acl
-    at_least: int
-    two: Sequence[str] = ()
-    before: Callable[[Living], None] = lambda _: None
-    """What it has behind it, undying."""
-
-    @cached_property
-    def home(self) -> Region:
-        """The account, with clients that are made once, before all forks, and used in none but these."""
-        clients = Clients(boto3.Session())
-        for service in ("s3", "ec2", "resourcegroupstaggingapi"):
-            clients.get(service, self.subject.region)
-        return Region(clients, ACCOUNT, "us-east-1")
-
-
-ONE, BOTH = Buckets(BUCKETS[:1]), Buckets(BUCKETS)
-LIVES: Mapping[str, Life] = {
-    # commits: proposed, asked, approved; for each half: begun, two around each write, ended. Then the writes themselves.
-    "fixed_and_undone": Life(fixed_and_undone, Acl(), 3 + 2 * (2 + 2 * 2) + 2 * 2),
-    "batch_fixed_and_undone": Life(batch_fixed_and_undone, BOTH, 4 + 3 * (2 + 2) + 3, two=["cuts_access"]),
-    "glass_broken": Life(glass_broken, ONE, 3 + 4 + 1),
-    "recovered": Life(recovered, BOTH, 2, before=stopped),
-    "nobody_agrees": Life(nobody_agrees, BOTH, 3 * 2 + 1 + 1 + 2),
-}
+TEMPLATE, WRITES, POINTS = (Path(name) for name in ("template.sqlite", "writes", "points"))
 
 
 # --- how it dies ---------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.crash_walk import LIVES
+from tests.crash_lives import LIVES
 
 ROOT = Path(__file__).parents[1]
 
