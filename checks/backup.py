@@ -15,8 +15,13 @@ HOLDS_DATA = (
 """Where most of what AWS Backup keeps would be, and the fewest items AWS lets one ask for: the first is enough."""
 
 
+OF_EFS = "aws/efs/automatic-backup-plan"
+"""The plan that EFS makes by itself, for its file systems alone.
+Source: https://docs.aws.amazon.com/efs/latest/ug/automatic-backups.html"""
+
+
 class Backups(TypedDict):
-    """A region: its plans, whether one has anything assigned and, only looked into where none has, if it holds data."""
+    """A region: its own plans, whether one has anything assigned and, looked into where none has, if it holds data."""
 
     plans: int
     backs_up: bool
@@ -31,7 +36,8 @@ class Backups(TypedDict):
     name="{region}",
 )
 def regions(aws: Aws) -> Iterator[Backups]:
-    plans = [plan["BackupPlanId"] for plan in aws.items("backup:ListBackupPlans", "BackupPlansList")]
+    found = aws.items("backup:ListBackupPlans", "BackupPlansList")
+    plans = [plan["BackupPlanId"] for plan in found if plan["BackupPlanName"] != OF_EFS]
     backs_up = any(_has_selections(aws, plan) for plan in plans)
     yield Backups(plans=len(plans), backs_up=backs_up, holds_data=backs_up or _holds_data(aws))
 
@@ -49,7 +55,7 @@ def region_has_backup_plan(region: Backups) -> Verdict:
         raise NotApplicable("it has no volumes, databases or tables")
     if region["plans"]:
         return expect(region["backs_up"], "holds data and its plans of AWS Backup have nothing assigned")
-    return "holds data and has no plan of AWS Backup"
+    return "holds data and has no backup plan of its own"
 
 
 @extra("backup:ListReportPlans")

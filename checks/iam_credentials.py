@@ -133,7 +133,7 @@ def delete_password_alone(row: Row, password: bool, mfa: bool) -> Plan:
     """Delete the password that opens the console without MFA."""
     if mfa:
         raise NotApplicable("the user has MFA")
-    return _delete_password(row, password)
+    return _delete_password(row, password, "Whoever still needs the console should rather register MFA: ask the user.")
 
 
 @fix(unused_password_is_removed, "iam:DeleteLoginProfile", risk=Risk.CUTS_ACCESS)
@@ -142,7 +142,7 @@ def delete_unused_password(row: Row, password: bool, now: datetime) -> Plan:
     return _delete_password(row, password)
 
 
-def _delete_password(row: Row, password: bool) -> Plan:
+def _delete_password(row: Row, password: bool, *notes: str) -> Plan:
     if not password:
         raise NotApplicable(NO_PASSWORD)
     used = when(row, "password_last_used")
@@ -155,6 +155,7 @@ def _delete_password(row: Row, password: bool) -> Plan:
         notes=[
             f"The user {last}. Access keys and permissions stay.",
             "There is no undo, as nobody knows the password: an administrator can give the user a new one.",
+            *notes,
         ],
     )
 

@@ -74,7 +74,10 @@ def ask_for_whom(role: Role) -> Plan:
         undo=[Call("iam:UpdateAssumeRolePolicy", put | {"PolicyDocument": json.dumps(document)})],
         before={"trust policy": json.dumps(document)},
         after={"trust policy": json.dumps(later)},
-        notes=["What uses the role from another account is refused; AWS does not let it be passed to one."],
+        notes=[
+            "What uses the role from another account is refused; AWS does not let it be passed to one.",
+            "Try what uses the role afterwards: a feature of the service that names no account is refused, too.",
+        ],
     )
 
 

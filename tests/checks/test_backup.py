@@ -19,7 +19,7 @@ def region(*, plans: int = 0, backs_up: bool = False, holds_data: bool = True) -
 
 CASES = [
     Case(backup.region_has_backup_plan, [region(plans=1, backs_up=True)], None),
-    Case(backup.region_has_backup_plan, [region()], "holds data and has no plan of AWS Backup"),
+    Case(backup.region_has_backup_plan, [region()], "holds data and has no backup plan of its own"),
     Case(
         backup.region_has_backup_plan, [region(plans=2)], "holds data and its plans of AWS Backup have nothing assigned"
     ),
@@ -54,6 +54,17 @@ def test_a_region_with_a_table(aws: Region) -> None:
         BillingMode="PAY_PER_REQUEST",
     )
     assert read(aws) == region()
+
+
+def test_the_plan_that_efs_makes_by_itself_is_none_of_the_accounts(aws: Region) -> None:
+    client = aws.clients.session.client("backup")
+    client.create_backup_vault(BackupVaultName="efs")
+    rule: Any = {"RuleName": "daily", "TargetBackupVaultName": "efs"}
+    plan: Any = {"BackupPlanName": "aws/efs/automatic-backup-plan", "Rules": [rule]}
+    made = client.create_backup_plan(BackupPlan=plan)["BackupPlanId"]
+    selection: Any = {"SelectionName": "efs", "IamRoleArn": f"arn:aws:iam::{aws.account}:role/efs", "Resources": ["*"]}
+    client.create_backup_selection(BackupPlanId=made, BackupSelection=selection)
+    assert read(aws) == region(holds_data=False)
 
 
 def test_a_region_with_a_plan(aws: Region) -> None:
