@@ -60,7 +60,7 @@ def test_the_table_groups_them_by_practice(aws_sec: AwsSec) -> None:
     assert ran.out.endswith("Next: aws-sec explain CHECK\n")
 
 
-@pytest.mark.parametrize("practice", {check.practice.key for check in KNOWN.values()})
+@pytest.mark.parametrize("practice", [practice.key for practice in Practice])
 def test_one_practice_alone(practice: str, aws_sec: AwsSec) -> None:
     printed = json.loads(aws_sec("checks", "--practice", practice, "--format", "json").out)
     assert {one["practice"] for one in printed} == {practice}
