@@ -25,6 +25,7 @@ from checks.kit import (
     extra,
     fix,
 )
+from checks.outsiders import named_in
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import RoleDetailTypeDef as Role
@@ -110,11 +111,12 @@ def role_for_another_account_wants_external_id(
     """
     must_be_ours(role)
     must_not_be_control_towers(role, management)
-    own = {role["Arn"].split(":")[4], management, "", *own_accounts}
+    own = {role["Arn"].split(":")[4], management, *own_accounts}
     others = [
-        (principal.account, statement)
+        (account, statement)
         for principal, statement in let_in(role)
-        if principal.kind == "AWS" and not principal.anyone and principal.account not in own
+        if principal.kind == "AWS"
+        for account in named_in(statement) - own
     ]
     if not others:
         raise NotApplicable("the role trusts no other account")

@@ -11,6 +11,7 @@ from checks.documents import Statement
 from checks.iam import OF_CONTROL_TOWER, grants_all, is_bounded, limit, roles
 from checks.iam_roles import full_arns, let_in, management_account, must_be_ours, must_not_be_control_towers
 from checks.kit import Call, NotApplicable, Plan, Practice, Risk, Severity, Verdict, check, expect, fix, now
+from checks.outsiders import named_in
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import RoleDetailTypeDef as Role
@@ -95,8 +96,8 @@ def role_for_another_account_is_narrow(
     """
     must_be_ours(role)
     must_not_be_control_towers(role, management)
-    own = {role["Arn"].split(":")[4], management, "", *own_accounts}
-    others = sorted({who.account for who, _ in let_in(role) if who.kind == "AWS" and not who.anyone} - own)
+    own = {role["Arn"].split(":")[4], management, *own_accounts}
+    others = sorted({one for who, s in let_in(role) if who.kind == "AWS" for one in named_in(s)} - own)
     if not others:
         raise NotApplicable("the role trusts no other account")
     held = [policy["PolicyArn"] for policy in role.get("AttachedManagedPolicies", [])]

@@ -41,7 +41,7 @@ def outsiders(document: Document, account: str, trusted_accounts: Collection[str
     for s in read:
         fenced = any(map(_keeps_members, s.conditions)) or any(covers(deny, s) for deny in fences)
         if s.allows and not fenced:
-            found |= _let_in(s)
+            found |= named_in(s)
     return sorted(found - {account, *trusted_accounts})
 
 
@@ -51,7 +51,8 @@ def lets_in_outsiders(document: Document, account: str, trusted_accounts: Collec
     return f"lets in account{'s' * (len(found) > 1)} {', '.join(found)}" if found else None
 
 
-def _let_in(statement: Statement) -> set[str]:
+def named_in(statement: Statement) -> set[str]:
+    """The accounts that a statement names as principals, or by conditions where everyone is its principal."""
     limits = [_named(condition) for condition in statement.conditions if condition.narrows]
     limits = [limit for limit in limits if limit]
     named = {principal.account for principal in statement.principals if principal.account and not principal.anyone}

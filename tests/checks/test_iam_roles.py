@@ -171,6 +171,10 @@ CASES = [
     Case(EXTERNAL, [role(allow({"AWS": f"arn:aws:iam::{OWN}:root"})), MANAGEMENT], NotApplicable),
     Case(EXTERNAL, [role(allow({"AWS": "AROAEXAMPLEID"})), MANAGEMENT], NotApplicable),
     Case(EXTERNAL, [role(allow("*")), ""], NotApplicable),
+    Case(EXTERNAL, [role(allow("*", {"StringEquals": {"aws:PrincipalAccount": OTHER}})), ""], TRUSTS_VENDOR),
+    Case(
+        EXTERNAL, [role(allow("*", {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{OWN}:role/*"}})), ""], NotApplicable
+    ),
     Case(EXTERNAL, [role(allow(EC2)), ""], NotApplicable),
     Case(EXTERNAL, [role(allow(VENDOR), path="/aws-reserved/sso.amazonaws.com/"), ""], NotApplicable),
     Case(SERVICE, [role(allow(EC2), attached=("arn:aws:iam::aws:policy/ReadOnlyAccess",)), set()], None),

@@ -68,6 +68,11 @@ CASES = [
         ],
         NotApplicable,
     ),
+    Case(
+        NARROW,
+        [role(allow("*", {"StringEquals": {"aws:PrincipalAccount": OTHER}}), attached=(READER,)), "", set()],
+        f"gives account {OTHER} ReadOnlyAccess",
+    ),
     Case(NARROW, [role(allow({"AWS": OWN}), attached=(ADMIN,)), "", set()], NotApplicable),
     Case(NARROW, [role(allow({"AWS": MANAGEMENT}), attached=(ADMIN,)), MANAGEMENT, set()], NotApplicable),
     Case(NARROW, [role(allow(VENDOR), attached=(ADMIN,)), "", set()], NotApplicable, {"own_accounts": (OTHER,)}),
