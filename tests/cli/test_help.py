@@ -27,7 +27,7 @@ COMMANDS = sorted(commands())
 
 def test_the_commands_are_those_people_know() -> None:
     assert {" ".join(words) for words in COMMANDS} == {
-        "", "scan", "status", "checks", "explain", "findings", "compliance", "digest", "permissions", "run", "demo", "doctor",
+        "", "scan", "status", "checks", "explain", "findings", "export", "compliance", "digest", "permissions", "run", "demo", "doctor",
         "audit", "audit verify", "audit rotate", "audit ship", "audit export",
     }  # fmt: skip
 
@@ -63,7 +63,7 @@ def test_help_lists_the_exit_codes_a_script_cares_about(aws_sec: AwsSec) -> None
         (("scan", "--practice", "mfaa"), "mfa"),
         (("findings", "--practice", "encrypt"), "encryption"),
         (("scan", "--check", "s3.bucket_block_public_access"), "s3.bucket_blocks_public_access"),
-        (("scan", "--check", "blocks_public"), "s3.bucket_blocks_public_access"),
+        (("scan", "--check", "s3.blocks_public_access"), "s3.bucket_blocks_public_access"),
         (("findings", "--check", "S3.Bucket_Blocks_Public_Access"), "s3.bucket_blocks_public_access"),
     ],
 )
