@@ -87,7 +87,7 @@ class Remediator:
             findings = self._store.findings.search(Filter(check_id=check_id), self._now())
             findings = sorted(findings, key=lambda finding: (-finding.severity, finding.name, finding.region))
             if not findings:
-                raise Refusal(f"no finding of {check_id} is open")
+                raise Refusal(f"no finding of {check_id} is open: `/aws-sec check {check_id}` looks again")
             home, seen = self._execute.look_at_all(fix, findings)
             busy = {(r.account, r.region, r.resource): r.id for r in self._store.requests.in_state(*OPEN)}
             for finding in findings:

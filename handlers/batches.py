@@ -10,7 +10,7 @@ from typing import Any
 from bot.blocks import batches as blocks
 from bot.blocks.parts import say, wait
 from bot.ids import Input, OfBatch, OfCheck, number_in
-from bot.remediate import Refusal
+from bot.remediate import Refusal, can_undo
 from bot.store import StoreError
 from bot.store.fix_request import Batch
 from bot.store.requests import NoSuchRequest
@@ -77,7 +77,10 @@ async def cancel(ask: Ask) -> None:
 
 async def undo(ask: Ask) -> None:
     """Ask which and why, showing the calls."""
-    await ask.open(blocks.undo_all_modal(await asyncio.to_thread(_get, ask), ask.place.channel))
+    batch = await asyncio.to_thread(_get, ask)
+    if not any(map(can_undo, batch.requests)):
+        raise Refusal("there is nothing to undo")
+    await ask.open(blocks.undo_all_modal(batch, ask.place.channel))
 
 
 async def undone(ask: Ask) -> Mapping[str, Any]:

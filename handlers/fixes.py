@@ -11,7 +11,7 @@ import checks
 from bot.blocks import requests as blocks
 from bot.blocks.parts import say, wait
 from bot.ids import Input, OfFinding, OfRequest
-from bot.remediate import Refusal
+from bot.remediate import Refusal, can_undo
 from bot.store import StoreError
 from bot.store.fix_request import FixRequest, State
 from bot.store.requests import NoSuchRequest
@@ -102,6 +102,8 @@ async def cancel(ask: Ask) -> None:
 async def undo(ask: Ask) -> None:
     """Ask why, showing the calls."""
     request = await asyncio.to_thread(_get, ask)
+    if not can_undo(request):
+        raise Refusal(f"there is nothing to undo: the request is {request.state}")
     await ask.open(blocks.undo_modal(request, ask.bot.fixes.get(request.check_id), ask.place.channel))
 
 

@@ -22,13 +22,13 @@ from bot.blocks.parts import (
     section,
     text_input,
 )
-from bot.blocks.requests import HEADLINES, calls_of, change_of
+from bot.blocks.requests import HEADLINES, NONE, calls_of
 from bot.blocks.text import code, mention, plain
 from bot.bulk import BatchProposal
 from bot.ids import Action, Input, OfBatch, OfCheck, View
 from bot.remediate import can_undo
 from bot.settings import FixMode
-from bot.store.fix_request import Batch, FixRequest, State
+from bot.store.fix_request import OPEN, Batch, FixRequest, State
 from bot.words import bar, plural, when
 from checks.kit import Fix, Plan
 
@@ -39,7 +39,7 @@ def batch_modal(proposal: BatchProposal, fix: Fix, origin: str) -> dict[str, Any
     """What would change in each resource, a choice among them, and the question why."""
     shown = proposal.proposals
     blocks: list[Block] = [section(f"*{plain(fix.title)}*\n{plural(len(shown), 'resource')}. *Risk*  {fix.risk.value}")]
-    blocks += lines([line for one in shown for line in _plan(one.finding.name, one.finding.region, one.plan)])
+    blocks += [block for one in shown for block in lines(_plan(one.finding.name, one.finding.region, one.plan))]
     if proposal.left:
         why = [f"• {code(name, 120)}: {plain(words, 300)}" for name, words in proposal.left.items()]
         blocks += lines(["*Left out*", *why[:10], *([f"and {len(why) - 10} more"] if len(why) > 10 else [])])
@@ -59,7 +59,7 @@ def batch_card(batch: Batch, fix: Fix | None, kind: str, zone: tzinfo) -> Messag
     headline = f"{_headline(batch)}{' (dry run)' if first.mode == FixMode.DRY_RUN and batch.waits else ''}"
     blocks: list[Block] = [section(f"*{headline}*\n{title}: {plural(len(batch.requests), 'resource')}")]
     if kind == "approval" and batch.waits:
-        blocks += lines([line for one in batch.requests for line in _plan(one.name, one.region, one.plan)])
+        blocks += [block for one in batch.requests for block in lines(_plan(one.name, one.region, one.plan))]
         blocks.append(section(f"*Risk*  {fix.risk.value}" if fix else " "))
     else:
         blocks += lines([_line(request) for request in batch.requests])
@@ -108,7 +108,18 @@ def result_of(batch: Batch) -> str:
 def _plan(name: str, region: str, plan: Plan) -> list[str]:
     """What is approved must be seen: every change and every call of each resource."""
     notes = [f"• {plain(note)}" for note in plan.notes]
-    return [f"*{plain(name)}*  ·  {region}", *change_of(plan), *calls_of(plan.do), *notes]
+    return [f"*{plain(name)}*  ·  {region}", *_changes(plan), *calls_of(plan.do), *notes]
+
+
+def _changes(plan: Plan) -> list[str]:
+    """Settings that change alike share a line: a list of many resources is to be read."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for name in dict.fromkeys([*plan.before, *plan.after]):
+        change = plan.before.get(name, NONE), plan.after.get(name, NONE)
+        if change[0] != change[1]:
+            alike.setdefault(change, []).append(name)
+    found = [(", ".join(map(plain, names)), *change) for change, names in alike.items()]
+    return [f"• {names}:  {plain(before)}  →  *{plain(after)}*" for names, before, after in found]
 
 
 def _headline(batch: Batch) -> str:
@@ -145,7 +156,8 @@ def _buttons(batch: Batch, kind: str, whole: bool) -> list[ButtonElement]:
             approve = [button("Approve all", Action.APPROVE_ALL, value, style="primary")] if whole else []
             return [*approve, button("Deny…", Action.DENY_ALL, value, style="danger")]
         return [button("Take back", Action.CANCEL_ALL, value)]
-    return [button("Undo…", Action.UNDO_ALL, value)] if any(map(can_undo, batch.requests)) else []
+    over = all(request.state not in OPEN for request in batch.requests)
+    return [button("Undo…", Action.UNDO_ALL, value)] if over and any(map(can_undo, batch.requests)) else []
 
 
 def _pointer(batch: Batch, origin: str = "") -> OfBatch:

@@ -105,7 +105,8 @@ def explanation(check: AnyCheck, fix: Fix | None, guide: Guide, controls: Mappin
     blocks.append(section(f"*Why*  {plain(check.why, 1500)}\n*What to do*  {plain(check.how, 1000)}{by_us}"))
     as_code = f"\n*As code*  {plain(guide.only, 500)}" if guide.only else ""
     blocks += steps_of(guide)
-    blocks.append(section(f"*In the console*  {plain(guide.console, 1000)}{as_code}"))
+    path = plain(guide.console.replace(" > ", " › "), 1000)  # noqa: RUF001  # reads as a path, and needs no escape
+    blocks.append(section(f"*In the console*  {path}{as_code}"))
     blocks += [preformatted(name, text) for name, text in guide.code.items()]
     reads = ", ".join(code(call) for call in check.calls)
     asked = f"\n*Frameworks*  {in_words(controls)}" if controls else ""

@@ -48,4 +48,4 @@ def _what(one: Frozen) -> str:
 
 
 def _why(one: Frozen) -> str:
-    return f"{mention(one.by)}: {plain(one.reason, 1000)}"
+    return f"{mention(one.by)}, because {plain(one.reason, 1000)}"

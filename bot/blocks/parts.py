@@ -13,10 +13,12 @@ from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
     ButtonElement,
+    CheckboxesElement,
     ContextBlock,
     DividerBlock,
     HeaderBlock,
     InputBlock,
+    InputInteractiveElement,
     MarkdownTextObject,
     Option,
     PlainTextInputElement,
@@ -36,6 +38,7 @@ SECTION = 3000
 FALLBACK = 1000
 BUTTON = 75
 BLOCKS = 50
+BOXES = 10
 MESSAGE = 10_000
 """Characters of all blocks together; Slack refuses somewhere above 11,000 (`msg_blocks_too_long`)."""
 
@@ -141,10 +144,17 @@ def choice(input: Input, label: str, options: Mapping[str, str], chosen: str) ->
 
 
 def choices(input: Input, label: str, options: Mapping[str, str]) -> InputBlock:
-    """A question with several answers at once, all of them chosen beforehand."""
+    """A question with several answers at once, all of them chosen beforehand: boxes to tick, while Slack takes so many.
+
+    Limit: https://docs.slack.dev/reference/block-kit/block-elements/checkboxes-element
+    """
     given = _options(options)
-    element = StaticMultiSelectElement(
-        placeholder=_words(label), action_id=input.value, options=given, initial_options=given
+    element: InputInteractiveElement = (
+        CheckboxesElement(action_id=input.value, options=given, initial_options=given)
+        if len(given) <= BOXES
+        else StaticMultiSelectElement(
+            placeholder=_words(label), action_id=input.value, options=given, initial_options=given
+        )
     )
     return InputBlock(label=_words(label), block_id=input.value, element=element)
 

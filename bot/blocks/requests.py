@@ -52,6 +52,8 @@ HEADLINES = {
     State.UNDO_FAILED: "❌ Not undone",
 }
 """A state in a person's words; the picture only repeats them."""
+NONE = "–"  # noqa: RUF001
+"""What stands for a setting that is not there."""
 PIECE = 550
 """Characters of a call's parameters in one line: even if each had to be escaped, the line fits a section."""
 UNDONE_STATES = (State.UNDOING, State.UNDONE, State.UNDO_FAILED)
@@ -173,18 +175,18 @@ def _change(plan: Plan, fix: Fix) -> list[Block]:
     ]
 
 
-def change_of(plan: Plan) -> list[str]:
+def _change_of(plan: Plan) -> list[str]:
     """Each setting before and after, a line each; what stays the same is left out."""
     found = []
     for name in dict.fromkeys([*plan.before, *plan.after]):
-        before, after = plan.before.get(name, "–"), plan.after.get(name, "–")  # noqa: RUF001
+        before, after = plan.before.get(name, NONE), plan.after.get(name, NONE)
         if before != after:
             found.append(f"• {plain(name)}:  {plain(before)}  →  *{plain(after)}*")
     return found
 
 
 def _changes(plan: Plan) -> list[Block]:
-    return [*lines(["*What changes*", *change_of(plan)])]
+    return [*lines(["*What changes*", *_change_of(plan)])]
 
 
 def _calls(title: str, calls: Sequence[Call]) -> list[Block]:

@@ -59,8 +59,13 @@ class SlackPage:
     def answer(self, text: str, button: str) -> None:
         """Fill in an open modal and press its button."""
         modal = self._page.locator(".modal-overlay")
-        modal.locator("input, textarea").first.fill(text)
+        modal.locator("input:not([type=checkbox]), textarea").first.fill(text)
         modal.get_by_role("button", name=button, exact=True).click()
+
+    def tick_all(self) -> None:
+        """Tick every box of an open modal: this Slack shows none as chosen beforehand."""
+        for box in self._page.locator(".modal-overlay input[type=checkbox]").all():
+            box.check()
 
     def close_modal(self) -> None:
         self._page.locator(".modal-overlay").get_by_role("button", name="Close").last.click()

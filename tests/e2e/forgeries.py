@@ -237,14 +237,15 @@ def mixed_up() -> Iterator[Forged]:
     for what in (Action.APPROVE_ALL, Action.DENY_ALL, Action.CANCEL_ALL, Action.UNDO_ALL, View.DENY_ALL, View.UNDO_ALL):
         yield Forged("a single request's value", "bob", what, lambda s: s.waiting.packed(), TAMPERED)
     for state in ("fixed", "denied"):
-        old: Value = lambda s, state=state: getattr(s, state).packed()  # noqa: E731
+        old = _of(state)
         for what in (Action.APPROVE, Action.DENY, Action.GLASS, View.DENY):
             yield Forged(f"what is {state}", "carol", what, old, f"The request is {state} already")
         yield Forged(f"what is {state}", "alice", Action.CANCEL, old, f"The request is {state} already")
     for name in ("waiting", "denied"):
-        back: Value = lambda s, name=name: getattr(s, name).packed()  # noqa: E731
-        yield Forged(f"what is {name}", "bob", View.UNDO, back, "There is nothing to undo")
-    whole = lambda s: s.batch.packed("batch")  # noqa: E731
+        for undo in (Action.UNDO, View.UNDO):
+            yield Forged(f"what is {name}", "bob", undo, _of(name), "There is nothing to undo")
+    whole: Value = lambda s: s.batch.packed("batch")  # noqa: E731
+    yield Forged("a batch that waits", "bob", Action.UNDO_ALL, whole, "There is nothing to undo")
     yield Forged("a batch that waits", "bob", View.UNDO_ALL, whole, "choose at least one")
     yield Forged("a batch that waits", "mallory", View.UNDO_ALL, whole, "choose at least one")
     far = {"chosen": _chosen("9" * 5000, "-1", "１２", "²", "", "1; DROP"), **REASON}  # noqa: RUF001
@@ -254,7 +255,7 @@ def mixed_up() -> Iterator[Forged]:
 def misfilled() -> Iterator[Forged]:
     """Modals whose inputs hold what inputs do not hold: asked for again, or told off."""
     again = "reason is needed"
-    for name, state in {
+    filled: dict[str, Any] = {
         "no inputs": {},
         "inputs that are none": None,
         "a list of inputs": [],
@@ -267,7 +268,8 @@ def misfilled() -> Iterator[Forged]:
         "an input that is text": {"reason": {"reason": "x"}},
         "a choice that is text": {"reason": {"reason": {"selected_option": "x"}}},
         "choices without a value": {"reason": {"reason": {"selected_options": [{"text": "x"}]}}},
-    }.items():
+    }
+    for name, state in filled.items():
         yield Forged(name, "bob", View.DENY, lambda s: s.waiting.packed(), again, state=state)
         yield Forged(name, "bob", View.UNDO, lambda s: s.fixed.packed(), again, state=state)
 
@@ -275,6 +277,14 @@ def misfilled() -> Iterator[Forged]:
 def everything() -> list[Forged]:
     kinds = (shapeless, pointless, by_the_wrong_person, of_another_workspace, mixed_up, misfilled)
     return [forged for kind in kinds for forged in kind()]
+
+
+def _of(state: str) -> Value:
+    def packed(scene: Scene) -> str:
+        target: Asked = getattr(scene, state)
+        return target.packed()
+
+    return packed
 
 
 def _with(plan: Value, kind: str) -> Value:

@@ -218,6 +218,22 @@ class Stage:
         view: dict[str, Any] = person.wait_view("fix.request", timeout=10)
         return view
 
+    def ask_for_all(self, *buckets: str) -> int:
+        """Alice asks for several buckets' fix at once; the batch, when the approvers see it."""
+        newest = "SELECT id, cards FROM batches ORDER BY id DESC LIMIT 1"
+        before = self.rows(newest)
+        self.alice.command("/aws-sec", f"fix {CHECK}", channel="security")
+        view = self.alice.wait_view("batch.request", timeout=20)
+        (chosen,) = (block["element"] for block in view["blocks"] if block.get("block_id") == "chosen")
+        ids = {option["text"]["text"].partition(" ")[0]: option["value"] for option in chosen["options"]}
+        self.alice.submit({"chosen": [ids[bucket] for bucket in buckets], "reason": REASON})
+        until(lambda: '"approval"' in str(self.rows(newest)) and self.rows(newest) != before, "it is shown")
+        return int(self.rows(newest)[0]["id"])
+
+    def states(self, batch: int) -> list[str]:
+        """Where the requests of a batch stand."""
+        return [row["state"] for row in self.rows("SELECT state FROM requests WHERE batch = ? ORDER BY id", batch)]
+
     def approve(self, bucket: str, who: str = "bob") -> None:
         """An approver approves what waits."""
         assert self.slack.user(who).click(self.card(bucket), "fix.approve").outcome == "acked"

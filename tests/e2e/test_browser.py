@@ -21,6 +21,7 @@ from tests.e2e.browser import slack_page
 pytestmark = pytest.mark.e2e
 
 START_SECONDS = 180
+MANY = "s3.bucket_blocks_public_access"
 
 
 @pytest.fixture
@@ -110,3 +111,40 @@ def test_from_the_question_to_the_fix_and_back(demo: tuple[str, str], pictures: 
         slack.sees(f"AWS account {ACCOUNT}")
         slack.sees(re.compile(r"Audit head \d+:[0-9a-f]{64}"))
         slack.picture("digest")
+
+
+def test_many_at_once_a_freeze_and_the_guide(demo: tuple[str, str], pictures: Path) -> None:
+    with slack_page(demo[0], pictures, height=1400) as slack:
+        slack.open("security")
+        slack.type("/aws-sec status")
+        slack.sees("Worst first")
+        slack.type(f"/aws-sec explain {MANY}")
+        slack.sees("In the console")
+        slack.picture("explain")
+
+        slack.type(f"/aws-sec fix {MANY}")
+        slack.sees("Which of them?")
+        slack.tick_all()
+        slack.picture("fix-all-plan")
+        slack.answer("An audit asks for it", "Ask for approval")
+        slack.sees("has your request for")
+        slack.close_modal()
+        slack.open("security-approvals")
+        slack.act_as("Ben Okafor")
+        slack.sees("Waiting for approval")
+        slack.picture("fix-all-approval")
+        slack.click("Approve all")
+        slack.sees("Undo…")
+        slack.sees_no("Approve all")
+        slack.picture("fix-all-fixed")
+
+        slack.open("security")
+        slack.type("/aws-sec freeze until tomorrow 09:00 because of the spring sale")
+        slack.sees("No fixes until")
+        slack.type("/aws-sec freeze env=prod until Friday because auditors are here")
+        slack.sees("What has the tag")
+        slack.type("/aws-sec freeze")
+        slack.sees("no fix is made, and none is undone, while one holds")
+        slack.picture("freezes")
+        slack.click("End it")
+        slack.sees("ended a freeze")

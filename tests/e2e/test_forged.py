@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from bot.ids import Action, View
 from bot.store.fix_request import hash_of_all
 from tests.e2e.forgeries import OURS, Asked, Forged, Scene, everything
-from tests.e2e.stage import CHECK, REASON, Account, Stage, User, until
+from tests.e2e.stage import REASON, Account, Stage, User, until
 
 pytestmark = pytest.mark.e2e
 
@@ -57,19 +58,8 @@ def pointer(row: dict[str, Any]) -> Asked:
     return Asked(int(row["id"]), str(row["plan_hash"]))
 
 
-def batch_of(stage: Stage, *buckets: str) -> int:
-    """A batch that waits."""
-    stage.alice.command("/aws-sec", f"fix {CHECK}", channel="security")
-    view = stage.alice.wait_view("batch.request", timeout=20)
-    (chosen,) = (block["element"] for block in view["blocks"] if block.get("block_id") == "chosen")
-    ids = {option["text"]["text"].partition(" ")[0]: option["value"] for option in chosen["options"]}
-    stage.alice.submit({"chosen": [ids[bucket] for bucket in buckets], "reason": REASON})
-    until(lambda: '"approval"' in str(stage.rows("SELECT cards FROM batches ORDER BY id DESC LIMIT 1")), "it is shown")
-    return int(stage.rows("SELECT max(id) AS id FROM batches")[0]["id"])
-
-
 @pytest.fixture(scope="module")
-def scene(_shared_stage: Stage, account: Account) -> Scene:
+def scene(_shared_stage: Stage, account: Account) -> Iterator[Scene]:
     stage = _shared_stage
     stage.slack.reset()
     stage.bob.command("/aws-sec", "freeze frozen=yes until tomorrow 09:00 because of the sale", channel="security")
@@ -80,16 +70,20 @@ def scene(_shared_stage: Stage, account: Account) -> Scene:
     stage.approve(fixed)
     stage.ends(denied, "denied")
     stage.ends(fixed, "fixed")
-    batch = batch_of(stage, account.spare.pop(0), account.spare.pop(0))
+    batch = stage.ask_for_all(account.spare.pop(0), account.spare.pop(0))
     stage.settle(1.5)
     member = stage.rows("SELECT * FROM requests WHERE batch = ? ORDER BY id", batch)
     (freeze,) = stage.rows("SELECT id FROM freezes WHERE ended_at IS NULL")
-    return Scene(
-        *(pointer(stage.request(bucket)) for bucket in (waiting, other, fixed, denied)),
+    yield Scene(
+        waiting=pointer(stage.request(waiting)),
+        other=pointer(stage.request(other)),
+        fixed=pointer(stage.request(fixed)),
+        denied=pointer(stage.request(denied)),
         batch=Asked(batch, hash_of(stage, batch)),
         member=pointer(member[0]),
         freeze=freeze["id"],
     )
+    stage.write("UPDATE freezes SET ended_at = until WHERE id = ?", freeze["id"])  # others ask about freezes, too
 
 
 def hash_of(stage: Stage, batch: int) -> str:
@@ -140,7 +134,7 @@ def wave(_shared_stage: Stage, account: Account, scene: Scene) -> Iterator[Wave]
 def payload(stage: Stage, scene: Scene, forged: Forged) -> dict[str, Any]:
     """What Slack would send."""
     who, interactions = stage.user(forged.who), stage.strict.interactions
-    base = stage.on_strictslack(interactions.base("block_actions", who.id))
+    base: dict[str, Any] = stage.on_strictslack(interactions.base("block_actions", who.id))
     base["user"]["team_id"] = forged.team
     base["team"] = base["team"] | {"id": forged.team}
     value = forged.value(scene)
@@ -168,7 +162,8 @@ def view(stage: Stage, who: User, forged: Forged, value: Any) -> dict[str, Any]:
         stage.strict.state.stacks.setdefault(who.id, []).append(made)
         return dict(made.data)
 
-    return stage.on_strictslack(opened()) | {"state": {"values": forged.state}}
+    shown: dict[str, Any] = stage.on_strictslack(opened())
+    return shown | {"state": {"values": forged.state}}
 
 
 def hearing(stage: Stage) -> dict[str, list[str]]:
@@ -210,3 +205,8 @@ def test_each_forged_interaction_is_in_the_audit_log_once(wave: Wave) -> None:
     assert {row["result"] for row in wave.audited} == {"refused"}
     assert all(json.loads(row["detail"])["why"] for row in wave.audited)
     assert OURS in str(wave.audited)
+
+
+def test_every_button_and_every_modal_is_forged() -> None:
+    takes_nothing = {Action.SCAN, Action.STOP, Action.STATUS, Action.MUTES}
+    assert {forged.what for forged in FORGED} >= {*Action, *View} - {View.WAIT, View.SAY, *takes_nothing}

@@ -17,7 +17,7 @@ async def test_a_freeze_is_told_to_everybody_and_ended_by_a_button(at_desk: Desk
         (told,) = at_desk.slack.shown(channel)
         assert "❄️ No fixes until" in told
         assert "the tag `env=prod`" in told
-        assert "<@UBEN>: of the &lt;sale&gt;" in told
+        assert "<@UBEN>, because of the &lt;sale&gt;" in told
     await at_desk.command("freeze")
     assert "*Freezes*" in at_desk.told
     end = buttons(at_desk.answers[-1].arguments)[Action.UNFREEZE]

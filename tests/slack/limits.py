@@ -39,6 +39,7 @@ COUNT_LIMITS = {
     "context.elements": (1, 10, "block-kit/blocks/context-block"),
     "actions.elements": (1, 25, "block-kit/blocks/actions-block"),
     "multi_static_select.options": (1, 100, "block-kit/block-elements/multi-select-menu-element"),
+    "checkboxes.options": (1, 10, "block-kit/block-elements/checkboxes-element"),
     "static_select.options": (1, 100, "block-kit/block-elements/select-menu-element"),
 }
 MESSAGE_CHARACTERS = 13_000
@@ -56,6 +57,7 @@ KEYS = {
     "button": {"type", "action_id", "text", "value", "style"},
     "static_select": {"type", "action_id", "placeholder", "options", "initial_option"},
     "multi_static_select": {"type", "action_id", "placeholder", "options", "initial_options"},
+    "checkboxes": {"type", "action_id", "options", "initial_options"},
     "users_select": {"type", "action_id", "placeholder"},
     "plain_text_input": {"type", "action_id", "multiline", "min_length", "max_length"},
     "mrkdwn": {"type", "text", "verbatim"},
@@ -152,15 +154,17 @@ def _elements(elements: list[Mapping[str, Any]]) -> Iterator[str]:
                 if element.get("style", "primary") not in ("primary", "danger"):
                     yield f"button.style: {element['style']}"
             case "static_select" | "multi_static_select":
-                yield from _select(element)
+                yield from _text(f"{element['type']}.placeholder", element["placeholder"], "plain_text")
+                yield from _options(element)
+            case "checkboxes":
+                yield from _options(element)
             case "plain_text_input":
                 if not 0 <= element.get("min_length", 0) <= element.get("max_length", 1) <= INPUT_CHARACTERS:
                     yield "plain_text_input: min_length, max_length"
 
 
-def _select(element: Mapping[str, Any]) -> Iterator[str]:
+def _options(element: Mapping[str, Any]) -> Iterator[str]:
     kind, options = element["type"], element["options"]
-    yield from _text(f"{kind}.placeholder", element["placeholder"], "plain_text")
     yield from _count(f"{kind}.options", options)
     for option in options:
         yield from _text("option.text", option["text"], "plain_text")
