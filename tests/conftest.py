@@ -52,9 +52,13 @@ def _nothing_of_the_persons_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     forget_own(monkeypatch)
 
 
+OWN = ("PORT", "COLUMNS")
+"""What a terminal, a platform or a test runner may have set, besides credentials."""
+
+
 def forget_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever runs the tests may have credentials, tokens and settings: none may reach a test."""
-    for name in [name for name in os.environ if name.startswith(("AWS_", "SLACK_")) or name == "PORT"]:
+    for name in [name for name in os.environ if name.startswith(("AWS_", "SLACK_")) or name in OWN]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)

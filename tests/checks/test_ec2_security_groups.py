@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,9 +12,10 @@ from botocore.stub import Stubber
 
 from bot.aws import Region
 from bot.fixing import FixAws
-from bot.permissions import policy
+from bot.permissions import session_policy
 from bot.scan import identify
 from bot.settings import load
+from bot.write_resources import Place
 from checks import ec2_security_groups as sg
 from checks.kit import FIXES, NotApplicable, Unknown
 from checks.vpc import vpcs
@@ -234,9 +236,11 @@ def test_the_plan_names_one_rule_and_gives_back_exactly_that_one() -> None:
 
 def test_the_undo_may_set_the_tags_of_the_rule_it_makes_and_no_others() -> None:
     undo = sg.revoke_rule(tcp(22) | {"Tags": TAGS}, EVERYONE, []).undo
-    tagging = policy(call.call for call in undo)["Statement"][1]
-    assert tagging["Action"] == ["ec2:CreateTags"]
-    assert tagging["Condition"] == {"StringEquals": {"ec2:CreateAction": ["AuthorizeSecurityGroupIngress"]}}
+    place = Place("aws", "123456789012", "eu-west-1", "arn:aws:ec2:eu-west-1:123456789012:security-group-rule/sgr-1")
+    statements = json.loads(session_policy(undo, place))["Statement"]
+    (tagging,) = [one for one in statements if one.get("Action") == ["ec2:CreateTags"]]
+    assert tagging["Condition"] == {"StringEquals": {"ec2:CreateAction": "AuthorizeSecurityGroupIngress"}}
+    assert tagging["Resource"] == "arn:aws:ec2:eu-west-1:123456789012:security-group-rule/*"
 
 
 @pytest.mark.parametrize(
