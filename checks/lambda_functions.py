@@ -171,9 +171,10 @@ def limit_services_to_the_account(function: Function, policies: Policies) -> Pla
     if not found:
         raise NotApplicable("its policy says on whose behalf each service calls")
     do, undo = list[Call](), list[Call]()
+    taken = {alias: {one["Sid"] for one in json.loads(policy)["Statement"]} for alias, policy in policies.items()}
     for alias, one in found:
         back = add(name, alias, one)
-        narrowed = {**back.params} | {"StatementId": f"{one['Sid']}-own-account"[:SID], "SourceAccount": account}
+        narrowed = {**back.params} | {"StatementId": _free_sid(one["Sid"], taken[alias]), "SourceAccount": account}
         do += [Call(back.call, narrowed), remove(name, alias, one)]  # in this order no event is refused meanwhile
         undo += [back, remove(name, alias, {"Sid": narrowed["StatementId"]})]
     before = {f"statement {one['Sid']}{_at(alias)}": json.dumps(one, sort_keys=True) for alias, one in found}
@@ -187,6 +188,14 @@ def limit_services_to_the_account(function: Function, policies: Policies) -> Pla
             "Send it an event afterwards: the few services that do not tell whose event it is are refused.",
         ],
     )
+
+
+def _free_sid(sid: str, taken: set[str]) -> str:
+    """A statement id like the one given, that none of those taken is; it is taken then."""
+    ends = ("-own-account", *(f"-own-account-{number}" for number in range(2, len(taken) + 3)))
+    free = next(one for end in ends if (one := sid[: SID - len(end)] + end) not in taken)
+    taken.add(free)
+    return free
 
 
 @check(functions, urls, policies, practice=Practice.NETWORK, severity=Severity.HIGH)
