@@ -33,7 +33,9 @@ OBJECT = {
             "additionalProperties": False,
             "required": ["console", "cli", "cloudformation", "terraform", "only", "steps", "link"],
             "properties": {
-                **{way: {"type": "string"} for way in ("console", "cli", "cloudformation", "terraform", "only", "link")},
+                **{
+                    way: {"type": "string"} for way in ("console", "cli", "cloudformation", "terraform", "only", "link")
+                },
                 "steps": {"type": "array", "items": TEXT},
             },
         },
