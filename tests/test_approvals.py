@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.people import Person
 from bot.remediate import Refusal
 from bot.settings import Limit
 from bot.store import Store
@@ -170,3 +171,18 @@ def test_what_no_scan_saw_for_days_is_scanned_again_first(world: World) -> None:
     world.now += timedelta(hours=80)
     with pytest.raises(Refusal, match=r"no scan has seen this finding for 3 days.*\[rule: finding age\]"):
         world.proposed()
+
+
+def test_limits_hold_for_who_breaks_the_glass(world: World) -> None:
+    asked = world.requested()
+    with pytest.raises(Refusal, match="fixes up to low"):
+        world.bot.break_glass(asked.id, ANA, GLASS, "because", [Limit(who=["U0ANA"], up_to="low")])
+    assert world.store.requests.get(asked.id).waits
+
+
+def test_one_person_is_one_approver_in_every_workspace(world: World) -> None:
+    asked = world.requested()
+    approve(world, asked, BEN)
+    with pytest.raises(Refusal, match="approved already"):
+        approve(world, asked, Person("T2", BEN.user))
+    assert world.store.requests.get(asked.id).waits

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -189,3 +189,30 @@ def test_after_a_restart_what_was_left_is_closed_and_not_made(shop: Shop) -> Non
     states = [request.state for request in shop.store.batches.get(batch.id).requests]
     assert states == [State.FIXED, State.FAILED, State.FAILED]
     assert shop.blocked() == [BUCKET]
+
+
+def test_one_of_a_batch_is_not_decided_on_alone(shop: Shop) -> None:
+    batch = shop.asked()
+    one = batch.requests[0]
+    decisions: list[Callable[[], object]] = [
+        lambda: shop.bot.approve(one.id, one.plan_hash, BEN, APPROVERS),
+        lambda: shop.bot.deny(one.id, BEN, APPROVERS, "no"),
+        lambda: shop.bot.cancel(one.id, ANA),
+        lambda: shop.bot.break_glass(one.id, ANA, {ANA.user}, "now"),
+    ]
+    for decide in decisions:
+        with pytest.raises(Refusal, match=f"is part of batch {batch.id}"):
+            decide()
+    assert shop.store.batches.get(batch.id).waits
+
+
+def test_an_undo_that_stops_says_how_far_it_got(shop: Shop) -> None:
+    batch = shop.approved()
+    *_, done = shop.bulk.run(batch.id)
+    shop.s3.delete_public_access_block(Bucket=NAMES[1])  # in the middle: the last is undone first
+    undoing = shop.bulk.undo(batch.id, {request.id for request in done.requests}, BEN, APPROVERS, "back")
+    with pytest.raises(Refusal, match=f"1 of 3 undone, {NAMES[1]} not: the resource changed after the fix"):
+        list(undoing)
+    with pytest.raises(Refusal, match="choose at least one change that can be undone"):
+        next(shop.bulk.undo(batch.id, {999}, BEN, APPROVERS, "back"))
+    assert ("fix.undoing", "T1/UBEN", "refused") in shop.audited()
