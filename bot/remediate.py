@@ -142,10 +142,10 @@ class Remediator:
         self._decider(request, actor, approvers)
         self.keep_within(limits, "approve", self._finding(request.finding_id))
         self._still_waits(request, shown)
-        if actor.user in {Person.parse(one).user for one in request.approvals}:
-            raise Refusal("you approved already: this fix needs another person, too")
         if request.state is not State.WAITING:
             raise Refusal(f"the request is {request.state} already")
+        if actor.user in {Person.parse(one).user for one in request.approvals}:
+            raise Refusal("you approved already: this fix needs another person, too")
 
     def approve(
         self, request_id: int, shown: str, actor: Person, approvers: Collection[str], limits: Sequence[Limit] = ()

@@ -47,6 +47,15 @@ def test_what_needs_two_waits_for_the_second_and_runs_once(world: World) -> None
     ]
 
 
+def test_a_second_click_after_the_end_says_how_it_ended(world: World) -> None:
+    asked = world.requested()
+    approve(world, asked, BEN)
+    approve(world, asked, CHIARA)
+    world.bot.run(asked.id)
+    with pytest.raises(Refusal, match="the request is fixed already"):
+        approve(world, asked, BEN)
+
+
 def test_nobody_is_two_people(world: World) -> None:
     asked = world.requested()
     approve(world, asked, BEN)
