@@ -32,7 +32,7 @@ if STRICTSLACK.is_dir():
 else:
     collect_ignore = [module.name for module in HERE.glob("test_*.py") if module.name != BROWSER]
 
-SPARE_BUCKETS = 80
+SPARE_BUCKETS = 120
 MakeStage = Callable[..., "Stage"]
 SEEN = pytest.StashKey[dict[str, list[Any]]]()
 
