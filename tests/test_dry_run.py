@@ -12,7 +12,7 @@ from bot.aws import Clients, Region
 from bot.fixing import FixAws
 from bot.people import Person
 from bot.recording import Target, record, select
-from bot.remediate import Remediator
+from bot.remediate import Proposal, Refusal, Remediator
 from bot.settings import load
 from bot.store import Store
 from bot.store.findings import Filter
@@ -23,6 +23,13 @@ from tests.test_fixes import BROKEN, FIXES
 
 ANA = Person("T1", "UANA")
 WRITES = {call for fix in FIXES.values() for call in fix.calls}
+
+
+def proposed(bot: Remediator, finding: int) -> Proposal | None:
+    try:
+        return bot.propose(finding, ANA)
+    except Refusal:
+        return None
 
 
 @pytest.mark.parametrize("fix", FIXES.values(), ids=list(FIXES))
@@ -42,9 +49,9 @@ def test_a_dry_run_writes_nothing(fix: Fix, aws: Region, store: Store, monkeypat
     )
     hands = FixAws(settings, lambda: Region(home.clients, home.account, home.region))
     bot = Remediator(settings, store, FIXES, hands, pause=lambda _: None)
-    finding = store.findings.search(Filter(check_id=fix.repairs.id), datetime.now(UTC))[0]
-
-    shown = bot.propose(finding.id, ANA)
+    found = store.findings.search(Filter(check_id=fix.repairs.id), datetime.now(UTC))
+    # what was broken is in one region; in the other the check may fail for a reason that has no fix
+    finding, shown = next((one, plan) for one in found if (plan := proposed(bot, one.id)))
     request = bot.request(finding.id, shown.plan_hash, ANA, "to see", directly="directly")
     for approver in ("UBEN", "UCARL"):
         if (
