@@ -53,8 +53,8 @@ class Bulk:
     def _propose(self, check_id: str, actor: Person) -> BatchProposal:
         found, left = self._remediator.proposals(check_id, actor)
         sizes = accumulate(len(plan_json(proposal.plan)) for proposal in found)
-        most = min(self._settings.batch_size, max(1, sum(size <= PLANS for size in sizes)))
-        later = "one request is for fewer (AWS_SEC_BATCH_SIZE, and what can be shown whole): ask again for the rest"
+        most = max(1, sum(size <= PLANS for size in sizes))
+        later = "one message cannot show more plans whole: ask again for the rest"
         left |= {proposal.finding.name: later for proposal in found[most:]}
         return BatchProposal(found[:most], left)
 

@@ -25,6 +25,8 @@ from checks.kit import Fix, Plan
 
 __all__ = ["Proposal", "Refusal", "Remediator", "can_undo"]
 
+LOOKED_AT = 500
+"""Findings of one check that are looked at for one request."""
 NOT_AN_APPROVER = "only an approver may decide on this request; `/aws-sec help` names them"
 STOPPED = "the bot stopped in the middle"
 
@@ -84,13 +86,16 @@ class Remediator:
         found: list[Proposal] = []
         with self._refusals(0, "fix.proposed", actor, subject=check_id):
             fix = self._execute.fix(check_id)
-            findings = self._store.findings.search(Filter(check_id=check_id), self._now())
+            findings = self._store.findings.search(Filter(check_id=check_id), self._now(), limit=LOOKED_AT)
             findings = sorted(findings, key=lambda finding: (-finding.severity, finding.name, finding.region))
             if not findings:
                 raise Refusal(f"no finding of {check_id} is open: `/aws-sec check {check_id}` looks again")
             home, seen = self._execute.look_at_all(fix, findings)
             busy = {(r.account, r.region, r.resource): r.id for r in self._store.requests.in_state(*OPEN)}
             for finding in findings:
+                if len(found) == self._settings.batch_size:
+                    left[finding.name] = "one request is for fewer (AWS_SEC_BATCH_SIZE): ask again for the rest"
+                    continue
                 if number := busy.get((finding.account, finding.region, finding.resource)):
                     left[finding.name] = f"fix request {number} is still open"
                     continue

@@ -9,8 +9,10 @@ from typing import Any
 import boto3
 import pytest
 
+import checks
 from bot.bulk import Bulk
 from bot.remediate import Refusal
+from bot.scan import Outcome, Status, UnitDone
 from bot.settings import Limit
 from bot.store import Store
 from bot.store.findings import Filter
@@ -122,6 +124,20 @@ def test_a_request_is_for_so_many_at_most(moto_url: str, store: Store) -> None:
     proposal = shop.bulk.propose(CHECK, ANA)
     assert len(proposal.proposals) == 2
     assert "ask again for the rest" in proposal.left["northwind-photos"]
+
+
+def test_many_that_are_gone_do_not_stand_before_those_that_are_not(shop: Shop) -> None:
+    check = checks.load()[0][CHECK]
+    gone = [
+        Outcome(check, "123456789012", "us-east-1", f"arn:aws:s3:::gone-{n}", f"gone-{n}", Status.FAIL, "is open")
+        for n in range(60)
+    ]
+    scan = shop.store.scans.begin("123456789012", at=shop.now, complete_scope=False, requested_by="test")
+    done = UnitDone((check,), "123456789012", "us-east-1", False, 1, 1, "s3")
+    shop.store.findings.record(scan, done, gone, {}, shop.now)
+    proposal = shop.bulk.propose(CHECK, ANA)
+    assert [one.finding.name for one in proposal.proposals] == NAMES
+    assert proposal.left["gone-7"].startswith("the resource is gone")
 
 
 @pytest.mark.parametrize(("limit", "needed"), [(2, 2), (3, 1)])
