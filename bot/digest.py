@@ -102,10 +102,7 @@ def compose_again(
     store: Store, account: str, checks: Collection[AnyCheck], slot: Slot, shown: Shown, now: datetime
 ) -> Digest:
     """The same digest as things are now: what it told of, gone or not, and where the account stands."""
-
-    def those(numbers: Sequence[int]) -> list[Finding]:
-        return [store.findings.get(number) for number in numbers]
-
+    those = store.findings.those
     return Digest(
         slot=slot.slot,
         late=shown.late,

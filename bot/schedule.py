@@ -77,11 +77,12 @@ class Schedule:
         slot = await asyncio.to_thread(bot.store.digests.newest)
         if slot is None or slot.shown is None or slot.posted_at is None or bot.now() - slot.posted_at > LIVES:
             return
+        done = await asyncio.to_thread(bot.store.findings.resolved_among, slot.shown.open)
+        if done == list(slot.shown.done):
+            return
         again = await asyncio.to_thread(
             compose_again, bot.store, bot.account, bot.checks.values(), slot, slot.shown, bot.now()
         )
-        if again.done == list(slot.shown.done):
-            return
         message = digest_message(again, fixes=bot.fixes, now=bot.now(), zone=bot.settings.zone)
         try:
             await bot.post.update(slot.channel, slot.ts, message)

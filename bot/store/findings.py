@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -112,6 +113,23 @@ class Findings:
         if row is None:
             raise NoSuchFinding(f"there is no finding {finding_id}")
         return _finding(row)
+
+    def those(self, numbers: Sequence[int]) -> list[Finding]:
+        """The findings with these numbers, in this order."""
+        rows = self._db.rows(
+            "SELECT seen.* FROM json_each(?) asked JOIN seen ON seen.id = asked.value ORDER BY asked.key",
+            [json.dumps([*numbers])],
+        )
+        return [_finding(row) for row in rows]
+
+    def resolved_among(self, numbers: Sequence[int]) -> list[int]:
+        """Those of these numbers whose finding is resolved, in this order."""
+        rows = self._db.rows(
+            "SELECT f.id FROM json_each(?) asked JOIN findings f ON f.id = asked.value"
+            " WHERE f.state = 'resolved' ORDER BY asked.key",
+            [json.dumps([*numbers])],
+        )
+        return [row["id"] for row in rows]
 
     def find(self, check_id: str, account: str, region: str, resource: str) -> Finding | None:
         row = self._db.row(
