@@ -35,6 +35,9 @@ async def export(ask: Ask) -> None:
     with TemporaryDirectory(prefix="aws-sec-") as folder:
         path = Path(folder) / filename(kind, bot.now())
         written = await asyncio.to_thread(_write, bot, path, kind, which)
+        detail = {"format": kind, "words": words, "findings": written}
+        append, who = bot.store.audit.append, str(ask.who)
+        await asyncio.to_thread(append, "findings.exported", actor=who, subject=bot.account, detail=detail)
         about = f" ({plain(words, 100)})" if words else ""
         text = f"{plural(written, 'finding')}{about} as {code(path.name)}, asked for by {mention(str(ask.who))}"
         channel, thread = await _said(ask, Message(text, [section(f"📄 {text}. The file is in the thread.")]))

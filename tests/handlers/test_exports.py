@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.slack.desk import CHANNEL, ELSEWHERE, Desk
-from tests.slack.fake import refused
+from tests.slack.fake import TEAM, refused
 
 pytestmark = pytest.mark.asyncio
 
@@ -19,6 +19,8 @@ async def test_findings_arrive_as_a_file_in_the_thread(at_desk: Desk) -> None:
     assert (file.channel, file.thread) == (CHANNEL, at_desk.slack.newest(CHANNEL))
     assert file.content.decode().count("\n") == 3
     assert "northwind-exports" in file.content.decode()
+    (row,) = [row for row in at_desk.bot.store.audit.rows() if row["action"] == "findings.exported"]
+    assert (row["actor"], row["detail"]) == (f"{TEAM}/UANA", {"format": "csv", "words": "", "findings": 2})
 
 
 async def test_words_narrow_an_export_as_they_do_a_list(at_desk: Desk) -> None:
