@@ -24,6 +24,7 @@ from bot.remediate import Refusal
 from handlers import audit, batches, checklists, errors, exports, findings, fixes, freezes, mutes, status
 from handlers.ask import Ask, Parts, Place
 from handlers.home import show_home
+from handlers.once import once
 
 Handler = Callable[[Ask], Awaitable[None]]
 Submitted = Callable[[Ask], Awaitable[Mapping[str, Any]]]
@@ -141,6 +142,7 @@ def register(app: AsyncApp, parts: Parts) -> None:
         ask = Ask(parts, _person(body), place, None, trigger=body["trigger_id"], value=_finding_in(body))
         await answer(ask, lambda: _shortcut(ask, body["callback_id"]))
 
+    app.middleware(once())
     everything = re.compile(r".*", re.DOTALL)
     app.event("app_mention")(mention)
     app.event("app_home_opened")(home_opened)

@@ -122,7 +122,6 @@ def test_a_modal_that_slack_may_or_may_not_have_opened_still_gets_its_contents(
     stage.card(bucket)
 
 
-@pytest.mark.allow_violations("exchanged_trigger_id")
 def test_a_click_for_a_modal_that_comes_twice_opens_one(stage: Stage, account: Account) -> None:
     bucket = account.bucket()
     stage.alice.command("/aws-sec", f"findings {bucket}", channel="security")

@@ -22,7 +22,8 @@ def test_two_hundred_commands_in_a_row_during_a_scan_are_all_acknowledged(stage:
 
     def command(number: int) -> Result:
         if number % 20 == 0:
-            stage.deliver(again)  # a scan of this small account takes but seconds
+            own = {"trigger_id": stage.strict.state.add_trigger(stage.alice.id)}
+            stage.deliver(again | own)  # a scan of this small account takes but seconds
         return stage.alice.command("/aws-sec", words[number % len(words)], "general")
 
     with ThreadPoolExecutor(4) as pool:

@@ -22,10 +22,11 @@ pytestmark = pytest.mark.e2e
 
 
 def at_once(stage: Stage, *payloads: dict[str, Any]) -> None:
-    """All of them delivered before the first is answered."""
+    """All of them delivered before the first is answered, each as somebody's own click."""
 
     async def deliver() -> list[Any]:
-        return await asyncio.gather(*(stage.strict.deliverer.deliver("interactive", one) for one in payloads))
+        own = [one | {"trigger_id": stage.strict.state.add_trigger(one["user"]["id"])} for one in payloads]
+        return await asyncio.gather(*(stage.strict.deliverer.deliver("interactive", one) for one in own))
 
     assert {one.outcome for one in stage.on_strictslack(deliver())} == {"acked"}
 
@@ -62,9 +63,10 @@ def test_an_envelope_that_comes_again_over_the_same_connection_decides_once(stag
 
     stage.on_strictslack(send())
     stage.ends(bucket, "fixed")
-    until(lambda: len(stage.audited(bucket, "fix.approved", "refused")) == 4, "the others are refused")
+    stage.card(bucket, "✅ Fixed")
+    stage.settle(0.5)
     assert account.writes(bucket) == 1
-    assert decided(stage, bucket).count(("fix.approved", "ok")) == 1
+    assert [row for row in decided(stage, bucket) if row[0] == "fix.approved"] == [("fix.approved", "ok")]
 
 
 def test_two_undos_at_the_same_instant_undo_once(stage: Stage, account: Account) -> None:
@@ -150,7 +152,7 @@ def test_a_mention_from_another_workspace_is_told_nothing(stage: Stage, whose: d
     said = stage.mallory.say("general", "hello")
     event = {"type": "app_mention", "user": "U04MALLORY", "text": "<@U0BOT> status", "channel": said.channel,
              "ts": said.ts, "event_ts": said.ts, **whose}  # fmt: skip
-    body = {"type": "event_callback", "team_id": "T01TEST", "api_app_id": "A01APP", "event_id": "Ev1",
+    body = {"type": "event_callback", "team_id": "T01TEST", "api_app_id": "A01APP", "event_id": f"Ev{uuid.uuid4().hex}",
             "is_ext_shared_channel": True, "event": event}  # fmt: skip
     stage.on_strictslack(stage.strict.deliverer.deliver("events_api", body))
     stage.whispered(stage.mallory, "you belong to another workspace".capitalize(), "general")
