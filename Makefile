@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 SOURCES := bot handlers checks tests benchmarks docs
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check e2e bench docs pictures lock clean
+.PHONY: help install demo test check e2e soak bench docs pictures lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,7 +35,10 @@ check: install ## lint, format, types, layers
 	$(BIN)/lint-imports
 
 e2e: install ## the bot in a local Slack, driven as people would, and in a real browser
-	$(BIN)/python -m pytest -m e2e
+	$(BIN)/python -m pytest -m e2e -n auto --dist loadfile
+
+soak: install ## 2,000 interactions while Slack fails and the bot is killed; about 10 minutes
+	$(BIN)/python -m pytest -m e2e tests/e2e/test_soak.py -s --interactions 2000 $(OPTIONS)
 
 bench: install ## a scan beside its peer on one recorded account; OPTIONS='--help' lists what can be chosen
 	@$(BIN)/python -m benchmarks $(OPTIONS)

@@ -22,6 +22,8 @@ from tests.accounts import hardened, wrong
 from tests.models import parsed_once
 from tests.slack.fake import Slack, workspace
 
+pytest_plugins = ["tests.e2e.acknowledgements"]
+
 ACCOUNT = "123456789012"
 ROOT = Path(__file__).parents[1]
 
@@ -30,6 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--pictures", type=Path, metavar="DIR", help="keep what the browser test saw, as docs/images has it"
     )
+    parser.addoption("--interactions", type=int, default=150, help="how long the soak lasts; `make soak` has 2,000")
+    parser.addoption("--seed", type=int, default=1, help="of what people do in the soak")
 
 
 @pytest.fixture

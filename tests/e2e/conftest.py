@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from statistics import quantiles
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +18,7 @@ from bot.demo.processes import cache_folder, processes
 from bot.demo.run import environment
 from bot.demo.slack import fetch_slack, find_npm
 from tests.conftest import free_port
+from tests.e2e.acknowledgements import SEEN
 
 if TYPE_CHECKING:
     from tests.e2e.stage import Account, Stage
@@ -34,12 +34,10 @@ else:
 
 SPARE_BUCKETS = 120
 MakeStage = Callable[..., "Stage"]
-SEEN = pytest.StashKey[dict[str, list[Any]]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "allow_violations(*codes): what Slack would reject and the test provokes")
-    config.stash[SEEN] = {"deliveries": [], "violations": []}
 
 
 @pytest.fixture(scope="session")
@@ -113,34 +111,11 @@ def make_stage(
 
 def _judge(stage: Stage, request: pytest.FixtureRequest, already: int) -> None:
     stage.settle()
-    seen = request.config.stash[SEEN]
-    seen["deliveries"] += stage.strict.recorder.deliveries
     violations = stage.slack.violations()
-    seen["violations"] += violations
+    request.config.stash[SEEN].add(stage.strict.recorder.deliveries, violations)
     marker = request.node.get_closest_marker("allow_violations")
     allowed = marker.args if marker else ()
     unexpected = [v for v in violations if v["code"] not in allowed]
     assert not unexpected, f"Slack would have rejected: {unexpected}"
     log = stage.log()[already:]
     assert "Traceback" not in log, log[-5000:]
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """How quickly the bot acknowledged what people did, over the whole session."""
-    seen = config.stash[SEEN]
-    if not seen["deliveries"]:
-        return
-    terminalreporter.section("acknowledgements, as Slack saw them")
-    for kind in ("slash_commands", "interactive"):
-        found = [d for d in seen["deliveries"] if d.kind == kind]
-        took = sorted(d.ms for d in found if d.ms is not None and d.outcome == "acked")
-        if len(took) < 2:
-            continue
-        cuts = quantiles(took, n=100)
-        terminalreporter.write_line(
-            f"{kind:15} {len(found):5} sent  {len(took):5} acknowledged"
-            f"  p50 {cuts[49]:6.1f} ms  p99 {cuts[98]:6.1f} ms  max {took[-1]:6.1f} ms"
-        )
-    codes = sorted(v["code"] for v in seen["violations"])
-    provoked = f" ({', '.join(dict.fromkeys(codes))})" if codes else ""
-    terminalreporter.write_line(f"what Slack would have rejected: {len(codes)}{provoked}")
