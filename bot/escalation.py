@@ -1,6 +1,7 @@
 """What the write role must never do, and how what fixes need of IAM is held to just that.
 
-Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
+Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsaccountmanagement.html
 """
 
 from __future__ import annotations
@@ -12,7 +13,13 @@ from typing import Any
 from bot.write_resources import ALSO
 
 NEVER = (
-    "account:*",
+    "account:*ContactInformation",
+    "account:*PhoneNumber*",
+    "account:*PrimaryEmail*",
+    "account:*Region",
+    "account:CloseAccount",
+    "account:PutAccountName",
+    "account:ReopenAccount",
     "iam:*DelegationRequest",
     "iam:*OrganizationsRoot*",
     "iam:*ServiceSpecificCredential",
@@ -69,6 +76,11 @@ def _held(*actions: str, resource: str | Sequence[str] = "*", condition: Stateme
 
 
 GIVES_ACCESS = (
+    _held(
+        *("account:DeleteAlternateContact", "account:PutAlternateContact"),  # a thief would turn AWS's warnings away
+        resource="arn:*:account::*:account",
+        condition={"ForAnyValue:StringEquals": {"account:AlternateContactTypes": "SECURITY"}},
+    ),
     _held(
         *("iam:AttachGroupPolicy", "iam:AttachRolePolicy", "iam:AttachUserPolicy"),
         condition={"ArnLike": {"iam:PolicyARN": [f"arn:*:iam::aws:policy/{name}" for name in ATTACHABLE]}},

@@ -12,6 +12,7 @@ from botocore.config import Config
 
 from bot import aws
 from bot.aws_errors import AWS_ERRORS, CallError
+from bot.fix_inputs import inputs_of
 from bot.permissions import session_policy
 from bot.scan import Status, given, identify, part_of, verdict
 from bot.settings import Settings
@@ -34,7 +35,7 @@ Tags = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Seen:
-    """A resource as it is now. `status` is None when it is gone; `plan` None when there is nothing to change.
+    """A resource as it is now. `status` is None when it is gone; `plan` None when there is nothing to change: `why`.
 
     `within`: the ARN of what it is part of, where that one's tags speak for it too. `tags`: None unless the collector
     read them.
@@ -45,6 +46,7 @@ class Seen:
     plan: Plan | None
     within: str = ""
     tags: Tags | None = None
+    why: str = ""
 
     @property
     def state(self) -> Mapping[str, str]:
@@ -111,15 +113,17 @@ class FixAws:
     def _judge(self, here: Any, fix: Fix, found: Any) -> Seen:
         thresholds = self._settings.thresholds_of(fix.repairs)
         seen: dict[Any, Any] = {}
+        why = ""
         arguments = given(here, fix.repairs, found, seen)
         status, text = verdict(lambda: fix.repairs.judge(*arguments, **thresholds))
         try:
             asked = {name: thresholds[name] for name in signature(fix.plan).parameters if name in thresholds}
+            asked |= inputs_of(fix, self._settings, here.region)
             plan = fix.plan(*arguments, *(extra.read(here, found) for extra in fix.reads), **asked)
-        except NotApplicable:
-            plan = None
+        except NotApplicable as reason:
+            plan, why = None, str(reason)
         tags = _tags(found["tags"]) if "tags" in found else None
-        return Seen(status, text, plan, part_of(here, fix.repairs.over, found), tags)
+        return Seen(status, text, plan, part_of(here, fix.repairs.over, found), tags, why)
 
     def tags(self, home: aws.Region, region: str, resource: str, within: str = "") -> Tags | None:
         """A resource's tags and those of what it is part of, None when they cannot be read.

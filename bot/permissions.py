@@ -12,7 +12,7 @@ from botocore.loaders import Loader
 
 from bot import escalation
 from bot.escalation import DENIALS, GIVES_ACCESS, HELD
-from bot.write_resources import ALSO, POLICY_CALLS, Place, arns, touched
+from bot.write_resources import ALSO, HELD_TO, Place, arns, touched
 from checks.kit import Call
 
 ACTIONS = {
@@ -113,8 +113,8 @@ MIGHTY = ("account", "iam", "organizations")
 
 def _grants(call: Call, place: Place) -> Iterator[tuple[str, Mapping[str, Any], list[str]]]:
     """An action, its condition, its ARNs: for the call itself, then for what AWS asks besides."""
-    condition = {"ArnEquals": {"iam:PolicyARN": call.params["PolicyArn"]}} if call.call in POLICY_CALLS else {}
-    yield action(call.call), condition, touched(call, place)
+    operator, key, param = HELD_TO.get(call.call, ("", "", ""))
+    yield action(call.call), {operator: {key: call.params[param]}} if param else {}, touched(call, place)
     for grant in ALSO.get(call.call, ()):
         if not grant.given or grant.given in call.params:
             yield grant.action, dict(grant.condition), arns(grant.resource, call, place)

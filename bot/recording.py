@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError
 import checks as catalogue
 from bot import aws
 from bot.aws_errors import CallError
+from bot.fix_inputs import check_inputs
 from bot.nearest import did_you_mean
 from bot.owners import owners
 from bot.pace import Pace
@@ -83,7 +84,7 @@ def target(settings: Settings, home: aws.Region, asked: Sequence[str] = ()) -> T
 def select(
     settings: Settings, ids: Collection[str] = (), practices: Collection[str] = (), frameworks: Collection[str] = ()
 ) -> list[AnyCheck]:
-    """The checks to run. Raises BadSettings for a check, practice, framework or threshold that does not exist."""
+    """The checks to run. Raises BadSettings for a check, practice, framework, threshold or input that is not there."""
     known = catalogue.load()[0]
     _refuse_unknown("AWS_SEC_SKIP_CHECKS", settings.skip_checks, known)
     _refuse_unknown("AWS_SEC_THRESHOLDS", settings.thresholds, known)
@@ -94,6 +95,7 @@ def select(
         _refuse_unknown(f"AWS_SEC_THRESHOLDS[{id}]", values, known[id].thresholds)
         for name, value in values.items():
             _refuse_other_type(f"AWS_SEC_THRESHOLDS[{id}][{name}]", value, known[id].thresholds[name])
+    check_inputs(settings)
     return [
         check
         for check in known.values()

@@ -289,7 +289,7 @@ class Remediator:
         if seen.status is not Status.FAIL:
             raise Refusal(f"{seen.words}: nothing to fix")
         if seen.plan is None:
-            raise Refusal("there is nothing this fix could change here: `/aws-sec explain` says what a person can do")
+            raise Refusal(f"no plan fits here: {seen.why}; `/aws-sec explain` says what a person can do")
         self._execute.fits(finding, seen.plan, home)
         owned_by = owner(tags, self._settings.managed_by)
         if not tags:  # a resource of a stack has the stack's tags, unless its service has none

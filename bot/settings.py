@@ -201,6 +201,10 @@ class Settings(BaseSettings):
     protected_tags: list[TagOrKey] = Field(
         default_factory=list, description="`key` or `key=value`: resources with such a tag are never changed."
     )
+    fix_inputs: dict[str, str | dict[RegionName, str]] = Field(
+        default_factory=dict,
+        description="What some fixes have to be told, for all regions or region by region: [which](fixes.md#inputs).",
+    )
     managed_by: dict[TagOrKey, ToolName] = Field(
         default_factory=dict,
         description="Tag (`key` or `key=value`) -> CloudFormation, CDK, Terraform, OpenTofu or Pulumi, where your tags"
@@ -370,6 +374,7 @@ def _unparsed(error: SettingsError) -> str:
     examples = {
         "thresholds": '{"check": {"parameter": 1}}',
         "call_rates": '{"iam": 20}',
+        "fix_inputs": '{"security_contact_email": "security@example.com"}',
         "managed_by": '{"stack": "Pulumi"}',
     }
     example = examples.get(found[1], '["one", "two"]')

@@ -18,6 +18,7 @@ from checks.kit import Call
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
+_ACCOUNT = "account::{account}:account"
 _ALARMS = "cloudwatch:{region}:{account}:alarm:{AlarmNames}"
 _BUCKET = "s3:::{Bucket}"
 _CACHE_GROUP = "elasticache:{region}:{account}:replicationgroup:{ReplicationGroupId}"
@@ -58,6 +59,8 @@ _CERTIFICATE = (
 RESOURCES: Mapping[str, str | tuple[str, ...]] = {
     "accessanalyzer:CreateAnalyzer": "access-analyzer:{region}:{account}:analyzer/{analyzerName}",
     "accessanalyzer:DeleteAnalyzer": "access-analyzer:{region}:{account}:analyzer/{analyzerName}",
+    "account:DeleteAlternateContact": _ACCOUNT,
+    "account:PutAlternateContact": _ACCOUNT,
     "apigateway:UpdateStage": "apigateway:{region}::/restapis/{restApiId}/stages/{stageName}",
     "athena:UpdateWorkGroup": "athena:{region}:{account}:workgroup/{WorkGroup}",
     "autoscaling:UpdateAutoScalingGroup": "{resource}",
@@ -206,9 +209,23 @@ each; a template with a parameter that the call does not have gives none.
 Log groups: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
 """
 
-POLICY_CALLS = frozenset(
-    f"iam:{verb}{whose}Policy" for verb in ("Attach", "Detach") for whose in ("User", "Group", "Role")
-)
+HELD_TO: Mapping[str, tuple[str, str, str]] = {
+    **{
+        f"iam:{verb}{whose}Policy": ("ArnEquals", "iam:PolicyARN", "PolicyArn")
+        for verb in ("Attach", "Detach")
+        for whose in ("User", "Group", "Role")
+    },
+    **{
+        f"account:{verb}AlternateContact": (
+            "ForAnyValue:StringEquals",
+            "account:AlternateContactTypes",
+            "AlternateContactType",
+        )
+        for verb in ("Put", "Delete")
+    },
+}
+"""Call -> the operator and the key of a condition that holds it to the value of one parameter.
+Source: https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-update-contact-alternate.html"""
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from checks.kit import ACCOUNT_ARN, Aws, Practice, Scope, Severity, Verdict, check, collector, expect
+from checks.kit import (
+    ACCOUNT_ARN,
+    Aws,
+    Call,
+    NotApplicable,
+    Plan,
+    Practice,
+    Risk,
+    Scope,
+    Severity,
+    Verdict,
+    check,
+    collector,
+    expect,
+    fix,
+)
 
 if TYPE_CHECKING:
     from types_boto3_account.type_defs import AlternateContactTypeDef as Contact
@@ -28,6 +43,40 @@ def account_has_security_contact(contact: Contact) -> Verdict:
     See: https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-update-contact-alternate.html
     """
     return expect(contact.get("EmailAddress"), "has no security contact")
+
+
+@fix(
+    account_has_security_contact,
+    "account:PutAlternateContact",
+    "account:DeleteAlternateContact",
+    risk=Risk.SAFE,
+    patience=60,
+)
+def name_security_contact(
+    contact: Contact,
+    *,
+    security_contact_email: str,
+    security_contact_name: str,
+    security_contact_phone: str,
+    security_contact_title: str,
+) -> Plan:
+    """Tell AWS whom to write to and to call about security."""
+    if contact.get("EmailAddress"):
+        raise NotApplicable("there is a security contact")
+    which = {"AlternateContactType": "SECURITY"}
+    who = {
+        "Name": security_contact_name,
+        "Title": security_contact_title,
+        "EmailAddress": security_contact_email,
+        "PhoneNumber": security_contact_phone,
+    }
+    return Plan(
+        do=[Call("account:PutAlternateContact", which | who)],
+        undo=[Call("account:DeleteAlternateContact", which)],
+        before={"security contact": "none"},
+        after={"security contact": ", ".join(who.values())},
+        notes=["AWS sends security notices of the account there, besides to the root user's address. It is free."],
+    )
 
 
 OTHERS = ("BILLING", "OPERATIONS")

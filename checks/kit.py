@@ -226,8 +226,8 @@ PATIENCE = 15
 class Fix:
     """How to repair what a check found. `plan` takes the resource, the check's extras, then `reads`.
 
-    A keyword-only parameter of `plan` named as a threshold of the check gets that threshold. `patience`: seconds that
-    AWS may take to show the change.
+    A keyword-only parameter of `plan` named as a threshold of the check gets that threshold; any other is one of
+    `inputs`. `patience`: seconds that AWS may take to show the change.
     """
 
     repairs: AnyCheck
@@ -241,6 +241,12 @@ class Fix:
     @property
     def read_calls(self) -> tuple[str, ...]:
         return tuple(sorted({call for extra in self.reads for call in extra.all_calls}))
+
+    @property
+    def inputs(self) -> Mapping[str, bool]:
+        """What the plan has to be told (see `checks.inputs`) -> whether there is none without: it has no default."""
+        asked = [p for p in inspect.signature(self.plan).parameters.values() if p.kind is p.KEYWORD_ONLY]
+        return {p.name: p.default is p.empty for p in asked if p.name not in self.repairs.thresholds}
 
 
 CHECKS: dict[str, AnyCheck] = {}

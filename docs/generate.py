@@ -28,6 +28,7 @@ from bot.cli.roles import template
 from bot.permissions import action
 from bot.settings import FILE, Freeze, Settings, variable
 from bot.words import controls
+from checks.inputs import INPUTS
 from checks.kit import AnyCheck, Fix, Practice, Severity
 from docs.gallery import heading, one_example
 from tests.blocks.examples import ORDINARY, all_of
@@ -37,6 +38,13 @@ CHECKS, FIXES = catalogue.load()
 EXAMPLE = """\
 [thresholds."iam_keys.unused_access_key_is_inactive"]
 days = 90
+
+[fix_inputs]
+security_contact_email = "security@example.com"
+
+[fix_inputs.trail_log_group]
+eu-west-1 = "trails"
+us-east-1 = "all-trails"
 
 [[freezes]]
 from = 2026-12-19T00:00:00Z
@@ -143,7 +151,22 @@ def fixes_page() -> str:
         " with its exact calls, and approved by\nsomebody else. What stands in between: [security.md](security.md). The"
         " write role: [permissions.md](permissions.md).\n\n"
         + table(["Service", "Check", "What it does", "Risk", "Undo", "IAM actions"], rows)
-        + "\nWhat undoing cannot bring back is in the notes of each plan, before anybody asks or approves.\n"
+        + "\nWhat undoing cannot bring back is in the notes of each plan, before anybody asks or approves.\n\n"
+        + inputs_section()
+    )
+
+
+def inputs_section() -> str:
+    takers = {name: [check_id for check_id, fix in FIXES.items() if name in fix.inputs] for name in INPUTS}
+    rows = [
+        [f"`{name}`", plain(one.about), f"`{one.example}`", ", ".join(f"[`{id}`](#{id})" for id in takers[name])]
+        for name, one in INPUTS.items()
+    ]
+    return (
+        '<a id="inputs"></a>\n\n## Inputs\n\nWhat no read of the account says, fixes are told by'
+        f" [`{variable('fix_inputs')}`](settings.md): one value for all regions, or one for each. A\nfix that lacks one"
+        " says which, and offers no plan. An example of both is at the end of [settings.md](settings.md).\n\n"
+        + table(["Input", "What it is", "For example", "Fixes"], rows)
     )
 
 

@@ -17,11 +17,14 @@ from bot.fixing import FixAws, Seen
 from bot.scan import Outcome, Status, scan
 from bot.settings import load
 from bot.write_resources import Place
+from checks.inputs import INPUTS
 from checks.kit import Call, Fix, Scope
 from tests.made import Made
 from tests.permissions.session_policies import names_just_what_it_touches
 
 FIXES = checks.load()[1]
+TOLD = {name: one.example for name, one in INPUTS.items()}
+"""What the settings tell fixes: what a broken account names after the examples is what they find."""
 
 
 def setups() -> dict[str, Callable[[boto3.Session], None]]:
@@ -40,7 +43,7 @@ def test_do_then_pass_then_undo_then_as_before(fix: Fix, aws: Region) -> None:
     region = "us-east-1" if fix.repairs.over.scope is Scope.ACCOUNT else "eu-west-1"
     home = Region(aws.clients, aws.account, region)
     resource = failing(home, fix)
-    hands = FixAws(load(), lambda: Region(aws.clients, aws.account, region))
+    hands = FixAws(load(fix_inputs=TOLD), lambda: Region(aws.clients, aws.account, region))
 
     def look() -> Seen:
         seen = hands.look(hands.connect(), fix, region, resource)

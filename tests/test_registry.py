@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -18,6 +19,7 @@ from botocore.validate import validate_parameters
 import checks
 import tests.checks
 from bot.permissions import action
+from checks.inputs import INPUTS
 from checks.kit import AnyCheck, Collector, Fix, NotApplicable, Practice
 from tests.checks.cases import Case
 
@@ -172,6 +174,11 @@ def test_every_iam_action_of_a_fix_exists(fix: Fix, iam_actions: set[str]) -> No
     assert actions_of([*fix.calls, *fix.read_calls]) <= iam_actions
 
 
+def test_every_input_is_taken_by_a_fix_and_known() -> None:
+    assert {name for fix in FIXES.values() for name in fix.inputs} == {*INPUTS}
+    assert all(re.fullmatch(one.form, one.example) for one in INPUTS.values())
+
+
 @every_fix
 def test_a_fix_writes_and_says_so_in_a_sentence(fix: Fix) -> None:
     assert 0 < len(fix.title) <= 70
@@ -187,7 +194,8 @@ def test_a_plan_is_plain_json_with_valid_parameters_within_the_declared_calls(fi
         if case.check is not fix.repairs or not isinstance(case.expected, str) or fix.reads:
             continue
         try:
-            plan = fix.plan(*complete(fix.repairs, case.given))
+            told = {name: INPUTS[name].example for name in fix.inputs}
+            plan = fix.plan(*complete(fix.repairs, case.given), **told)
         except NotApplicable:
             continue
         planned += 1

