@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,10 +13,12 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 import checks as catalogue
 from bot import aws, recording, settings
+from bot.account_tags import ACCOUNT_TAG_CALL, account_tags
 from bot.aws_errors import CallError
 from bot.fixing import TAG_CALL
 from bot.ledger import CannotShip, Ledger
 from bot.permissions import action, policy
+from bot.quorum import quorum
 from bot.recording import CannotScan
 from bot.settings import BadSettings, FixMode, Settings
 from bot.slack_errors import ADVICE
@@ -38,15 +40,16 @@ SCOPES: Mapping[str, str] = {
 
 
 class Health(enum.Enum):
-    """How a trial ended. OPEN: it was not tried, or is not needed."""
+    """How a trial ended. OPEN: it was not tried, or is not needed. WEAK: it works, and not for everything."""
 
     GOOD = "✓ ok"
     BAD = "✗ bad"
     OPEN = "- not tried"
+    WEAK = "! weak"
 
     @property
     def colour(self) -> str:
-        return {Health.GOOD: "green", Health.BAD: "red", Health.OPEN: "dim"}[self]
+        return {Health.GOOD: "green", Health.BAD: "red", Health.OPEN: "dim", Health.WEAK: "yellow"}[self]
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,7 @@ def _aws(config: Settings) -> Iterator[Result]:
         yield Result("regions", Health.BAD if off else Health.GOOD, ", ".join(where.regions) + off)
     if config.protected_tags:
         yield _tags(home)
+        yield _account_tags(config, home)
     yield _write_role(config)
 
 
@@ -161,6 +165,21 @@ def _tags(home: aws.Region) -> Result:
         advice = f"without {action(TAG_CALL)} every fix is refused, because a tag may protect the resource"
         return Result("protected tags", Health.BAD, str(error), advice)
     return Result("protected tags", Health.GOOD, "tags can be read")
+
+
+def _account_tags(config: Settings, home: aws.Region) -> Result:
+    found = account_tags(config, home)
+    if found is None:
+        advice = (
+            f"without them every fix is refused, because one may protect the account: name them under {home.account}"
+        )
+        return Result(
+            "account's tags", Health.BAD, "AWS Organizations tells them to its management account and delegated"
+            " administrators only", f"{advice} in AWS_SEC_ACCOUNT_TAGS, or grant {action(ACCOUNT_TAG_CALL)} there",
+        )  # fmt: skip
+    return Result(
+        "account's tags", Health.GOOD, ", ".join(f"{key}={value}" for key, value in found) or "there are none"
+    )
 
 
 def _write_role(config: Settings) -> Result:
@@ -185,20 +204,43 @@ def _slack(config: Settings) -> Iterator[Result]:
         health = Health.BAD if begun else Health.OPEN
         yield Result("Slack settings", health, str(error).partition(";")[0], "needed by `aws-sec run` only")
     if not config.slack_bot_token.get_secret_value():
+        yield from approving(config, {}) if begun else ()
         return
     bot = WebClient(config.slack_bot_token.get_secret_value(), base_url=config.slack_api_url, timeout=10)
     token = _bot_token(bot)
     yield token
     yield _connection(config)
     if token.health is Health.BAD:
+        yield from approving(config, {})
         return
     for field in ("channel", "approvals_channel", "digest_channel"):
         if channel := getattr(config, field):
             yield _channel(bot, field.replace("_", " "), channel)
-    for group in sorted({id for id in (*config.approvers, *config.requesters, *config.viewers) if id[0] == "S"}):
-        yield _group(bot, group)
-    if not config.approvers:
+    limited = [id for limit in config.limits for id in limit.who]
+    groups: dict[str, Collection[str]] = {}
+    for group in sorted(
+        {id for id in (*config.approvers, *config.requesters, *config.viewers, *limited) if id[0] == "S"}
+    ):
+        yield _group(bot, group, groups)
+    yield from approving(config, groups)
+
+
+def approving(config: Settings, groups: Mapping[str, Collection[str]]) -> Iterator[Result]:
+    """Whether there are people enough to approve. `groups`: the members of those that Slack told of."""
+    people = quorum(config, groups)
+    if people is None:
+        yield Result("approvers", Health.OPEN, "not counted, because Slack does not tell who is in their user groups")
+    elif not people.approvers:
         yield Result("approvers", Health.BAD, "nobody may approve a fix", "set AWS_SEC_APPROVERS")
+    elif people.shortage:
+        found = f"there {_are(len(people.approvers))}: {people.shortage}"
+        yield Result("approvers", Health.WEAK, found, "add more to AWS_SEC_APPROVERS")
+    else:
+        yield Result("approvers", Health.GOOD, f"there {_are(len(people.approvers))}")
+
+
+def _are(count: int) -> str:
+    return "is one" if count == 1 else f"are {count}"
 
 
 def _bot_token(bot: WebClient) -> Result:
@@ -235,11 +277,13 @@ def _channel(bot: WebClient, what: str, channel: str) -> Result:
     return Result(f"{what} {channel}", Health.GOOD, "the bot is in it")
 
 
-def _group(bot: WebClient, group: str) -> Result:
+def _group(bot: WebClient, group: str, groups: dict[str, Collection[str]]) -> Result:
+    """Keeps its members in `groups`."""
     try:
         members = bot.usergroups_users_list(usergroup=group)["users"]
     except (SlackClientError, OSError) as error:
         return _refused(f"user group {group}", error)
+    groups[group] = members
     return Result(f"user group {group}", Health.GOOD, plural(len(members), "member"))
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from bot.account_tags import account_tags
 from bot.aws import Region
 from bot.aws_errors import CallError
 from bot.fixing import FixAws, Seen, Tags
@@ -113,6 +114,7 @@ class Executor:
             requests.started_since(lately),
             requests.failed_since(lately),
             self._store.freezes.current(now),
+            account_tags(self._settings, home) if self._settings.protected_tags else (),
         )
         reason = refusal(situation, guards)
         if reason:

@@ -16,7 +16,10 @@ from checks.kit import Severity
 
 @dataclass(frozen=True)
 class Situation:
-    """All that the rules look at. `tags`: None when they could not be read. `freezes`: those declared in Slack."""
+    """All that the rules look at. `freezes`: those declared in Slack.
+
+    `tags`, `account_tags`: of the resource and of the account; None when they could not be read.
+    """
 
     settings: Settings
     finding: Finding
@@ -26,6 +29,7 @@ class Situation:
     fixes_last_hour: int = 0
     failures_last_hour: int = 0
     freezes: Sequence[Frozen] = ()
+    account_tags: Tags | None = ()
 
 
 Guard = Callable[[Situation], str | None]
@@ -63,6 +67,16 @@ def protected_tag(s: Situation) -> str | None:
         return UNREAD_TAGS.format("protected")
     found = next((rule for rule in rules if _has(s.tags, rule)), None)
     return f"it is protected by its tag {found}" if found else None
+
+
+def protected_account(s: Situation) -> str | None:
+    rules = s.settings.protected_tags
+    if not rules:
+        return None
+    if s.account_tags is None:
+        return UNREAD_ACCOUNT.format(s.account)
+    found = next((rule for rule in rules if _has(s.account_tags, rule)), None)
+    return f"account {s.account} is protected by its tag {found}" if found else None
 
 
 def freeze(s: Situation) -> str | None:
@@ -113,10 +127,14 @@ def written(s: Situation) -> str | None:
 UNREAD_TAGS = (
     "its tags could not be read, so it may be {}: grant tag:GetResources and s3:GetBucketTagging to the read role"
 )
+UNREAD_ACCOUNT = (
+    "the tags of account {} could not be read, so it may be protected: name them in AWS_SEC_ACCOUNT_TAGS, or grant"
+    " organizations:ListTagsForResource to the read role, if the account is one that may use it"
+)
 TO_FIX: tuple[Guard, ...] = (
-    mode, account, muted, protected_tag, freeze, finding_age, circuit_breaker, hourly_cap,
+    mode, account, muted, protected_account, protected_tag, freeze, finding_age, circuit_breaker, hourly_cap,
 )  # fmt: skip
-TO_UNDO: tuple[Guard, ...] = (mode, written, account, protected_tag, freeze)
+TO_UNDO: tuple[Guard, ...] = (mode, written, account, protected_account, protected_tag, freeze)
 """Muting and the cap do not stand in the way of going back."""
 
 

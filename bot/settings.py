@@ -199,7 +199,12 @@ class Settings(BaseSettings):
         default_factory=list, description="Account ids in which fixes may be made. Empty: the scanned account."
     )
     protected_tags: list[TagOrKey] = Field(
-        default_factory=list, description="`key` or `key=value`: resources with such a tag are never changed."
+        default_factory=list,
+        description="`key` or `key=value`: what has such a tag is never changed; if the account has it, nothing is.",
+    )
+    account_tags: dict[AccountId, dict[str, str]] = Field(
+        default_factory=dict,
+        description="Account id -> its tags, where the read role cannot read them in AWS Organizations.",
     )
     fix_inputs: dict[str, str | dict[RegionName, str]] = Field(
         default_factory=dict,
@@ -376,6 +381,7 @@ def _unparsed(error: SettingsError) -> str:
         "call_rates": '{"iam": 20}',
         "fix_inputs": '{"security_contact_email": "security@example.com"}',
         "managed_by": '{"stack": "Pulumi"}',
+        "account_tags": '{"123456789012": {"env": "prod"}}',
     }
     example = examples.get(found[1], '["one", "two"]')
     return f"{variable(found[1])} must be JSON, as in {example}"

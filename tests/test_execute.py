@@ -18,6 +18,7 @@ from checks import ec2_security_groups
 from tests.aws_answers import answer_instead, error, register_on_every_client
 from tests.checks.test_ec2_security_groups import open_group
 from tests.checks.test_metric_filters import unalarmed
+from tests.conftest import ACCOUNT
 from tests.test_remediate import ANA, APPROVERS, BEN, BUCKET, World
 
 PROTECTED = {"protected_tags": ["stage=prod"]}
@@ -99,6 +100,12 @@ def test_a_bucket_of_another_region_is_protected_too(world: World, monkeypatch: 
     answer_instead(monkeypatch, "resource-groups-tagging-api", "GetResources", 200, nothing)
     with pytest.raises(Refusal, match="protected by its tag stage=prod"):
         world.restarted(**PROTECTED).propose(world.finding.id, ANA)
+
+
+def test_nothing_in_an_account_with_a_protected_tag_is_changed(world: World) -> None:
+    prod = world.restarted(**PROTECTED, account_tags={ACCOUNT: {"stage": "prod"}})
+    with pytest.raises(Refusal, match=r"protected by its tag stage=prod \[rule: protected account\]"):
+        prod.propose(world.finding.id, ANA)
 
 
 @pytest.mark.parametrize("status", [403, 500])

@@ -51,6 +51,8 @@ def test_nothing_stands_in_the_way_of_an_ordinary_fix() -> None:
         (situation({"protected_tags": ["env"]}), "protected tag", "protected by its tag env"),
         (situation({"protected_tags": ["env=prod"]}), "protected tag", "protected by its tag env=prod"),
         (situation({"protected_tags": ["env"]}, tags=None), "protected tag", "may be protected: grant tag:GetResources"),
+        (situation({"protected_tags": ["env"]}, tags=[], account_tags=[("env", "x")]), "protected account", f"account {ACCOUNT} is protected by its tag env"),
+        (situation({"protected_tags": ["env"]}, tags=[], account_tags=None), "protected account", "may be protected: name them in AWS_SEC_ACCOUNT_TAGS, or grant"),
         (situation(freezes=[frozen()]), "freeze", "changes are frozen until 2026-03-04 11:30 UTC: the sale"),
         (situation(freezes=[frozen("env=prod")]), "freeze", "of what has the tag env=prod are frozen"),
         (situation(freezes=[frozen("env")], tags=None), "freeze", "may be frozen: grant"),
@@ -72,6 +74,8 @@ def test_each_rule_refuses_by_its_name(refused: Situation, rule: str, words: str
     [
         situation({"protected_tags": ["env=test"]}),
         situation({"protected_tags": ["prod"]}),
+        situation({"protected_tags": ["env=test"]}, account_tags=[("env", "prod")]),
+        situation(account_tags=None),
         situation(freezes=[frozen("env=test")]),
         situation(freezes=[frozen(until=NOW)]),
         situation(finding=replace(FINDING, last_seen=NOW - timedelta(hours=72))),
@@ -93,6 +97,11 @@ def test_neither_caps_nor_mutes_nor_age_stand_in_the_way_of_going_back() -> None
 def test_nothing_is_undone_in_dry_run_or_in_a_freeze() -> None:
     assert "dry run" in str(refusal(situation({"fix_mode": "dry-run"}), TO_UNDO))
     assert "frozen" in str(refusal(situation(freezes=[frozen()]), TO_UNDO))
+
+
+def test_nothing_is_undone_in_a_protected_account() -> None:
+    protected = situation({"protected_tags": ["env"]}, tags=[], account_tags=[("env", "prod")])
+    assert "[rule: protected account]" in str(refusal(protected, TO_UNDO))
 
 
 @pytest.mark.parametrize(

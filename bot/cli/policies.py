@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import checks as catalogue
+from bot.account_tags import ACCOUNT_TAG_CALL
 from bot.cli.exits import OK, Failed
 from bot.cli.roles import template
 from bot.fixing import BUCKET_TAG_CALL, TAG_CALL
@@ -37,7 +38,7 @@ def documents(*, fixes: bool) -> list[dict[str, Any]]:
         return write_policies({call for fix in repairs.values() for call in fix.calls})
     reads = {call for check in checks.values() for call in check.calls}
     reads |= {call for fix in repairs.values() for call in fix.read_calls}
-    return read_policies({*SCAN_CALLS, TAG_CALL, BUCKET_TAG_CALL, STACK_CALL, *reads})
+    return read_policies({*SCAN_CALLS, TAG_CALL, BUCKET_TAG_CALL, ACCOUNT_TAG_CALL, STACK_CALL, *reads})
 
 
 def _print(data: Any) -> int:

@@ -44,12 +44,14 @@ def doctor() -> int:
 
     out = console()
     rows = table("", "What", "Found")
-    bad = 0
+    bad = weak = 0
     for result in examine():
         bad += result.health is Health.BAD
+        weak += result.health is Health.WEAK
         rows.add_row(plain(result.health.value, result.health.colour), result.what, plain(result.found))
         if result.advice:
             rows.add_row("", "", plain(f"→ {result.advice}"))
     out.print(rows)
-    out.print(f"\n{bad} to mend." if bad else "\nAll that was tried works.")
+    works = f"All that was tried works, {weak} with a weakness." if weak else "All that was tried works."
+    out.print(f"\n{bad} to mend." if bad else f"\n{works}")
     return FAILS if bad else OK

@@ -1,4 +1,4 @@
-"""What IAM and Trusted Advisor tell in AWS and moto does not, added to its server: `add_iam`."""
+"""What IAM, Organizations and Trusted Advisor tell in AWS and moto does not, added to its server: `add_iam`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.iam.models import IAMBackend, Role, User
 from moto.iam.responses import IamResponse
+from moto.organizations.exceptions import AWSOrganizationsNotInUseException
+from moto.organizations.models import OrganizationsBackend
 from moto.support.responses import SupportResponse
 
 
@@ -26,6 +28,15 @@ def add_iam() -> None:
         return found
 
     IAMBackend.get_account_authorization_details = details  # type: ignore[method-assign,assignment]
+    tags = OrganizationsBackend.list_tags_for_resource
+
+    def tags_of_an_organization(backend: OrganizationsBackend, **asked: str) -> dict[str, Any]:
+        """AWS tells an account of no organization that it is in none; moto does not find the account."""
+        if backend.org is None:
+            raise AWSOrganizationsNotInUseException
+        return tags(backend, **asked)
+
+    OrganizationsBackend.list_tags_for_resource = tags_of_an_organization  # type: ignore[method-assign]
     IamResponse.generate_service_last_accessed_details = _generate  # type: ignore[attr-defined]
     IamResponse.get_service_last_accessed_details = _get  # type: ignore[attr-defined]
     SupportResponse.describe_trusted_advisor_check_summaries = _advice  # type: ignore[attr-defined]
