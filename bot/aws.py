@@ -75,21 +75,31 @@ def _undocumented(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 class Reads:
-    """What one scan has read and shares: each (collector, region) at most once, whoever asks first."""
+    """What one scan has read and shares: each collector and call at most once in a region, whoever asks first."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._held: dict[tuple[int, str], Future[Sequence[Any]]] = {}
+        self._held: dict[tuple[Any, ...], Future[Any]] = {}
 
     def once(self, shared: Collector[R], region: str, stream: Callable[[], Iterator[R]]) -> Sequence[R]:
-        """The resources of a shared collector; whoever comes later waits for the first and shares its failure."""
+        """The resources of a shared collector."""
+        return self._first((id(shared), region), lambda: list(stream()))
+
+    def answer(
+        self, call: str, region: str, params: Mapping[str, Any], ask: Callable[[], Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        """The answer of a call, without what tells only of the request."""
+        key = (call, region, *sorted(params.items()))
+        return self._first(key, lambda: {name: part for name, part in ask().items() if name != "ResponseMetadata"})
+
+    def _first(self, key: tuple[Any, ...], read: Callable[[], X]) -> X:
+        """Whoever comes later waits for the first and shares its failure."""
         with self._lock:
-            key = (id(shared), region)
             first = key not in self._held
-            held = self._held.setdefault(key, Future())
+            held: Future[X] = self._held.setdefault(key, Future())
         if first:
             try:
-                held.set_result(list(stream()))
+                held.set_result(read())
             except BaseException as error:  # noqa: BLE001  # handed on: `result` raises it for everyone who waits
                 held.set_exception(error)
         return held.result()
@@ -156,6 +166,10 @@ class Region:
             if any(_is(error, one) for one in ((absent,) if isinstance(absent, str) else absent)):
                 return {}
             raise CallError(call, self.region, error) from error
+
+    def once(self, call: str, /, *, absent: str | tuple[str, ...] = (), **params: Any) -> Any:
+        """The same, asked once per scan and region however many ask. Raises `CallError`."""
+        return self.reads.answer(call, self.region, params, lambda: self.call(call, absent=absent, **params))
 
     def items(self, call: str, path: str, /, **params: Any) -> Iterator[Any]:
         """Every item under `path` of every page; a mapping there counts as one item. Raises `CallError`."""

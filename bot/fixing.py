@@ -114,12 +114,13 @@ class FixAws:
         thresholds = self._settings.thresholds_of(fix.repairs)
         seen: dict[Any, Any] = {}
         why = ""
-        arguments = given(here, fix.repairs, found, seen)
-        status, text = verdict(lambda: fix.repairs.judge(*arguments, **thresholds))
+        judged = given(here, fix.repairs.extras, found, seen)
+        status, text = verdict(lambda: fix.repairs.judge(*judged, **thresholds))
+        settled = [extra.later or extra for extra in fix.repairs.extras]
         try:
             asked = {name: thresholds[name] for name in signature(fix.plan).parameters if name in thresholds}
             asked |= inputs_of(fix, self._settings, here.region)
-            plan = fix.plan(*arguments, *(extra.read(here, found) for extra in fix.reads), **asked)
+            plan = fix.plan(*given(here, [*settled, *fix.reads], found, seen), **asked)
         except NotApplicable as reason:
             plan, why = None, str(reason)
         tags = _tags(found["tags"]) if "tags" in found else None

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from bot.aws import WINDOW, Region, offered
@@ -213,7 +214,7 @@ class _Run:
         except (KeyError, IndexError, TypeError, ValueError) as error:  # AWS left out what names the resource
             return Outcome(check, aws.account, unit.region, "", unit.region, Status.UNKNOWN, why_unknown(error))
         status, text = verdict(
-            lambda: check.judge(*given(aws, check, resource, seen), **self.thresholds.get(check.id, {}))
+            lambda: check.judge(*given(aws, check.extras, resource, seen), **self.thresholds.get(check.id, {}))
         )
         return Outcome(check, aws.account, unit.region, arn, name, status, text)
 
@@ -226,12 +227,29 @@ class _Run:
             self.emit(Outcome(check, self.home.account, unit.region, "", unit.region, status, text))
 
 
-def given(aws: Aws, check: AnyCheck, resource: Any, seen: dict[Extra[Any, Any], Any]) -> list[Any]:
-    """What a judge is handed: the resource, then its extras, each read once per resource and kept in `seen`."""
-    for extra in check.extras:
-        if extra not in seen:
+def given(aws: Aws, extras: Iterable[Extra[Any, Any]], resource: Any, seen: dict[Extra[Any, Any], Any]) -> list[Any]:
+    """What a judge or a plan is handed: the resource, then the extras, each read once per resource and kept in `seen`.
+
+    In place of an extra for later it is handed the call that reads it, or finds it in `seen`.
+    """
+    return [
+        resource,
+        *(
+            partial(_seen, aws, extra.later, resource, seen) if extra.later else _seen(aws, extra, resource, seen)
+            for extra in extras
+        ),
+    ]
+
+
+def _seen(aws: Aws, extra: Extra[Any, Any], resource: Any, seen: dict[Extra[Any, Any], Any]) -> Any:
+    if extra not in seen:
+        try:
             seen[extra] = extra.read(aws, resource)
-    return [resource, *(seen[extra] for extra in check.extras)]
+        except Unknown as reason:  # it is the same for everybody who asks: AWS is not asked again
+            seen[extra] = reason
+    if isinstance(seen[extra], Unknown):
+        raise seen[extra]
+    return seen[extra]
 
 
 def verdict(judge: Callable[[], Verdict]) -> tuple[Status, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
+from checks import s3
 from checks.kit import (
     ACCOUNT_ARN,
     Aws,
@@ -25,7 +26,6 @@ from checks.kit import (
     fix,
 )
 from checks.log_deliveries import delivering
-from checks.s3 import buckets
 from checks.trail_selectors import management_events, object_events
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _watched(there: Aws, trail: Trail) -> Watched:
     arn="arn:{partition}:s3:::{name}",
     name="{name}",
     scope=Scope.ACCOUNT,
-    needs=(trails, buckets),
+    needs=(trails, s3.buckets),
 )
 def trail_buckets(aws: Aws) -> Iterator[TrailBucket]:
     """Each once, however many trails of whichever regions fill it."""
@@ -161,29 +161,32 @@ def trail_buckets(aws: Aws) -> Iterator[TrailBucket]:
     for home in sorted({trail["HomeRegion"] for trail in aws.items("cloudtrail:ListTrails", "Trails")}):
         for trail in aws.at(home).read(trails):
             found.setdefault(trail["S3BucketName"], home)
-    ours = {bucket["Name"]: bucket for bucket in aws.read(buckets)} if found else {}
+    ours = {bucket["Name"]: bucket for bucket in aws.read(s3.buckets)} if found else {}
     for name, home in sorted(found.items()):
         region = ours[name].get("BucketRegion", home) if name in ours else home
         yield {"name": name, "ours": name in ours, "region": region}
 
 
-@extra("s3:GetBucketVersioning")
+@extra(*s3.versioning.calls)
 def versioning(aws: Aws, bucket: TrailBucket) -> Versioning:
-    return cast("Versioning", _of_bucket(aws, bucket, "s3:GetBucketVersioning"))
+    return cast(
+        "Versioning", _of_bucket(aws, bucket, lambda there: s3.versioning.read(there, {"Name": bucket["name"]}))
+    )
 
 
 @extra("s3:GetBucketLogging", needs=(delivering,))
 def access_logging(aws: Aws, bucket: TrailBucket) -> AccessLog:
-    got = _of_bucket(aws, bucket, "s3:GetBucketLogging").get("LoggingEnabled", {})
+    read = _of_bucket(aws, bucket, lambda there: there.call("s3:GetBucketLogging", Bucket=bucket["name"]))
+    got = read.get("LoggingEnabled", {})
     if got:
         return {"target": got["TargetBucket"], "delivered": False}
     arn = f"arn:{aws.partition}:s3:::{bucket['name']}"
     return {"target": "", "delivered": arn in aws.at(bucket["region"]).read(delivering)}
 
 
-def _of_bucket(aws: Aws, bucket: TrailBucket, call: str) -> Any:
+def _of_bucket(aws: Aws, bucket: TrailBucket, ask: Callable[[Aws], Any]) -> Any:
     try:
-        return aws.at(bucket["region"]).call(call, Bucket=bucket["name"])
+        return ask(aws.at(bucket["region"]))
     except Unknown as reason:
         if bucket["ours"]:
             raise

@@ -66,12 +66,10 @@ class Recording(TypedDict):
 )
 def recordings(aws: Aws) -> Iterator[Recording]:
     """Leaves out recorders that AWS services run for themselves."""
-    recorders = aws.items("config:DescribeConfigurationRecorders", "ConfigurationRecorders")
-    statuses = aws.items("config:DescribeConfigurationRecorderStatus", "ConfigurationRecordersStatus")
-    yield {
-        "recorders": [one for one in recorders if not one.get("servicePrincipal")],
-        "statuses": [one for one in statuses if not one.get("servicePrincipal")],
-    }
+    found = aws.items("config:DescribeConfigurationRecorders", "ConfigurationRecorders")
+    recorders = [one for one in found if not one.get("servicePrincipal")]
+    known = aws.items("config:DescribeConfigurationRecorderStatus", "ConfigurationRecordersStatus") if recorders else ()
+    yield {"recorders": recorders, "statuses": [one for one in known if not one.get("servicePrincipal")]}
 
 
 @extra("config:DescribeDeliveryChannels")

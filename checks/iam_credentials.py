@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from checks.kit import (
     Aws,
@@ -28,8 +28,12 @@ from checks.kit import (
     expect,
     extra,
     fix,
+    later,
     now,
 )
+
+if TYPE_CHECKING:
+    from types_boto3_iam.type_defs import MFADeviceTypeDef as Device
 
 Row: TypeAlias = Mapping[str, str]
 """One user's line of the report, by column."""
@@ -93,11 +97,19 @@ def password(aws: Aws, row: Row) -> bool:
 @extra("iam:ListMFADevices")
 def mfa(aws: Aws, row: Row) -> bool:
     """Whether the user has an MFA device now; asked only where the report knows of none."""
-    return on(row, "mfa_active") or any(aws.items("iam:ListMFADevices", "MFADevices", UserName=row["user"]))
+    return on(row, "mfa_active") or bool(mfa_of(aws, row["user"]))
 
 
-@check(console_users, password, mfa, practice=Practice.MFA, severity=Severity.HIGH)
-def user_with_password_has_mfa(row: Row, password: bool, mfa: bool) -> Verdict:
+def mfa_of(aws: Aws, user: str) -> Sequence[Device]:
+    """A user's MFA devices: eight at most, so the first page of `iam:ListMFADevices` has them all.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
+    return cast("Sequence[Device]", aws.once("iam:ListMFADevices", UserName=user)["MFADevices"])
+
+
+@check(console_users, later(password), mfa, practice=Practice.MFA, severity=Severity.HIGH)
+def user_with_password_has_mfa(row: Row, password: Callable[[], bool], mfa: bool) -> Verdict:
     """User with a password has MFA.
 
     A password alone can be guessed, phished or reused; with MFA it is not enough to sign in.
@@ -105,11 +117,11 @@ def user_with_password_has_mfa(row: Row, password: bool, mfa: bool) -> Verdict:
     Fix: Let the user register a passkey, security key or authenticator app, or delete the password if nobody signs in.
     See: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa.html
     """
-    return expect(mfa or not password, "can sign in with a password alone")
+    return expect(mfa or not password(), "can sign in with a password alone")
 
 
-@check(console_users, password, now, practice=Practice.PASSWORDS, severity=Severity.MEDIUM)
-def unused_password_is_removed(row: Row, password: bool, now: datetime, *, days: int = 45) -> Verdict:
+@check(console_users, later(password), now, practice=Practice.PASSWORDS, severity=Severity.MEDIUM)
+def unused_password_is_removed(row: Row, password: Callable[[], bool], now: datetime, *, days: int = 45) -> Verdict:
     """Unused password is removed.
 
     Nobody notices when somebody else signs in with a password that its owner has forgotten.
@@ -117,14 +129,14 @@ def unused_password_is_removed(row: Row, password: bool, now: datetime, *, days:
     Fix: Delete the user's console password (login profile); if the user has left, delete the user.
     See: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_finding-unused.html
     """
-    if not password:
-        return None  # it was removed since
     used, changed = when(row, "password_last_used"), when(row, "password_last_changed")
     last = used or changed
+    if last and now - last < timedelta(days=days):
+        return None
+    if not password():
+        return None  # it was removed since
     if last is None:
         raise Unknown("the credential report does not say when the password was set or used")
-    if now - last < timedelta(days=days):
-        return None
     return f"has a password last used on {last:%Y-%m-%d}" if used else f"has a password set on {last:%Y-%m-%d}, unused"
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
 from checks.iam import users
-from checks.iam_credentials import NEVER, credential_report
+from checks.iam_credentials import NEVER, Row, credential_report, when
 from checks.kit import (
     Aws,
     Call,
@@ -23,6 +23,7 @@ from checks.kit import (
     expect,
     extra,
     fix,
+    later,
     now,
 )
 
@@ -32,7 +33,10 @@ if TYPE_CHECKING:
     from types_boto3_iam.type_defs import UserDetailTypeDef as User
 
     class Key(AccessKeyMetadataTypeDef):
+        """`used`: the last use that the credential report knows of: the last of all is that or a later one."""
+
         tags: Sequence[TagTypeDef]
+        used: datetime | None
 
 
 INACTIVE = "the key is inactive"
@@ -58,18 +62,25 @@ def access_keys(aws: Aws) -> Iterator[Key]:
 
     def of(user: User) -> list[Key]:
         found = aws.items("iam:ListAccessKeys", "AccessKeyMetadata", UserName=user["UserName"])
-        return [cast("Key", {**key, "tags": user.get("Tags", [])}) for key in found]
+        tags, row = user.get("Tags", []), report.get(user["Arn"])
+        return [
+            cast("Key", {**key, "tags": tags, "used": row and reported_use(row, key["CreateDate"])}) for key in found
+        ]
 
-    without = {row["arn"] for row in aws.read(credential_report) if all(row[made] in NEVER for made in MADE)}
+    report = {row["arn"]: row for row in aws.read(credential_report)}
+    without = {arn for arn, row in report.items() if all(row[made] in NEVER for made in MADE)}
     for keys in aws.each(of, (user for user in aws.read(users) if user["Arn"] not in without)):
         yield from keys
 
 
+def reported_use(row: Row, made: datetime) -> datetime | None:
+    """When the key that was made then was last used, says the report; None where it does not tell for certain."""
+    slots = [slot for slot, column in enumerate(MADE, 1) if when(row, column) == made]
+    return when(row, f"access_key_{slots[0]}_last_used_date") if len(slots) == 1 else None
+
+
 @extra("iam:GetAccessKeyLastUsed")
 def last_used(aws: Aws, key: Key) -> LastUsed:
-    """Empty for an inactive key: nothing uses it."""
-    if key["Status"] != "Active":
-        return cast("LastUsed", {})
     return cast("LastUsed", aws.call("iam:GetAccessKeyLastUsed", AccessKeyId=key["AccessKeyId"])["AccessKeyLastUsed"])
 
 
@@ -88,8 +99,8 @@ def access_key_is_rotated(key: Key, now: datetime, *, days: int = 90) -> Verdict
     return expect(now - made <= timedelta(days=days), f"has been active since {made:%Y-%m-%d}")
 
 
-@check(access_keys, last_used, now, practice=Practice.PASSWORDS, severity=Severity.MEDIUM)
-def unused_access_key_is_inactive(key: Key, last: LastUsed, now: datetime, *, days: int = 45) -> Verdict:
+@check(access_keys, later(last_used), now, practice=Practice.PASSWORDS, severity=Severity.MEDIUM)
+def unused_access_key_is_inactive(key: Key, last: Callable[[], LastUsed], now: datetime, *, days: int = 45) -> Verdict:
     """Unused access key is inactive.
 
     A key nobody needs can still be stolen and used, and nobody would notice.
@@ -97,8 +108,10 @@ def unused_access_key_is_inactive(key: Key, last: LastUsed, now: datetime, *, da
     Fix: Deactivate the key; delete it once nobody has missed it.
     See: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_finding-unused.html
     """
-    newest = last.get("LastUsedDate") or key["CreateDate"]
-    return expect(key["Status"] != "Active" or now - newest < timedelta(days=days), f"is active but {_use(key, last)}")
+    since = now - timedelta(days=days)
+    if key["Status"] != "Active" or _needed(key, last, since):
+        return None
+    return f"is active but {_use(key, last())}"
 
 
 @fix(unused_access_key_is_inactive, "iam:UpdateAccessKey", risk=Risk.CUTS_ACCESS)
@@ -116,16 +129,8 @@ def deactivate(key: Key, last: LastUsed, now: datetime) -> Plan:
     )
 
 
-@extra("iam:GetAccessKeyLastUsed")
-def used_before(aws: Aws, key: Key) -> LastUsed:
-    """Empty for an active key, of which `last_used` tells."""
-    if key["Status"] == "Active":
-        return cast("LastUsed", {})
-    return cast("LastUsed", aws.call("iam:GetAccessKeyLastUsed", AccessKeyId=key["AccessKeyId"])["AccessKeyLastUsed"])
-
-
-@check(access_keys, used_before, now, practice=Practice.PASSWORDS, severity=Severity.LOW)
-def inactive_access_key_is_deleted(key: Key, last: LastUsed, now: datetime, *, days: int = 90) -> Verdict:
+@check(access_keys, later(last_used), now, practice=Practice.PASSWORDS, severity=Severity.LOW)
+def inactive_access_key_is_deleted(key: Key, last: Callable[[], LastUsed], now: datetime, *, days: int = 90) -> Verdict:
     """Inactive access key is deleted.
 
     Whoever may change the user can switch it on again, and a copy that leaked long ago works once more.
@@ -135,8 +140,8 @@ def inactive_access_key_is_deleted(key: Key, last: LastUsed, now: datetime, *, d
     """
     if key["Status"] == "Active":
         raise NotApplicable("the key is active")
-    newest = last.get("LastUsedDate") or key["CreateDate"]
-    return expect(now - newest < timedelta(days=days), f"is inactive and {_use(key, last)}")
+    since = now - timedelta(days=days)
+    return None if _needed(key, last, since) else f"is inactive and {_use(key, last())}"
 
 
 @fix(inactive_access_key_is_deleted, "iam:DeleteAccessKey", risk=Risk.SAFE)
@@ -151,6 +156,12 @@ def delete(key: Key, last: LastUsed, now: datetime) -> Plan:
         after={key["AccessKeyId"]: "deleted"},
         notes=[f"The key {_use(key, last)}.", "There is no undo: AWS makes new keys only."],
     )
+
+
+def _needed(key: Key, last: Callable[[], LastUsed], since: datetime) -> bool:
+    """Whether the key was made or used after a moment. AWS is asked only where the report does not settle it."""
+    known = max(key["CreateDate"], key["used"] or key["CreateDate"])
+    return known > since or last().get("LastUsedDate", known) > since
 
 
 def _use(key: Key, last: LastUsed) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypedDict
 
 from checks.iam import full_policies, grants_all, groups, is_bounded, users
-from checks.iam_credentials import credential_report, on
+from checks.iam_credentials import credential_report, mfa_of, on
 from checks.iam_escalation import Standing, standings
 from checks.iam_policies import detach
 from checks.kit import (
@@ -24,6 +24,7 @@ from checks.kit import (
     expect,
     extra,
     fix,
+    later,
 )
 
 if TYPE_CHECKING:
@@ -62,11 +63,11 @@ def user_standings(aws: Aws) -> Iterator[Standing]:
 
 @extra("iam:ListMFADevices")
 def mfa_devices(aws: Aws, user: Administrator) -> Sequence[Device]:
-    return list(aws.items("iam:ListMFADevices", "MFADevices", UserName=user["name"]))
+    return mfa_of(aws, user["name"])
 
 
-@check(administrators, mfa_devices, practice=Practice.MFA, severity=Severity.MEDIUM)
-def administrator_signs_in_with_hardware(user: Administrator, devices: Sequence[Device]) -> Verdict:
+@check(administrators, later(mfa_devices), practice=Practice.MFA, severity=Severity.MEDIUM)
+def administrator_signs_in_with_hardware(user: Administrator, mfa: Callable[[], Sequence[Device]]) -> Verdict:
     """Administrator signs in with a passkey or hardware key only.
 
     A code from an app can be phished along with the password; a passkey or security key answers only to AWS's own site.
@@ -78,6 +79,7 @@ def administrator_signs_in_with_hardware(user: Administrator, devices: Sequence[
         raise Unknown("the credential report does not know this user yet: it is read again at the next scan")
     if not user["has_password"]:
         raise NotApplicable("the user has no password")
+    devices = mfa()
     if not devices:
         return "is an administrator without MFA"
     virtual = any(_is_virtual(device["SerialNumber"]) for device in devices)

@@ -11,6 +11,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar, TypeVarTuple, Unpack, overload
 
 R = TypeVar("R")
@@ -103,6 +104,9 @@ class Aws(Protocol):
     def call(self, call: str, /, *, absent: str | tuple[str, ...] = (), **params: Any) -> Any:
         """The answer of one call; `{}` when AWS answers with an error in `absent`: a code, or "code: words of it"."""
 
+    def once(self, call: str, /, *, absent: str | tuple[str, ...] = (), **params: Any) -> Any:
+        """The same for what several ask: the first answer is kept for the rest of the scan, so it must be small."""
+
     def items(self, call: str, path: str, /, **params: Any) -> Iterator[Any]:
         """Every item under `path` (dots go down) of every page of a call."""
 
@@ -144,11 +148,15 @@ class Collector(Generic[R]):
 
 @dataclass(frozen=True, eq=False)
 class Extra(Generic[R, X]):
-    """More about one resource, read only when an enabled check or a fix asks for it."""
+    """More about one resource, read only when an enabled check or a fix asks for it.
+
+    `later`: the extra that is read only once the judge calls for it. What the judge is handed is that call.
+    """
 
     calls: tuple[str, ...]
     read: Callable[[Aws, R], X]
     needs: tuple[Collector[Any], ...] = ()
+    later: Extra[R, Any] | None = None
 
     @property
     def all_calls(self) -> tuple[str, ...]:
@@ -224,7 +232,7 @@ PATIENCE = 15
 
 @dataclass(frozen=True, eq=False)
 class Fix:
-    """How to repair what a check found. `plan` takes the resource, the check's extras, then `reads`.
+    """How to repair what a check found. `plan` takes the resource, the check's extras, all of them read, then `reads`.
 
     A keyword-only parameter of `plan` named as a threshold of the check gets that threshold; any other is one of
     `inputs`. `patience`: seconds that AWS may take to show the change.
@@ -281,6 +289,11 @@ def collector(
 def extra(*calls: str, needs: tuple[Collector[Any], ...] = ()) -> Callable[[Callable[[Aws, R], X]], Extra[R, X]]:
     """One more read per resource, and the calls it makes."""
     return lambda read: Extra(calls, read, needs)
+
+
+def later(asked: Extra[R, X], /) -> Extra[R, Callable[[], X]]:
+    """An extra that costs a call only where the judge asks: where what it was handed does not settle the question."""
+    return Extra(asked.calls, lambda aws, resource: partial(asked.read, aws, resource), asked.needs, asked)
 
 
 @overload

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict, cast
 
@@ -22,6 +22,7 @@ from checks.kit import (
     expect,
     extra,
     fix,
+    later,
     now,
 )
 from checks.policy_edits import close
@@ -77,8 +78,8 @@ def policy(aws: Aws, key: Key) -> str:
     return str(aws.call("kms:GetKeyPolicy", KeyId=key["KeyId"], PolicyName="default")["Policy"])
 
 
-@check(keys, metadata, rotation, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)
-def key_rotates(key: Key, metadata: Metadata, rotation: Rotation) -> Verdict:
+@check(keys, metadata, later(rotation), practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)
+def key_rotates(key: Key, metadata: Metadata, rotation: Callable[[], Rotation]) -> Verdict:
     """KMS key rotates its key material.
 
     Rotation limits how much is encrypted with one piece of key material; nothing that uses the key has to change.
@@ -87,7 +88,7 @@ def key_rotates(key: Key, metadata: Metadata, rotation: Rotation) -> Verdict:
     See: https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
     """
     _can_rotate(metadata)
-    return expect(rotation["KeyRotationEnabled"], "never rotates its key material")
+    return expect(rotation()["KeyRotationEnabled"], "never rotates its key material")
 
 
 def _can_rotate(key: Metadata) -> None:

@@ -18,7 +18,7 @@ from checks.kit import (
     extra,
     fix,
 )
-from checks.s3 import Surroundings, buckets, public_access_block, surroundings
+from checks.s3 import Surroundings, buckets, public_access_block, surroundings, there
 
 if TYPE_CHECKING:
     from types_boto3_s3.literals import ObjectOwnershipType as Ownership
@@ -58,8 +58,9 @@ class Acl(TypedDict):
 
 @extra("s3:GetBucketAcl", "s3:GetBucketOwnershipControls")
 def acl(aws: Aws, bucket: Bucket) -> Acl:
-    got = aws.call("s3:GetBucketAcl", Bucket=bucket["Name"])
-    controls = aws.call(
+    asked = there(aws, bucket)
+    got = asked.call("s3:GetBucketAcl", Bucket=bucket["Name"])
+    controls = asked.call(
         "s3:GetBucketOwnershipControls", Bucket=bucket["Name"], absent="OwnershipControlsNotFoundError"
     ).get("OwnershipControls", {"Rules": []})
     ownership = next((rule["ObjectOwnership"] for rule in controls["Rules"]), "")

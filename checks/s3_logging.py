@@ -25,7 +25,7 @@ from checks.kit import (
     fix,
 )
 from checks.log_deliveries import delivering
-from checks.s3 import buckets, policy
+from checks.s3 import buckets, policy, there
 from checks.wildcards import wildcard
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Delivered(TypedDict):
 
 @extra("s3:GetBucketLogging")
 def log(aws: Aws, bucket: Bucket) -> Mapping[str, Any]:
-    return dict(aws.call("s3:GetBucketLogging", Bucket=bucket["Name"]).get("LoggingEnabled", {}))
+    return dict(there(aws, bucket).call("s3:GetBucketLogging", Bucket=bucket["Name"]).get("LoggingEnabled", {}))
 
 
 @collector(
@@ -96,9 +96,8 @@ def log_buckets(aws: Aws, bucket: Bucket) -> Sequence[LogBucket]:
 @extra(needs=(delivering,))
 def delivered(aws: Aws, bucket: Bucket) -> Delivered:
     """Whether CloudWatch Logs delivers its access log, which no setting of the bucket tells."""
-    there = aws.at(bucket.get("BucketRegion", aws.region))
     try:
-        arns = there.read(delivering)
+        arns = there(aws, bucket).read(delivering)
     except Unknown as reason:  # a bucket that keeps its log itself needs no other
         return {"delivered": False, "unread": str(reason)}
     return {"delivered": f"arn:{aws.partition}:s3:::{bucket['Name']}" in arns, "unread": ""}

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from checks import documents
-from checks.kit import Aws, Call, NotApplicable, Plan, Practice, Risk, Severity, Verdict, check, expect, extra, fix
-from checks.s3 import buckets, policy, versioning
+from checks.kit import (
+    Aws,
+    Call,
+    NotApplicable,
+    Plan,
+    Practice,
+    Risk,
+    Severity,
+    Verdict,
+    check,
+    expect,
+    extra,
+    fix,
+    later,
+)
+from checks.s3 import buckets, policy, there, versioning
 
 if TYPE_CHECKING:
     from types_boto3_s3.type_defs import BucketTypeDef as Bucket
@@ -32,13 +46,15 @@ UNFINISHED_DAYS = 7
 
 @extra("s3:GetBucketLifecycleConfiguration")
 def lifecycle(aws: Aws, bucket: Bucket) -> Sequence[LifecycleRule]:
-    got = aws.call("s3:GetBucketLifecycleConfiguration", Bucket=bucket["Name"], absent="NoSuchLifecycleConfiguration")
+    got = there(aws, bucket).call(
+        "s3:GetBucketLifecycleConfiguration", Bucket=bucket["Name"], absent="NoSuchLifecycleConfiguration"
+    )
     return cast("Sequence[LifecycleRule]", got.get("Rules", []))
 
 
 @extra("s3:GetObjectLockConfiguration")
 def object_lock(aws: Aws, bucket: Bucket) -> ObjectLock:
-    got = aws.call(
+    got = there(aws, bucket).call(
         "s3:GetObjectLockConfiguration", Bucket=bucket["Name"], absent="ObjectLockConfigurationNotFoundError"
     )
     return cast("ObjectLock", got.get("ObjectLockConfiguration", {}))
@@ -46,22 +62,26 @@ def object_lock(aws: Aws, bucket: Bucket) -> ObjectLock:
 
 @extra("s3:GetBucketReplication")
 def replication(aws: Aws, bucket: Bucket) -> Sequence[ReplicationRule]:
-    got = aws.call("s3:GetBucketReplication", Bucket=bucket["Name"], absent="ReplicationConfigurationNotFoundError")
+    got = there(aws, bucket).call(
+        "s3:GetBucketReplication", Bucket=bucket["Name"], absent="ReplicationConfigurationNotFoundError"
+    )
     return cast("Sequence[ReplicationRule]", got.get("ReplicationConfiguration", {"Rules": []})["Rules"])
 
 
 @extra("s3:GetBucketEncryption")
 def encryption(aws: Aws, bucket: Bucket) -> Encryption:
     """How S3 encrypts new objects by default; AWS always answers since 2023, emulators do not."""
-    got = aws.call(
+    got = there(aws, bucket).call(
         "s3:GetBucketEncryption", Bucket=bucket["Name"], absent="ServerSideEncryptionConfigurationNotFoundError"
     )
     rules = got.get("ServerSideEncryptionConfiguration", {"Rules": []})["Rules"]
     return cast("Encryption", next((rule["ApplyServerSideEncryptionByDefault"] for rule in rules), {}))
 
 
-@check(buckets, versioning, lifecycle, practice=Practice.MFA, severity=Severity.LOW)
-def bucket_has_mfa_delete(bucket: Bucket, versioning: Versioning, rules: Sequence[LifecycleRule]) -> Verdict:
+@check(buckets, versioning, later(lifecycle), practice=Practice.MFA, severity=Severity.LOW)
+def bucket_has_mfa_delete(
+    bucket: Bucket, versioning: Versioning, rules: Callable[[], Sequence[LifecycleRule]]
+) -> Verdict:
     """S3 bucket asks for an MFA code before versions are deleted.
 
     Whoever steals credentials can otherwise delete every version of every object for good.
@@ -73,7 +93,7 @@ def bucket_has_mfa_delete(bucket: Bucket, versioning: Versioning, rules: Sequenc
         return None
     if versioning.get("Status") != "Enabled":
         raise NotApplicable("it keeps no versions, without which there is no MFA delete")
-    if rules:
+    if rules():
         raise NotApplicable("it has lifecycle rules, with which AWS allows no MFA delete")
     return "lets versions be deleted without MFA"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -24,6 +24,7 @@ from checks.kit import (
     Severity,
     Unknown,
     Verdict,
+    later,
 )
 
 
@@ -104,6 +105,32 @@ def test_a_collector_is_read_once_however_many_ask(account: Account, home: Regio
     ]
     run(home, *checks)
     assert account.reads == {"listed eu-west-1": 1, "extra": 2}, "and an extra once for each resource"
+
+
+def test_what_is_for_later_is_read_where_a_judge_asks_and_never_twice(account: Account, home: Region) -> None:
+    asked: Extra[Any, int] = Extra((), lambda aws, r: account.reads.update([r["id"]]) or 1)
+
+    def odd_asks(resource: dict[str, Any], ask: Callable[[], int]) -> Verdict:
+        return None if resource["n"] % 2 == 0 else f"is {ask()} and still {ask()}"
+
+    lazy = [check(account.listed, odd_asks, later(asked), id=id) for id in ("t.one", "t.two")]
+    said = {o.text for o in run(home, *lazy) if isinstance(o, Outcome)}
+    assert said == {"", "is 1 and still 1"}
+    assert account.reads == {"listed eu-west-1": 1, "listed-1": 1}
+    run(home, *lazy, check(account.listed, odd_fails, asked, id="t.eager"))
+    assert account.reads == {"listed eu-west-1": 2, "listed-1": 2, "listed-2": 1}
+
+
+def test_an_extra_that_cannot_be_read_is_unknown_to_all_who_ask_and_asked_once(account: Account, home: Region) -> None:
+    def read(aws: Aws, resource: dict[str, Any]) -> int:
+        account.reads["denied"] += 1
+        raise Unknown("denied")
+
+    denied: Extra[Any, int] = Extra((), read)
+    eager = check(account.listed, odd_fails, denied, id="t.eager")
+    lazy = check(account.listed, lambda r, ask: ask(), later(denied), id="t.lazy")
+    assert [o[3] for o in outcomes(run(home, eager, lazy))] == ["unknown"] * 4
+    assert account.reads["denied"] == 2, "once for each resource"
 
 
 def test_a_read_that_fails_is_unknown_and_what_came_before_it_counts(account: Account, home: Region) -> None:

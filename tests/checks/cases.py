@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from checks.kit import AnyCheck, NotApplicable, Verdict
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 """The moment every row is judged at."""
+
+
+NOT_ASKED: Any = object()
+"""In place of an extra for later: the judge must not ask for it."""
 
 
 class Case(NamedTuple):
@@ -27,10 +32,20 @@ class Case(NamedTuple):
         """What the judge says of what it is given."""
         check: AnyCheck = self.check
         try:
-            return check.judge(*self.given, **{**self.where, **thresholds})
+            return check.judge(*_handed(check, *self.given), **{**self.where, **thresholds})
         except NotApplicable:
             return NotApplicable
 
     def __str__(self) -> str:
         check: AnyCheck = self.check
         return f"{check.id}-{self.expected or 'pass'}"
+
+
+def _handed(check: AnyCheck, resource: Any, *extras: Any) -> list[Any]:
+    """The arguments of a judge: for an extra for later, the call that gives it."""
+    return [resource, *(partial(_asked, x) if of.later else x for of, x in zip(check.extras, extras, strict=True))]
+
+
+def _asked(value: Any) -> Any:
+    assert value is not NOT_ASKED, "asked for what does not change the verdict"
+    return value

@@ -240,13 +240,15 @@ def test_an_organizations_trail_is_read_in_its_home_region_from_a_member_account
 class Refusing:
     """A region where no call is allowed."""
 
-    partition = "aws"
+    partition, region = "aws", "eu-west-1"
 
     def at(self, _: str) -> Any:
         return self
 
     def call(self, call: str, /, **_: Any) -> Any:
         raise Unknown(f"{call} was denied")
+
+    once = call
 
 
 @pytest.mark.parametrize("read", [cloudtrail.versioning, cloudtrail.access_logging])

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
 
-from bot.aws import Region
+from bot.aws import Reads, Region
 from bot.demo.aws import ACCOUNT, Emulated
 from checks import iam_credentials
 from checks.iam_credentials import console_users, credential_report, reported_users, rows, when
 from checks.kit import NotApplicable, Unknown
-from tests.checks.cases import NOW, Case
+from tests.checks.cases import NOT_ASKED, NOW, Case
 
 MFA = iam_credentials.user_with_password_has_mfa
 UNUSED = iam_credentials.unused_password_is_removed
@@ -39,11 +40,11 @@ def used(first: str, second: str = "N/A", service: str = "s3") -> dict[str, str]
 
 # NOW is 2026-03-02 12:00.
 CASES = [
-    Case(MFA, [{"password_enabled": "true"}, True, True], None),
-    Case(MFA, [{"mfa_active": "TRUE"}, True, True], None),
+    Case(MFA, [{"password_enabled": "true"}, NOT_ASKED, True], None),
+    Case(MFA, [{"mfa_active": "TRUE"}, NOT_ASKED, True], None),
     Case(MFA, [password(), True, False], "can sign in with a password alone"),
-    Case(UNUSED, [password(used="2026-03-01T08:00:00+00:00"), True, NOW], None),
-    Case(UNUSED, [password(used="2026-01-16T12:00:01+00:00"), True, NOW], None),
+    Case(UNUSED, [password(used="2026-03-01T08:00:00+00:00"), NOT_ASKED, NOW], None),
+    Case(UNUSED, [password(used="2026-01-16T12:00:01+00:00"), NOT_ASKED, NOW], None),
     Case(UNUSED, [password(used="2026-01-16T12:00:00Z"), True, NOW], "has a password last used on 2026-01-16"),
     # Setting a new password is not using it.
     Case(
@@ -52,9 +53,10 @@ CASES = [
         "has a password last used on 2025-08-01",
     ),
     Case(UNUSED, [password(used="no_information"), True, NOW], "has a password set on 2024-05-01, unused"),
-    Case(UNUSED, [password(changed="2026-02-20T00:00:00+00:00"), True, NOW], None),
+    Case(UNUSED, [password(changed="2026-02-20T00:00:00+00:00"), NOT_ASKED, NOW], None),
     # The report is older than that.
     Case(UNUSED, [password(), False, NOW], None),
+    Case(UNUSED, [password(changed="N/A"), False, NOW], None),
     Case(MFA, [password(), False, False], None),
     Case(ONE_KEY, [keys("true", "false"), NOW], None),
     Case(ONE_KEY, [keys("false", "true"), NOW], None),
@@ -140,6 +142,7 @@ def test_asks_again_what_the_report_may_not_know_yet(aws: Region) -> None:
     iam.create_login_profile(UserName="ana", Password="not-a-real-Passw0rd")
     codes = {"AuthenticationCode1": "123456", "AuthenticationCode2": "654321"}
     iam.enable_mfa_device(UserName="ana", SerialNumber="GAHT12345678", **codes)
+    aws = replace(aws, reads=Reads())
     assert iam_credentials.password.read(aws, row)
     assert iam_credentials.mfa.read(aws, row)
     assert [one["user"] for one in console_users.stream(aws)] == ["ana"]

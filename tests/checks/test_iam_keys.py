@@ -20,21 +20,22 @@ from bot.settings import load
 from bot.store import Store
 from bot.store.findings import Filter
 from checks import iam_keys
-from checks.iam_keys import access_keys, last_used, used_before
+from checks.iam_keys import access_keys, last_used
 from checks.kit import FIXES, NotApplicable
-from tests.checks.cases import NOW, Case
+from tests.checks.cases import NOT_ASKED, NOW, Case
 
 ROTATED = iam_keys.access_key_is_rotated
 DELETED = iam_keys.inactive_access_key_is_deleted
 UNUSED = iam_keys.unused_access_key_is_inactive
 
 
-def key(days: int, status: str = "Active") -> dict[str, Any]:
+def key(days: int, status: str = "Active", used: int | None = None) -> dict[str, Any]:
     return {
         "UserName": "deploy",
         "AccessKeyId": "AKIAIOSFODNN7EXAMPLE",
         "Status": status,
         "CreateDate": NOW - timedelta(days=days),
+        "used": None if used is None else NOW - timedelta(days=used),
     }
 
 
@@ -51,19 +52,24 @@ CASES = [
     Case(ROTATED, [key(900, "Inactive"), NOW], NotApplicable),
     Case(UNUSED, [key(900), used(44), NOW], None),
     Case(UNUSED, [key(900), used(45), NOW], "is active but was last used on 2026-01-16 for s3 in eu-west-1"),
-    Case(UNUSED, [key(44), NEVER, NOW], None),
+    Case(UNUSED, [key(900, used=60), used(44), NOW], None),
+    Case(UNUSED, [key(900, used=45), used(45), NOW], "is active but was last used on 2026-01-16 for s3 in eu-west-1"),
+    Case(UNUSED, [key(44), NOT_ASKED, NOW], None),
+    Case(UNUSED, [key(900, used=44), NOT_ASKED, NOW], None),
+    Case(UNUSED, [key(900, used=44), used(20), NOW], "is active but was last used on 2026-02-10 for s3 in eu-west-1", {"days": 20}),
     Case(UNUSED, [key(45), NEVER, NOW], "is active but was never used since 2026-01-16"),
-    Case(UNUSED, [key(900, "Inactive"), used(400), NOW], None),
+    Case(UNUSED, [key(900, "Inactive"), NOT_ASKED, NOW], None),
     Case(DELETED, [key(900, "Inactive"), used(89), NOW], None),
-    Case(DELETED, [key(30, "Inactive"), NEVER, NOW], None),
+    Case(DELETED, [key(30, "Inactive"), NOT_ASKED, NOW], None),
+    Case(DELETED, [key(900, "Inactive", used=89), NOT_ASKED, NOW], None),
     Case(DELETED, [key(900, "Inactive"), NEVER, NOW], "is inactive and was never used since 2023-09-14"),
     Case(
         DELETED,
         [key(900, "Inactive"), used(400), NOW],
         "is inactive and was last used on 2025-01-26 for s3 in eu-west-1",
     ),
-    Case(DELETED, [key(900), {}, NOW], NotApplicable),
-]
+    Case(DELETED, [key(900), NOT_ASKED, NOW], NotApplicable),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -94,8 +100,29 @@ def test_reads_the_keys_of_every_user(aws: Region) -> None:
     )
     assert found[0]["tags"] == [{"Key": "team", "Value": "data"}]
     assert last_used.read(aws, found[0]) == NEVER
-    assert list(used_before.read(aws, found[0])) == []
-    assert used_before.read(aws, {**found[0], "Status": "Inactive"}) == NEVER
+
+
+MADE, USED = "2025-01-01T00:00:00+00:00", "2026-02-27T10:00:00+00:00"
+
+
+def row(first: str, second: str, *uses: str) -> dict[str, str]:
+    made = {"access_key_1_last_rotated": first, "access_key_2_last_rotated": second}
+    return made | {f"access_key_{slot}_last_used_date": use for slot, use in enumerate(uses, 1)}
+
+
+@pytest.mark.parametrize(
+    ("reported", "expected"),
+    [
+        (row(MADE, "N/A", USED, "N/A"), USED),
+        (row("2025-03-01T00:00:00Z", MADE, "N/A", USED), USED),
+        (row(MADE, "N/A", "N/A", "N/A"), None),
+        (row(MADE, MADE, USED, USED), None),  # which of the two it is cannot be told
+        (row("2025-01-01T00:00:01Z", "N/A", USED, "N/A"), None),  # another key, or one that was changed since
+    ],
+)
+def test_the_report_tells_of_a_use_only_where_it_knows_the_key(reported: Any, expected: str | None) -> None:
+    use = iam_keys.reported_use(reported, datetime.fromisoformat(MADE))
+    assert use == (datetime.fromisoformat(expected) if expected else None)
 
 
 def unused_key(aws: boto3.Session) -> None:

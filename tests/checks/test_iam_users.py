@@ -13,7 +13,7 @@ from bot.aws import Region
 from checks import iam_users
 from checks.iam_users import administrators, mfa_devices
 from checks.kit import NotApplicable, Unknown
-from tests.checks.cases import Case
+from tests.checks.cases import NOT_ASKED, Case
 from tests.checks.test_iam_policies import ALL, SOME
 
 NO_ADMIN = iam_users.user_is_no_administrator
@@ -45,7 +45,7 @@ CASES = [
     Case(HARDWARE, [admin(), [GOV_APP]], VIRTUAL),
     Case(HARDWARE, [admin(), [PASSKEY, APP]], VIRTUAL),
     Case(HARDWARE, [admin(), []], "is an administrator without MFA"),
-    Case(HARDWARE, [admin(has_password=False), []], NotApplicable),
+    Case(HARDWARE, [admin(has_password=False), NOT_ASKED], NotApplicable),
     Case(NO_ADMIN, [standing()], None),
     Case(NO_ADMIN, [standing("AdministratorAccess", unread=("x",))], "is an administrator by AdministratorAccess"),
     Case(
@@ -63,7 +63,7 @@ def test_judges(case: Case) -> None:
 
 def test_a_user_newer_than_the_report_is_unknown() -> None:
     with pytest.raises(Unknown):
-        Case(HARDWARE, [admin(has_password=None), []], None).outcome()
+        Case(HARDWARE, [admin(has_password=None), NOT_ASKED], None).outcome()
 
 
 def test_finds_administrators_whatever_makes_them_one(aws: Region) -> None:

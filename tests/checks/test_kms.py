@@ -14,7 +14,7 @@ from botocore.stub import Stubber
 from bot.aws import Region
 from checks import kms
 from checks.kit import Call, NotApplicable
-from tests.checks.cases import NOW, Case
+from tests.checks.cases import NOT_ASKED, NOW, Case
 
 OURS = {
     "KeyManager": "CUSTOMER",
@@ -59,16 +59,16 @@ CASES = [
     Case(ROTATES, [KEY, OURS, ON], None),
     Case(ROTATES, [KEY, OURS, OFF], "never rotates its key material"),
     Case(ROTATES, [KEY, OURS | replica("PRIMARY"), OFF], "never rotates its key material"),
-    Case(ROTATES, [KEY, OURS | replica("REPLICA"), OFF], NotApplicable),
-    Case(ROTATES, [KEY, OURS | {"KeyManager": "AWS"}, ON], NotApplicable),
-    Case(ROTATES, [KEY, OURS | {"KeyState": "Disabled"}, OFF], NotApplicable),
-    Case(ROTATES, [KEY, OURS | DELETED, OFF], NotApplicable),
-    Case(ROTATES, [KEY, OURS | {"KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY"}, {}], NotApplicable),
-    Case(ROTATES, [KEY, OURS | {"KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC"}, {}], NotApplicable),
-    Case(ROTATES, [KEY, OURS | {"Origin": "EXTERNAL"}, OFF], NotApplicable),
-    Case(ROTATES, [KEY, OURS | {"Origin": "AWS_CLOUDHSM"}, {}], NotApplicable),
-    Case(ROTATES, [KEY, OURS | {"KeyState": "Creating"}, {}], NotApplicable),
-    Case(ROTATES, [KEY, OURS | {"Origin": "EXTERNAL", "KeyState": "PendingImport"}, {}], NotApplicable),
+    Case(ROTATES, [KEY, OURS | replica("REPLICA"), NOT_ASKED], NotApplicable),
+    Case(ROTATES, [KEY, OURS | {"KeyManager": "AWS"}, NOT_ASKED], NotApplicable),
+    Case(ROTATES, [KEY, OURS | {"KeyState": "Disabled"}, NOT_ASKED], NotApplicable),
+    Case(ROTATES, [KEY, OURS | DELETED, NOT_ASKED], NotApplicable),
+    Case(ROTATES, [KEY, OURS | {"KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY"}, NOT_ASKED], NotApplicable),
+    Case(ROTATES, [KEY, OURS | {"KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC"}, NOT_ASKED], NotApplicable),
+    Case(ROTATES, [KEY, OURS | {"Origin": "EXTERNAL"}, NOT_ASKED], NotApplicable),
+    Case(ROTATES, [KEY, OURS | {"Origin": "AWS_CLOUDHSM"}, NOT_ASKED], NotApplicable),
+    Case(ROTATES, [KEY, OURS | {"KeyState": "Creating"}, NOT_ASKED], NotApplicable),
+    Case(ROTATES, [KEY, OURS | {"Origin": "EXTERNAL", "KeyState": "PendingImport"}, NOT_ASKED], NotApplicable),
     Case(STAYS, [KEY, OURS], None),
     Case(STAYS, [KEY, OURS | {"KeyState": "Disabled"}], None),
     Case(STAYS, [KEY, OURS | DELETED], "will be deleted on 2026-03-09"),

@@ -12,7 +12,8 @@ import pytest
 from bot.aws import Clients, Region
 from checks import documents, s3
 from checks.kit import NotApplicable, Plan
-from tests.checks.cases import Case
+from tests.checks.cases import NOT_ASKED, Case
+from tests.made import Made
 
 ALL_ON = dict.fromkeys(s3.FLAGS, True)
 BUCKET = {"Name": "northwind-exports"}
@@ -56,7 +57,7 @@ CASES = [
         "leaves IgnorePublicAcls off",
     ),
     Case(s3.bucket_blocks_public_access, [{}, ALL_ON, {}], None),
-    Case(s3.bucket_blocks_public_access, [{}, {}, ALL_ON], None),
+    Case(s3.bucket_blocks_public_access, [{}, NOT_ASKED, ALL_ON], None),
     Case(s3.bucket_blocks_public_access, [{}, ALL_ON | {"BlockPublicAcls": False}, {"BlockPublicAcls": True}], None),
     Case(s3.bucket_blocks_public_access, [{}, ALL_ON | {"BlockPublicAcls": False}, {}], "leaves BlockPublicAcls off"),
     Case(OWN_BLOCK, [{}, ALL_ON, {}], None),
@@ -115,6 +116,22 @@ def test_a_bucket_and_an_account_that_never_set_anything_read_as_nothing(aws: Re
     assert s3.public_access_block.read(aws, bucket) == {}
     assert s3.surroundings.read(aws, bucket) == ALONE
     assert "Status" not in s3.versioning.read(aws, bucket)
+
+
+def test_a_bucket_is_asked_for_in_its_own_region_and_once_for_all(aws: Region) -> None:
+    made = Made(aws.clients.session)
+    aws.clients.session.client("s3", region_name="us-east-1").create_bucket(Bucket=BUCKET["Name"])
+    made.calls.clear()
+    for bucket in (BUCKET | {"BucketRegion": "ap-southeast-2"}, BUCKET):
+        for _ in range(2):
+            s3.versioning.read(aws, bucket)  # type: ignore[arg-type]  # what is read of it
+            s3.public_access_block.read(aws, bucket)  # type: ignore[arg-type]
+    assert [(call, region) for call, region, _ in made.calls] == [
+        ("s3:GetBucketVersioning", "ap-southeast-2"),
+        ("s3:GetPublicAccessBlock", "ap-southeast-2"),
+        ("s3:GetBucketVersioning", aws.region),
+        ("s3:GetPublicAccessBlock", aws.region),
+    ]
 
 
 def test_what_surrounds_a_website_in_an_account_that_blocks_public_access(aws: Region) -> None:

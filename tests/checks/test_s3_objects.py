@@ -12,7 +12,7 @@ import pytest
 from bot.aws import Region
 from checks import s3_objects
 from checks.kit import NotApplicable
-from tests.checks.cases import Case
+from tests.checks.cases import NOT_ASKED, Case
 
 BUCKET: Any = {"Name": "northwind-invoices"}
 ON, OFF = {"Status": "Enabled", "ID": "old"}, {"Status": "Disabled", "ID": "old"}
@@ -36,11 +36,11 @@ def lets_in(service: str) -> str:
 
 TRAIL = lets_in("cloudtrail.amazonaws.com")
 CASES = [
-    Case(MFA, [BUCKET, {}, []], NotApplicable),
-    Case(MFA, [BUCKET, {"Status": "Suspended"}, []], NotApplicable),
+    Case(MFA, [BUCKET, {}, NOT_ASKED], NotApplicable),
+    Case(MFA, [BUCKET, {"Status": "Suspended"}, NOT_ASKED], NotApplicable),
     Case(MFA, [BUCKET, {"Status": "Enabled"}, []], NO_MFA),
     Case(MFA, [BUCKET, {"Status": "Enabled", "MFADelete": "Disabled"}, []], NO_MFA),
-    Case(MFA, [BUCKET, {"Status": "Enabled", "MFADelete": "Enabled"}, []], None),
+    Case(MFA, [BUCKET, {"Status": "Enabled", "MFADelete": "Enabled"}, NOT_ASKED], None),
     Case(MFA, [BUCKET, {"Status": "Enabled"}, [OFF]], NotApplicable),
     Case(LIFE, [BUCKET, []], NO_RULE),
     Case(LIFE, [BUCKET, [OFF]], NO_RULE),
