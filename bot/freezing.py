@@ -8,6 +8,8 @@ from datetime import datetime, timedelta, timezone, tzinfo
 
 from dateutil.parser import ParserError, parse
 
+from bot.words import when
+
 FORM = "write: freeze until Monday 09:00 because of the sale. A tag may come first: freeze env=prod until …"
 LONGEST = timedelta(days=366)
 WEEKDAY = re.compile(r"\b(mon|tue|wed|thu|fri|sat|sun)", re.IGNORECASE)
@@ -64,7 +66,7 @@ def _moment(text: str, now: datetime) -> datetime:
     if moment <= now and WEEKDAY.search(text):
         moment += timedelta(weeks=1)
     if moment <= now:
-        raise NotUnderstood(f"{moment:%Y-%m-%d %H:%M} is over already: name a time to come")
+        raise NotUnderstood(f"{when(moment)} is over already: name a time to come")
     if moment - now > LONGEST:
         raise NotUnderstood("a freeze is for a year at most: name a time before that")
     return moment

@@ -10,7 +10,7 @@ from bot.fixing import Tags
 from bot.settings import FixMode, Limit, Settings
 from bot.store.findings import Finding
 from bot.store.freezes import Frozen
-from bot.words import span
+from bot.words import span, when
 from checks.kit import Severity
 
 
@@ -82,12 +82,12 @@ def protected_account(s: Situation) -> str | None:
 def freeze(s: Situation) -> str | None:
     for window in s.settings.freezes:
         if window.start <= s.now < window.until:
-            return _frozen("", window.until, window.reason)
+            return _frozen(s, "", window.until, window.reason)
     for one in s.freezes:
         if one.tag and s.tags is None:
             return UNREAD_TAGS.format("frozen")
         if one.until > s.now and (not one.tag or _has(s.tags or (), one.tag)):
-            return _frozen(one.tag, one.until, one.reason)
+            return _frozen(s, one.tag, one.until, one.reason)
     return None
 
 
@@ -164,6 +164,6 @@ def _has(tags: Tags, rule: str) -> bool:
     return any(key == tag and (not equals or value == given) for tag, given in tags)
 
 
-def _frozen(tag: str, until: datetime, reason: str) -> str:
+def _frozen(s: Situation, tag: str, until: datetime, reason: str) -> str:
     what = f"changes of what has the tag {tag}" if tag else "changes"
-    return f"{what} are frozen until {until:%Y-%m-%d %H:%M %Z}: {reason}"
+    return f"{what} are frozen until {when(until, s.settings.zone)}: {reason}"

@@ -96,10 +96,12 @@ def _line(line: str) -> str:
 
 
 def _mark(mark: str) -> str:
-    """Code, a link, or a mention."""
+    """Code, a link, a mention, or a moment."""
     if mark[0] == "`":
         return html.unescape(mark)
     target, _, label = mark[1:-1].partition("|")
+    if target.startswith("!date^"):
+        return _literal(label)
     return f"[{label or target}]({target})" if target.startswith("https:") else f"**{target}**"
 
 

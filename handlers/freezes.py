@@ -25,6 +25,8 @@ async def freeze(ask: Ask) -> None:
     begun = await asyncio.to_thread(
         bot.store.freezes.begin, asked.tag, asked.until, asked.reason, by=str(ask.who), at=bot.now()
     )
+    if begun is None:
+        raise Refusal("this freeze holds already; `/aws-sec freeze` lists it")
     await ask.parts.cards.tell_everybody(frozen(begun, bot.settings.zone))
 
 

@@ -54,6 +54,7 @@ def test_nothing_stands_in_the_way_of_an_ordinary_fix() -> None:
         (situation({"protected_tags": ["env"]}, tags=[], account_tags=[("env", "x")]), "protected account", f"account {ACCOUNT} is protected by its tag env"),
         (situation({"protected_tags": ["env"]}, tags=[], account_tags=None), "protected account", "may be protected: name them in AWS_SEC_ACCOUNT_TAGS, or grant"),
         (situation(freezes=[frozen()]), "freeze", "changes are frozen until 2026-03-04 11:30 UTC: the sale"),
+        (situation({"timezone": "Asia/Tokyo"}, freezes=[frozen()]), "freeze", "are frozen until 2026-03-04 20:30 JST"),
         (situation(freezes=[frozen("env=prod")]), "freeze", "of what has the tag env=prod are frozen"),
         (situation(freezes=[frozen("env")], tags=None), "freeze", "may be frozen: grant"),
         (situation(finding=replace(FINDING, last_seen=NOW - timedelta(hours=73))), "finding age", "for 3 days"),

@@ -23,13 +23,13 @@ from bot.blocks.parts import (
     text_input,
 )
 from bot.blocks.requests import HEADLINES, NONE, calls_of
-from bot.blocks.text import code, mention, plain
+from bot.blocks.text import code, mention, moment, plain
 from bot.bulk import BatchProposal
 from bot.ids import Action, Input, OfBatch, OfCheck, View
 from bot.remediate import can_undo
 from bot.settings import FixMode
 from bot.store.fix_request import OPEN, Batch, FixRequest, State
-from bot.words import bar, plural, when
+from bot.words import bar, plural
 from checks.kit import Fix, Plan
 
 ENDED_WELL = (State.FIXED, State.MOOT, State.REHEARSED)
@@ -73,7 +73,7 @@ def batch_card(batch: Batch, fix: Fix | None, kind: str, zone: tzinfo) -> Messag
         blocks.append(
             section("⚠️ *This is too long to be shown whole, so it cannot be approved.* Ask for fewer at once.")
         )
-    until = f"expires {when(first.expires_at, zone)}" if batch.waits else f"asked {when(first.created_at, zone)}"
+    until = f"expires {moment(first.expires_at, zone)}" if batch.waits else f"asked {moment(first.created_at, zone)}"
     numbers = f"{first.id} to {batch.requests[-1].id}" if len(batch.requests) > 1 else str(first.id)
     blocks.append(context(f"Batch {batch.id}  ·  requests {numbers}  ·  {until}"))
     if found := _buttons(batch, kind, whole):

@@ -11,11 +11,11 @@ from bot.blocks.findings import finding_line, fix_button
 from bot.blocks.mutes import scope
 from bot.blocks.parts import Message, actions, button, context, divider, header, lines, section
 from bot.blocks.status import unread
-from bot.blocks.text import code, escape, mention, plain, severity
+from bot.blocks.text import code, escape, mention, moment, plain, severity
 from bot.digest import Digest
 from bot.ids import Action, OfList
 from bot.store.findings import Finding
-from bot.words import counted, plural, span, when
+from bot.words import counted, plural, span
 
 SHOWN = 5
 """Findings of one kind that a digest names before it only counts."""
@@ -103,11 +103,11 @@ def _waiting(news: Digest) -> list[Block]:
 
 def _mutes(news: Digest, zone: tzinfo) -> list[Block]:
     whole = [
-        f"• {scope(one)} ({plural(one.hides, 'finding')}) until {when(one.until, zone)}: {plain(one.reason, 100)}"
+        f"• {scope(one)} ({plural(one.hides, 'finding')}) until {moment(one.until, zone)}: {plain(one.reason, 100)}"
         for one in news.scopes_ending
     ]
     single = [
-        f"• {code(f.name, 100)} until {when(f.muted_until, zone)}: {plain(f.muted_reason or '', 100)}"
+        f"• {code(f.name, 100)} until {moment(f.muted_until, zone)}: {plain(f.muted_reason or '', 100)}"
         for f in news.mutes_ending
     ]
     return [*lines(_some("🔔 *Mutes that end soon*", [*whole, *single]))]

@@ -21,10 +21,10 @@ from bot.blocks.parts import (
     section,
     text_input,
 )
-from bot.blocks.text import code, mention, plain, severity, visible
+from bot.blocks.text import code, mention, moment, plain, severity, visible
 from bot.ids import Action, Input, OfCheck, OfFinding, OfList, OfMute, View
 from bot.store.findings import Finding
-from bot.words import age, plural, when
+from bot.words import age, plural
 from bot.words import controls as in_words
 from checks import Guide, guides
 from checks.kit import AnyCheck, Fix, Practice, Severity
@@ -179,7 +179,7 @@ def _title(asked: OfList) -> str:
 def _muted(finding: Finding, now: datetime, zone: tzinfo) -> str:
     if not finding.muted(now):
         return ""
-    by, until = mention(finding.muted_by), when(finding.muted_until, zone)
+    by, until = mention(finding.muted_by), moment(finding.muted_until, zone)
     which = f" (mute {finding.mute})" if finding.mute else ""
     return f"\nMuted by {by} until {until}{which}: {plain(finding.muted_reason or '')}"
 

@@ -7,8 +7,8 @@ from datetime import tzinfo
 
 from slack_sdk.models.blocks import Block
 
-from bot.blocks.parts import Message, button, context, section
-from bot.blocks.text import code, mention, plain
+from bot.blocks.parts import Message, button, context, section, sentence
+from bot.blocks.text import code, mention, moment, plain
 from bot.ids import Action, OfFreeze
 from bot.settings import Freeze
 from bot.store.freezes import Frozen
@@ -25,9 +25,9 @@ def freezes_page(declared: Sequence[Frozen], planned: Sequence[Freeze], zone: tz
     blocks: list[Block] = [section("*Freezes*: no fix is made, and none is undone, while one holds.")]
     for one in declared[:SHOWN]:
         end = button("End it", Action.UNFREEZE, OfFreeze(freeze=one.id))
-        blocks.append(section(f"❄️ {_what(one)} until *{when(one.until, zone)}*\n{_why(one)}", end))
+        blocks.append(section(f"❄️ {_what(one)} until *{moment(one.until, zone)}*\n{_why(one)}", end))
     for window in planned[: max(0, SHOWN - len(declared))]:
-        between = f"{when(window.start, zone)} to {when(window.until, zone)}"
+        between = f"{moment(window.start, zone)} to {moment(window.until, zone)}"
         blocks.append(section(f"❄️ Everything, {between}\n{plain(window.reason)} (set in the bot's settings)"))
     if hidden := max(0, len(declared) + len(planned) - SHOWN):
         blocks.append(context(f"and {hidden} more"))
@@ -36,11 +36,13 @@ def freezes_page(declared: Sequence[Frozen], planned: Sequence[Freeze], zone: tz
 
 def frozen(one: Frozen, zone: tzinfo, ended_by: str = "") -> Message:
     """What everybody is told when a freeze begins, or ends before its time."""
-    if ended_by:
-        words = f"{mention(ended_by)} ended a freeze, so fixes may be made again. It was: {_what(one)}."
-    else:
-        words = f"❄️ No fixes until *{when(one.until, zone)}*: {_what(one)}.\n{_why(one)}"
-    return Message(words, [section(words)])
+    if not ended_by:
+        return Message(_begun(one, when(one.until, zone)), [section(_begun(one, f"*{moment(one.until, zone)}*"))])
+    return sentence(f"{mention(ended_by)} ended a freeze, so fixes may be made again. It was: {_what(one)}.")
+
+
+def _begun(one: Frozen, until: str) -> str:
+    return f"❄️ No fixes until {until}: {_what(one)}.\n{_why(one)}"
 
 
 def _what(one: Frozen) -> str:

@@ -13,12 +13,12 @@ from slack_sdk.models.views import View as SlackView
 from bot.blocks.parts import actions, button, context, divider, header, lines, section
 from bot.blocks.requests import HEADLINES
 from bot.blocks.status import practice_line, worst_first
-from bot.blocks.text import code, mention, plain
+from bot.blocks.text import code, mention, moment, plain
 from bot.ids import Action, OfList, OfRequest
 from bot.standing import Standing
 from bot.store.fix_request import FixRequest, State
 from bot.store.freezes import Frozen
-from bot.words import age, counted, when
+from bot.words import age, counted
 from checks.kit import Fix
 
 SHOWN = 5
@@ -53,7 +53,7 @@ def home_view(home: Home, *, fixes: Mapping[str, Fix], now: datetime, zone: tzin
         blocks += _requests("Your requests", home.own, fixes, now, decide=False)
     blocks += _standing(home.stands, now)
     if home.freezes:
-        frozen = [f"❄️ {_what(one)} until *{when(one.until, zone)}*: {plain(one.reason, 200)}" for one in home.freezes]
+        frozen = [f"❄️ {_what(one)} until *{moment(one.until, zone)}*: {plain(one.reason, 200)}" for one in home.freezes]
         blocks += [divider(), *lines(["*Freezes*: no fix is made while one holds", *frozen[:SHOWN]])]
     blocks += [divider(), context(_may(home.rights))]
     return dict(SlackView(type="home", blocks=blocks[:100]).to_dict())

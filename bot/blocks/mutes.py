@@ -8,10 +8,10 @@ from datetime import tzinfo
 from slack_sdk.models.blocks import Block
 
 from bot.blocks.parts import Message, button, context, section
-from bot.blocks.text import code, mention, plain
+from bot.blocks.text import code, mention, moment, plain
 from bot.ids import Action, OfMute
 from bot.store.mutes import Mute
-from bot.words import plural, when
+from bot.words import plural
 
 SHOWN = 30
 
@@ -24,7 +24,7 @@ def mutes_page(mutes: Sequence[Mute], zone: tzinfo) -> Message:
     blocks: list[Block] = [section("*Mutes*: what they hide, now and when it is found later, counts as accepted.")]
     for one in mutes[:SHOWN]:
         end = button("End it", Action.END_MUTE, OfMute(mute=one.id))
-        hidden = f"mute {one.id}  ·  hides {plural(one.hides, 'finding')} until *{when(one.until, zone)}*"
+        hidden = f"mute {one.id}  ·  hides {plural(one.hides, 'finding')} until *{moment(one.until, zone)}*"
         blocks.append(section(f"🔕 {scope(one)}\n{hidden}\n{mention(one.by)}: {plain(one.reason, 150)}", end))
     if len(mutes) > SHOWN:
         blocks.append(context(f"and {len(mutes) - SHOWN} more"))

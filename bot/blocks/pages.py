@@ -9,10 +9,10 @@ from typing import Any
 from slack_sdk.models.blocks import Block
 
 from bot.blocks.parts import Message, context, lines, section
-from bot.blocks.text import code, mention, plain
+from bot.blocks.text import code, mention, moment, plain
 from bot.compliance import Control, Report, Stand
 from bot.store.audit import Head, Verification
-from bot.words import plural, when
+from bot.words import plural
 
 COMMANDS: Mapping[str, str] = {
     "status": "how the account stands on the twelve practices",
@@ -97,7 +97,7 @@ def without_key(found: Verification) -> str:
 
 def _row(row: Mapping[str, Any], zone: tzinfo, *, whole: bool) -> str:
     """A line of the log; not `whole` leaves out what the title says already."""
-    at = when(datetime.fromisoformat(row["at"]), zone)
+    at = moment(datetime.fromisoformat(row["at"]), zone)
     request = f" · request {row['request_id']}" if row["request_id"] else ""
     detail = row["detail"]
     why = plain(str(detail.get("why") or detail.get("reason") or detail.get("result") or ""), 200)

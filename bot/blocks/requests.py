@@ -25,13 +25,12 @@ from bot.blocks.parts import (
     section,
     text_input,
 )
-from bot.blocks.text import code, mention, plain, severity
+from bot.blocks.text import code, mention, moment, plain, severity
 from bot.ids import Action, Input, OfFinding, OfRequest, View
 from bot.ownership import DIRECTLY, Owner
 from bot.remediate import Proposal, can_undo
 from bot.settings import FixMode
 from bot.store.fix_request import FixRequest, State
-from bot.words import when
 from checks import Guide
 from checks.kit import Call, Fix, Plan
 
@@ -230,8 +229,8 @@ def _outcome(request: FixRequest) -> list[Block]:
 
 def _deadline(request: FixRequest, zone: tzinfo) -> str:
     if request.state is State.WAITING:
-        return f"expires {when(request.expires_at, zone)}"
-    return f"{'ended' if request.ended_at else 'asked'} {when(request.ended_at or request.created_at, zone)}"
+        return f"expires {moment(request.expires_at, zone)}"
+    return f"{'ended' if request.ended_at else 'asked'} {moment(request.ended_at or request.created_at, zone)}"
 
 
 def _buttons(request: FixRequest, kind: str, whole: bool, glass: bool) -> list[ButtonElement]:

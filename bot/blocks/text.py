@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import datetime, tzinfo
 
 from bot.people import Person
+from bot.words import when
 from checks.kit import Severity
 
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -26,8 +28,11 @@ def cut(text: str, length: int) -> str:
 
 
 def cut_markup(text: str, length: int) -> str:
-    """The same for mrkdwn made of our words and escaped ones: what was inside inline code stays inside."""
+    """The same for mrkdwn made of our words and escaped ones: what was inside inline code stays inside, and a mention,
+    a link or a moment is there whole or not at all."""
     short = cut(text, length)
+    if (begun := short.rfind("<")) > short.rfind(">"):
+        short = cut(text, length := begun + 1)
     if short.count("`") % 2:
         short = cut(text, length - 1)
     return short + "`" * (short.count("`") % 2)
@@ -62,6 +67,17 @@ def mention(person: str | None) -> str:
     if re.fullmatch(r"[UW][A-Z0-9]+", who.user):
         return f"<@{who.user}>"
     return "aws-sec" if who.team == "aws-sec" else plain(person or "somebody")
+
+
+def moment(at: datetime | None, zone: tzinfo) -> str:
+    """A moment, which Slack shows each reader in their own time zone, and where it cannot, in this one, by its name.
+
+    For mrkdwn only; `bot.words.when` is for plain text. Source:
+    https://docs.slack.dev/messaging/formatting-message-text#date-formatting
+    """
+    if at is None:
+        return when(at)
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{escape(when(at, zone))}>"
 
 
 def severity(level: int) -> str:

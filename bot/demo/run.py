@@ -16,7 +16,7 @@ from bot.demo.account import fill
 from bot.demo.aws import ACCOUNT, REGIONS, start_aws, wait_for_aws
 from bot.demo.processes import DemoError, Processes, cache_folder, processes, require_free, wait_until
 
-BOT = (sys.executable, "-m", "bot.cli")
+BOT = (sys.executable, "-m", "bot.demo.bot")
 OURS = ("AWS_", "SLACK_", "BOTO_")  # a person's own settings must never reach the demo, nor the demo a real account
 
 

@@ -28,10 +28,12 @@ class Freezes:
         self._db = db
         self._audit = audit
 
-    def begin(self, tag: str, until: datetime, reason: str, *, by: str, at: datetime) -> Frozen:
-        """Declare one, from now on."""
+    def begin(self, tag: str, until: datetime, reason: str, *, by: str, at: datetime) -> Frozen | None:
+        """Declare one, from now on; None when their very same one holds already: Slack delivers things twice."""
         row = {"tag": tag, "start": stamp(at), "until": stamp(until), "reason": reason, "by": by}
         with self._db.transaction():
+            if any((one.tag, one.until, one.reason, one.by) == (tag, until, reason, by) for one in self.current(at)):
+                return None
             id = self._db.insert("freezes", row)
             detail = {"freeze": id, "until": stamp(until), "reason": reason}
             self._audit.append("freeze.begun", actor=by, subject=tag or "everything", detail=detail)

@@ -31,7 +31,8 @@ HOSTILE = [
 ]  # fmt: skip
 OURS = re.compile(
     r"<@U0[0-9A-Z]+>|<#C[0-9A-Z]+>|<https://docs\.aws\.amazon\.com/[^|>\s]+\|AWS documentation>"
-    r"|<https://console\.aws\.amazon\.com/[^|>\s]+\|AWS console>"  # what we write ourselves
+    r"|<https://console\.aws\.amazon\.com/[^|>\s]+\|AWS console>"
+    r"|<!date\^\d+\^\{date_short_pretty\} \{time\}\|\d{4}-\d\d-\d\d \d\d:\d\d GMT>"  # what we write ourselves
 )
 words_of_strangers = st.lists(st.one_of(st.sampled_from(HOSTILE), st.text(max_size=30)), max_size=12).map("".join)
 hostile_words = st.builds(
@@ -96,6 +97,13 @@ def test_a_message_cut_to_fit_keeps_names_inside_their_code() -> None:
         for text in texts(payload):
             if text["type"] == "mrkdwn":
                 assert markup_of_strangers(text["text"]) == [], name
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_what_notifications_and_labels_say_has_its_time_in_words(name: str) -> None:
+    """Slack draws its dates in mrkdwn only."""
+    said = [text["text"] for text in texts(EXAMPLES[name]) if text["type"] == "plain_text"]
+    assert "<!date" not in "".join([*said, str(EXAMPLES[name].get("text", ""))])
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

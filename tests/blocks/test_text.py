@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.blocks.text import code, cut, cut_markup, mention, plain
+from bot.blocks.text import code, cut, cut_markup, mention, moment, plain
 from tests.blocks.test_messages import words_of_strangers
 
 EMOJI = re.compile(r":[\w+'-]+:")
@@ -67,6 +69,23 @@ def test_cutting_never_leaves_code_open(text: str, length: int) -> None:
     short = cut_markup(text, length)
     assert len(short) <= length
     assert short.count("`") % 2 == 0
+
+
+WHOLE = ("<@U01ANA>", "<!date^1772442000^{date_short_pretty} {time}|2026-03-02 09:00 GMT>", "a &lt; b")
+
+
+@given(st.lists(st.sampled_from(WHOLE), max_size=4).map(" ".join), st.integers(2, 200))
+def test_cutting_leaves_a_mention_and_a_moment_whole_or_away(text: str, length: int) -> None:
+    short = cut_markup(text, length)
+    assert len(short) <= length
+    assert not re.search("[<>]", re.sub("|".join(map(re.escape, WHOLE[:2])), "", short))
+
+
+def test_a_moment_is_each_readers_own_and_else_the_settings() -> None:
+    at = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+    expected = "<!date^1772442000^{date_short_pretty} {time}|2026-03-02 18:00 JST>"
+    assert moment(at, ZoneInfo("Asia/Tokyo")) == expected
+    assert moment(None, UTC) == "-"
 
 
 @pytest.mark.parametrize(

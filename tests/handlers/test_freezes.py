@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
+from slack_bolt.async_app import AsyncBoltRequest
 
 from bot.ids import Action
-from tests.slack.desk import ANA, APPROVALS, BEN, CHANNEL, DIGEST, ELSEWHERE, Desk
-from tests.slack.fake import buttons
+from tests.slack.desk import ANA, APPROVALS, BEN, CHANNEL, DIGEST, ELSEWHERE, FORM, Desk
+from tests.slack.fake import TEAM, buttons
 
 pytestmark = pytest.mark.asyncio
 
@@ -29,6 +32,23 @@ async def test_a_freeze_is_told_to_everybody_and_ended_by_a_button(at_desk: Desk
     assert at_desk.told.startswith("No freeze")
     await at_desk.click(Action.UNFREEZE, end, user=BEN)
     assert at_desk.told == "🚫 This freeze is over already."
+
+
+FREEZE = {
+    "command": "/aws-sec", "text": "freeze until tomorrow 09:00 because of the sale", "team_id": TEAM, "user_id": BEN,
+    "channel_id": ELSEWHERE, "api_app_id": "A1",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("triggers", [("one", "one"), ("one", "another")], ids=["delivered again", "said again"])
+async def test_a_freeze_that_comes_twice_is_declared_once(at_desk: Desk, triggers: tuple[str, str]) -> None:
+    """The second may come after a restart, when nobody remembers what Slack called the first."""
+    for trigger in triggers:
+        form = FREEZE | {"trigger_id": trigger, "response_url": at_desk.slack.response_url()}
+        await at_desk.dispatch(AsyncBoltRequest(body=urlencode(form), mode="socket_mode", headers=FORM))
+    assert len(at_desk.bot.store.freezes.current(at_desk.bot.now())) == 1
+    assert len(at_desk.slack.shown(CHANNEL)) == 1
+    assert at_desk.written == [("freeze.begun", "ok")]
 
 
 @pytest.mark.parametrize(
