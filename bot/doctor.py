@@ -33,6 +33,8 @@ SCOPES: Mapping[str, str] = {
     "files:write": "puts exports into a thread",
     "users:read": "finds out whether whom steps are sent to is a person of the workspace",
     "usergroups:read": "reads who is in a user group of approvers, at each click",
+    "channels:read": "hears that it was invited to a public channel, and greets there",
+    "groups:read": "the same for a private channel",
     "channels:history": "finds out after a crash whether a digest is in its public channel already",
     "groups:history": "the same for a private channel",
 }

@@ -6,7 +6,7 @@ Here and not in handlers, because blocks draw them and handlers answer them.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -17,10 +17,13 @@ LARGEST = 2**63 - 1
 class Action(StrEnum):
     """What a button asks for."""
 
+    TRY = "help.try"
     SCAN = "status.scan"
     STOP = "status.stop"
     STATUS = "status.open"
     PRACTICE = "status.practice"
+    OPEN = "spot.open"
+    FILTER = "spot.filter"
     PAGE = "findings.page"
     EXPLAIN = "finding.explain"
     FIX = "fix.plan"
@@ -117,6 +120,12 @@ class OfBatch(Value):
     plan: str = Field(default="", max_length=64)
 
 
+class OfCommand(Value):
+    """What a person could have typed after the command."""
+
+    text: str = Field(max_length=200)
+
+
 class OfFreeze(Value):
     freeze: int = Field(ge=1, le=LARGEST)
 
@@ -125,20 +134,60 @@ class OfMute(Value):
     mute: int = Field(ge=1, le=LARGEST)
 
 
+def _word(length: int) -> object:
+    """What fits a button however it is escaped: no control characters, of which JSON makes six each."""
+    return Field(default="", max_length=length, pattern=r"^[^\x00-\x1f\x7f]*$")
+
+
 class OfList(Value):
     """One page of findings."""
 
-    practice: str = Field(default="", max_length=40)
-    check: str = Field(default="", max_length=120)
+    practice: Annotated[str, _word(40)] = ""
+    check: Annotated[str, _word(120)] = ""
     severity: int = Field(default=0, ge=0, le=4)
     muted: bool = False
-    text: str = Field(default="", max_length=100)
-    region: str = Field(default="", max_length=30)
-    service: str = Field(default="", max_length=40)
-    owner: str = Field(default="", max_length=100)
+    text: Annotated[str, _word(100)] = ""
+    account: Annotated[str, _word(30)] = ""
+    region: Annotated[str, _word(30)] = ""
+    service: Annotated[str, _word(40)] = ""
+    owner: Annotated[str, _word(100)] = ""
     days: int = Field(default=0, ge=0, le=10_000)
     """Only what began in so many days; 0: whenever."""
     page: int = Field(default=0, ge=0, le=10_000)
+
+    @property
+    def filters(self) -> OfList:
+        """What narrows the list, and neither what it is a list of nor its page."""
+        return self.model_copy(update={"practice": "", "check": "", "page": 0})
+
+
+class Spot(Value):
+    """Where a person is between a status and one resource, and the way back.
+
+    A finding, else a check's findings, else all findings (`flat`), else a practice's checks, else the status.
+    """
+
+    asked: OfList = OfList()
+    """Filters, practice and check; its page is that of the list of findings."""
+    flat: bool = False
+    checks_page: int = Field(default=0, ge=0, le=1_000)
+    finding: int = Field(default=0, ge=0, le=LARGEST)
+    menus: bool = False
+    """Whether the menus that filter are shown."""
+
+    def moved(self, **changes: object) -> Spot:
+        """Another spot: fields of this one, or of what is asked for, are others; menus are closed."""
+        asked = {name: value for name, value in changes.items() if name in OfList.model_fields}
+        own = {"menus": False} | {name: value for name, value in changes.items() if name not in asked}
+        return self.model_copy(update={"asked": self.asked.model_copy(update=asked), **own})
+
+    def up(self) -> Spot:
+        """The spot that this one was opened from, at the page it showed."""
+        if self.finding:
+            return self.moved(finding=0)
+        if self.asked.check:
+            return self.moved(check="", page=0)
+        return Spot(asked=self.asked.filters)
 
 
 V = TypeVar("V", bound=Value)

@@ -22,5 +22,14 @@ class Person:
         return cls(team, user)
 
 
+@dataclass(frozen=True)
+class Rights:
+    """What a person may do, besides looking."""
+
+    ask: bool
+    approve: bool
+    break_glass: bool
+
+
 BOT = Person("aws-sec", "bot")
 """Who acts when the schedule or a restart does."""

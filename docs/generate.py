@@ -19,7 +19,7 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 import checks as catalogue
-from bot.blocks.pages import COMMANDS
+from bot.blocks.help import COMMANDS
 from bot.cli import app
 from bot.cli.catalogue import in_order
 from bot.cli.exits import MEANINGS

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import NoReturn
 
 from bot.context import Bot
-from bot.people import Person
+from bot.people import Person, Rights
 from bot.remediate import Refusal
 from bot.settings import Limit
 
@@ -37,6 +37,12 @@ class Access:
         """Raises Refusal unless the person may ask for fixes and mute findings."""
         await self.may_view(who)
         await self._listed(who, self._bot.settings.requesters, "you are not among those who may ask for fixes or mute")
+
+    async def rights(self, who: Person) -> Rights:
+        """What the person may do, now. Raises PostError when a user group cannot be read."""
+        return Rights(
+            await self.is_requester(who), who.user in await self.approvers(), who.user in await self.glass_breakers()
+        )
 
     async def is_requester(self, who: Person) -> bool:
         """Whether `may_ask` would let the person, without a word to the audit log."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.blocks.home import Home, Rights, home_view, nothing_to_see
+from bot.blocks.home import Home, home_view, nothing_to_see
 from bot.context import Bot
-from bot.people import Person
+from bot.people import Person, Rights
 from bot.remediate import Refusal
 from bot.standing import standing
 from bot.store.fix_request import State
@@ -20,11 +20,7 @@ async def show_home(bot: Bot, access: Access, who: Person) -> None:
     except Refusal as error:
         await bot.post.publish_home(who.user, nothing_to_see(str(error)))
         return
-    rights = Rights(
-        await access.is_requester(who),
-        who.user in await access.approvers(),
-        who.user in await access.glass_breakers(),
-    )
+    rights = await access.rights(who)
     home = await asyncio.to_thread(_home, bot, who, rights)
     await bot.post.publish_home(who.user, home_view(home, fixes=bot.fixes, now=bot.now(), zone=bot.settings.zone))
 

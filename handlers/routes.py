@@ -8,14 +8,14 @@ import html
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncRespond
 
-from bot.blocks.pages import help_page
+from bot.blocks.help import did_you_mean
 from bot.blocks.parts import wait
-from bot.blocks.text import mention
-from bot.ids import Action, Input, OfFinding, Shortcut, Stale, View, unpack
+from bot.ids import Action, Input, OfCommand, OfFinding, Shortcut, Stale, View, unpack
 from bot.nearest import nearest
 from bot.ownership import DIRECTLY, means_directly
 from bot.people import Person
@@ -23,6 +23,7 @@ from bot.post import PostError
 from bot.remediate import Refusal
 from handlers import audit, batches, checklists, errors, exports, findings, fixes, freezes, mutes, status
 from handlers.ask import Ask, Parts, Place
+from handlers.help import greet, show_help
 from handlers.home import show_home
 from handlers.once import once
 
@@ -31,10 +32,10 @@ Submitted = Callable[[Ask], Awaitable[Mapping[str, Any]]]
 T = TypeVar("T")
 
 
-async def show_help(ask: Ask) -> None:
-    """What the command understands."""
-    who = ", ".join(mention(f"/{id}") if id[0] != "S" else f"<!subteam^{id}>" for id in ask.bot.settings.approvers)
-    await ask.whisper(help_page(who or "nobody yet: set AWS_SEC_APPROVERS"))
+async def tried(ask: Ask) -> None:
+    """A command that was clicked and not typed."""
+    word, _, rest = ask.carried(OfCommand).text.partition(" ")
+    await _command(replace(ask, text=rest.strip()), word.lower())
 
 
 COMMANDS: Mapping[str, Handler] = {
@@ -54,6 +55,7 @@ COMMANDS: Mapping[str, Handler] = {
     "help": show_help,
 }
 ACTIONS: Mapping[Action, Handler] = {
+    Action.TRY: tried,
     Action.SCAN: status.scan_now,
     Action.STOP: status.stop,
     Action.STATUS: status.show,
@@ -126,16 +128,6 @@ def register(app: AsyncApp, parts: Parts) -> None:
         await ack(response_action="update", view=wait(WAITING))
         await answer_in_view(ask, body["view"]["callback_id"])
 
-    async def mention(event: dict[str, Any], body: dict[str, Any]) -> None:
-        await _on_mention(parts, event, body)
-
-    async def home_opened(event: dict[str, Any], body: dict[str, Any]) -> None:
-        if event["tab"] == "home":
-            try:
-                await show_home(parts.bot, parts.access, Person(body["team_id"], event["user"]))
-            except Exception as error:  # noqa: BLE001  # there is nobody to tell but the log
-                errors.words(error)
-
     async def shortcut(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
         place = Place((body.get("channel") or {}).get("id", ""))
@@ -144,12 +136,33 @@ def register(app: AsyncApp, parts: Parts) -> None:
 
     app.middleware(once())
     everything = re.compile(r".*", re.DOTALL)
-    app.event("app_mention")(mention)
-    app.event("app_home_opened")(home_opened)
     app.shortcut(everything)(shortcut)
     app.command("/aws-sec")(command)
     app.action(everything)(action)
     app.view(everything)(submission)
+    _listen_to_events(app, parts)
+
+
+def _listen_to_events(app: AsyncApp, parts: Parts) -> None:
+    """Bolt acknowledges these itself."""
+
+    async def mention(event: dict[str, Any], body: dict[str, Any]) -> None:
+        await _on_mention(parts, event, body)
+
+    async def home_opened(event: dict[str, Any], body: dict[str, Any]) -> None:
+        if event["tab"] == "home":
+            parts.begun()
+            try:
+                await show_home(parts.bot, parts.access, Person(body["team_id"], event["user"]))
+            except Exception as error:  # noqa: BLE001  # there is nobody to tell but the log
+                errors.words(error)
+
+    async def joined(event: dict[str, Any], body: dict[str, Any], context: AsyncBoltContext) -> None:
+        await greet(parts, event, body["team_id"], context.bot_user_id)
+
+    app.event("app_mention")(mention)
+    app.event("app_home_opened")(home_opened)
+    app.event("member_joined_channel")(joined)
 
 
 async def answer(ask: Ask, work: Callable[[], Awaitable[None]]) -> None:
@@ -157,6 +170,7 @@ async def answer(ask: Ask, work: Callable[[], Awaitable[None]]) -> None:
 
     Nothing may be raised after an acknowledgement: Bolt would take the acknowledgement back.
     """
+    ask.parts.begun()
     try:
         await ask.parts.access.may_view(ask.who)
         await work()
@@ -166,6 +180,7 @@ async def answer(ask: Ask, work: Callable[[], Awaitable[None]]) -> None:
 
 async def answer_in_view(ask: Ask, callback_id: str) -> None:
     """The same, in the modal that was submitted."""
+    ask.parts.begun()
     acknowledged = time.monotonic()
     view = await errors.in_modal("Not done", _noted(ask, callback_id, _submitted(ask, callback_id)))
     await asyncio.sleep(acknowledged + SHOWN_SECONDS - time.monotonic())
@@ -180,9 +195,10 @@ async def _command(ask: Ask, word: str) -> None:
         await show_help(ask)
         return
     if word not in COMMANDS:
-        near = nearest(word, COMMANDS)
-        hint = f"did you mean /aws-sec {near}?" if near else f"try one of {', '.join(COMMANDS)}"
-        raise Refusal(f"there is no /aws-sec {word}: {hint}")
+        if near := nearest(word, COMMANDS):
+            await ask.whisper(did_you_mean(word, near, ask.text))
+            return
+        raise Refusal(f"there is no /aws-sec {word}: try one of {', '.join(COMMANDS)}")
     await COMMANDS[word](ask)
 
 
@@ -208,7 +224,7 @@ async def _shortcut(ask: Ask, callback_id: str) -> None:
 
 
 async def _action(ask: Ask) -> None:
-    name = ask.action.removesuffix(".back").removesuffix(".more")
+    name = re.sub(r"\.(back|more|[0-9])$", "", ask.action)
     if name not in {*ACTIONS}:
         raise Stale
     await ACTIONS[Action(name)](ask)

@@ -14,7 +14,7 @@ import pytest
 
 import checks
 from bot import recording, settings
-from bot.blocks.pages import COMMANDS
+from bot.blocks.help import COMMANDS
 from bot.cli import main
 from bot.cli.policies import documents
 from bot.settings import Settings, variable

@@ -43,6 +43,8 @@ def test_it_asks_for_the_fewest_scopes_and_says_why_for_each(manifest: dict[str,
             "files:write",
             "users:read",
             "usergroups:read",
+            "channels:read",
+            "groups:read",
             "channels:history",
             "groups:history",
         ]
@@ -56,7 +58,7 @@ def test_it_asks_for_the_fewest_scopes_and_says_why_for_each(manifest: dict[str,
 
 def test_it_listens_to_what_it_answers(manifest: dict[str, Any]) -> None:
     events = manifest["settings"]["event_subscriptions"]["bot_events"]
-    assert events == ["app_home_opened", "app_mention"]
+    assert events == ["app_home_opened", "app_mention", "member_joined_channel"]
     assert {one["callback_id"] for one in manifest["features"]["shortcuts"]} == {*Shortcut}
     assert manifest["settings"]["socket_mode_enabled"]
     assert manifest["settings"]["interactivity"] == {"is_enabled": True}

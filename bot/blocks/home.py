@@ -10,11 +10,13 @@ from typing import Any
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View as SlackView
 
+from bot.blocks.help import may
 from bot.blocks.parts import actions, button, context, divider, header, lines, section
 from bot.blocks.requests import HEADLINES
 from bot.blocks.status import practice_line, worst_first
 from bot.blocks.text import code, mention, moment, plain
 from bot.ids import Action, OfList, OfRequest
+from bot.people import Rights
 from bot.standing import Standing
 from bot.store.fix_request import FixRequest, State
 from bot.store.freezes import Frozen
@@ -22,15 +24,6 @@ from bot.words import age, counted
 from checks.kit import Fix
 
 SHOWN = 5
-
-
-@dataclass(frozen=True)
-class Rights:
-    """What a person may do."""
-
-    ask: bool
-    approve: bool
-    break_glass: bool
 
 
 @dataclass(frozen=True)
@@ -55,7 +48,7 @@ def home_view(home: Home, *, fixes: Mapping[str, Fix], now: datetime, zone: tzin
     if home.freezes:
         frozen = [f"❄️ {_what(one)} until *{moment(one.until, zone)}*: {plain(one.reason, 200)}" for one in home.freezes]
         blocks += [divider(), *lines(["*Freezes*: no fix is made while one holds", *frozen[:SHOWN]])]
-    blocks += [divider(), context(_may(home.rights))]
+    blocks += [divider(), context(f"{may(home.rights)} What `/aws-sec` understands: `/aws-sec help`.")]
     return dict(SlackView(type="home", blocks=blocks[:100]).to_dict())
 
 
@@ -100,10 +93,3 @@ def _standing(stands: Standing, now: datetime) -> list[Block]:
 
 def _what(one: Frozen) -> str:
     return f"What has the tag {code(one.tag, 300)}" if one.tag else "Everything"
-
-
-def _may(rights: Rights) -> str:
-    can = ["look at everything", *(["ask for fixes and mute"] if rights.ask else [])]
-    can += ["approve what others ask for, and freeze"] if rights.approve else []
-    can += ["break the glass"] if rights.break_glass else []
-    return f"You may {', '.join(can)}. What `/aws-sec` understands: `/aws-sec help`."

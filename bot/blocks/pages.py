@@ -1,4 +1,4 @@
-"""Help, the audit log, and other pages of mostly our own words."""
+"""The audit log, a framework, and other pages of mostly our own words."""
 
 from __future__ import annotations
 
@@ -13,33 +13,6 @@ from bot.blocks.text import code, mention, moment, plain
 from bot.compliance import Control, Report, Stand
 from bot.store.audit import Head, Verification
 from bot.words import plural
-
-COMMANDS: Mapping[str, str] = {
-    "status": "how the account stands on the twelve practices",
-    "findings [words]": "what is open, worst first: a practice, a severity, `muted`, `region=`, `service=`, `owner=`,"
-    " `new=7d`, or part of a name",
-    "explain CHECK|NUMBER": "why a check or a finding matters and what to do",
-    "check CHECK": "run one check now",
-    "fix NUMBER|CHECK": "see what would change, in one finding's resource or in all of a check; ask for approval",
-    "freeze [[TAG] until WHEN because WHY]": "no fixes for a while; alone: the freezes there are",
-    "mute NUMBER": "accept a finding, or all of its check, for a while, with a reason",
-    "unmute NUMBER": "show it again",
-    "mutes": "what hides more than one finding, until when and why; end it",
-    "compliance NAME": "a framework control by control, as `cis_5.0` or `fsbp`",
-    "export FORMAT [words]": "findings as a file: csv, json, html, ocsf, asff or sarif",
-    "audit [REQUEST|verify]": "who did what; prove that nobody touched the log",
-    "digest": "post the digest now",
-    "help": "this",
-}
-"""What `/aws-sec` understands: word and arguments -> what it does."""
-
-
-def help_page(approvers: str) -> Message:
-    """Every subcommand with an example, and whom to ask."""
-    rows = [f"`/aws-sec {usage}`  {words}" for usage, words in COMMANDS.items()]
-    examples = "Examples: `/aws-sec findings high service=s3`, `/aws-sec findings new=7d`, `/aws-sec explain 12`"
-    who = f"Fixes are approved by {approvers}; never by who asked."
-    return Message("What /aws-sec can do", [*lines(["*What I can do*", *rows]), section(examples), context(who)])
 
 
 def compliance_page(name: str, report: Report) -> Message:

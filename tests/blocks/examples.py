@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.blocks import batches, checklists, digest, findings, freezes, home, mutes, pages, requests, status
+from bot.blocks import help as helping
 from bot.blocks.parts import Message, say, sentence, wait
 from bot.bulk import BatchProposal
 from bot.checklists import Looked
@@ -17,6 +18,7 @@ from bot.compliance import Control, Report, Stand
 from bot.digest import Digest
 from bot.ids import OfList
 from bot.ownership import Owner
+from bot.people import Rights
 from bot.remediate import Proposal
 from bot.runner import Progress
 from bot.scan import Status
@@ -165,7 +167,7 @@ def _messages(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     yield "digest_first", digest.digest(replace(quiet, since=None, before=None, late=None), zone=ZONE, **given)
     yield "digest_asked_for", digest.digest(replace(quiet, late=None, asked_by=ANA), zone=ZONE, **given)
 
-    yield "help", pages.help_page("<@U02BEN>")
+    yield from _of_help(words)
     rows = [_audited(words, seq) for seq in range(1, 16)]
     yield "compliance", pages.compliance_page("cis_5.0", COMPLIANCE)
     yield "audit", pages.audit_page(rows, HEAD, ZONE)
@@ -180,20 +182,28 @@ def _messages(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     yield "say", say("Denied", "Request 7 is denied. Nothing was changed.")
 
 
+def _of_help(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
+    approvers = ["U02BEN", "S01APPROVERS"] * words.much
+    yield "help", helping.help_page(approvers, Rights(ask=True, approve=True, break_glass=False))
+    yield "help_for_a_viewer", helping.help_page(approvers, Rights(ask=False, approve=False, break_glass=False))
+    yield "help_while_slack_is_silent", helping.help_page([], None)
+    yield "did_you_mean", helping.did_you_mean(words.text, "findings", words.text)
+    yield "greeting", helping.greeting("U01ANA", approvers)
+    yield "greeting_of_nobody", helping.greeting("", [])
+
+
 def _of_freezes(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     one, stands, score = finding(words), standing(words), Score(NOW, 45, {}, 40)
     given: dict[str, Any] = {"fixes": FIXES, "now": NOW}
     declared = [Frozen(n, tag, NOW, NOW + timedelta(2), words.reason, ANA) for n, tag in enumerate(["", words.name], 1)]
     window = Freeze.model_validate({"from": NOW, "until": NOW + timedelta(days=9), "reason": words.reason})
     yield "freezes", freezes.freezes_page(declared, [window] * words.much, ZONE)
-    rights = home.Rights(ask=True, approve=True, break_glass=True)
+    rights = Rights(ask=True, approve=True, break_glass=True)
     waiting = [request(words, id=n) for n in range(1, 8)]
     full = home.Home(stands, rights, waiting, [request(words, State.FIXED), *waiting], declared)
     zoned: dict[str, Any] = {"now": NOW, "zone": ZONE}
     yield "home", home.home_view(full, fixes=FIXES, **zoned)
-    none = replace(
-        full, rights=home.Rights(ask=False, approve=False, break_glass=False), waiting=[], own=[], freezes=[]
-    )
+    none = replace(full, rights=Rights(ask=False, approve=False, break_glass=False), waiting=[], own=[], freezes=[])
     yield "home_of_a_viewer", home.home_view(none, fixes={}, **zoned)
     yield "home_of_a_stranger", home.nothing_to_see("you belong to another workspace")
     yield "status_modal", status.status_modal(status.status(stands, [one], before=score, progress=None, **given))

@@ -30,7 +30,7 @@ HOSTILE = [
     "evil\nevil", "\n> evil", "\r\n\t", "👩\u200d💻", "e\u0301", "\x00", "& < > \" '", "`", "*", "_", "~", "…",
 ]  # fmt: skip
 OURS = re.compile(
-    r"<@U0[0-9A-Z]+>|<#C[0-9A-Z]+>|<https://docs\.aws\.amazon\.com/[^|>\s]+\|AWS documentation>"
+    r"<@U0[0-9A-Z]+>|<!subteam\^S0[0-9A-Z]+>|<#C[0-9A-Z]+>|<https://docs\.aws\.amazon\.com/[^|>\s]+\|AWS documentation>"
     r"|<https://console\.aws\.amazon\.com/[^|>\s]+\|AWS console>"
     r"|<!date\^\d+\^\{date_short_pretty\} \{time\}\|\d{4}-\d\d-\d\d \d\d:\d\d GMT>"  # what we write ourselves
 )

@@ -58,7 +58,7 @@ async def test_a_mention_works_as_the_command_does(at_desk: Desk) -> None:
     await at_desk.mention("")
     assert "What I can do" in at_desk.told
     await at_desk.mention("statsu")
-    assert "did you mean /aws-sec status?" in at_desk.told
+    assert "did you mean `/aws-sec status`?" in at_desk.told
 
 
 @pytest.mark.parametrize("word", ["fix 1", "mute 1"])

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from slack_bolt.async_app import AsyncBoltRequest
 
-from bot.blocks.pages import COMMANDS as HELP
+from bot.blocks.help import COMMANDS as HELP
 from bot.cli.service import QUIET
 from bot.ids import Action, OfFinding, OfList, OfRequest, View
 from bot.store import Store
@@ -72,8 +72,8 @@ async def test_every_button_is_acknowledged_and_answered(at_desk: Desk, action: 
 @pytest.mark.parametrize(
     ("typed", "answer"),
     [
-        ("statsu", "There is no /aws-sec statsu: did you mean /aws-sec status?"),
-        ("Find", "did you mean /aws-sec findings?"),
+        ("statsu", "There is no `/aws-sec statsu`: did you mean `/aws-sec status`?"),
+        ("Find", "did you mean `/aws-sec findings`?"),
         ("xyzzy", "There is no /aws-sec xyzzy: try one of status, findings"),
         ("<!channel> :tada:", "There is no /aws-sec &lt;!channel&gt;: try one of"),
         ("check s3.bucket_blocks_public_acces", "did you mean s3.bucket_blocks_public_access?"),
@@ -230,7 +230,7 @@ async def test_the_log_never_holds_a_secret(slack: Slack, store: Store, caplog: 
     caplog.set_level(logging.INFO)
     at_desk = await desk(slack, store)
     slack.trouble("response", UNREACHED, UNREACHED, BROKEN)
-    slack.trouble("chat.postEphemeral", BROKEN, BROKEN, refused("invalid_auth"))
+    slack.trouble("chat.postEphemeral", *[BROKEN] * 3, refused("invalid_auth"))
     for _ in range(3):
         await at_desk.command("status")
     assert "did not answer" in caplog.text
