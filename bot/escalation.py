@@ -86,7 +86,12 @@ GIVES_ACCESS = (
         condition={"ArnLike": {"iam:PolicyARN": [f"arn:*:iam::aws:policy/{name}" for name in ATTACHABLE]}},
     ),
     _held("iam:CreateRole", "iam:DeleteRole", resource=[f"arn:*:iam::*:role/{name}" for name in NEW_ROLES]),
-    _held("iam:PassRole", condition={"StringEquals": {"iam:PassedToService": "vpc-flow-logs.amazonaws.com"}}),
+    _held(
+        "iam:PassRole",
+        condition={
+            "StringEquals": {"iam:PassedToService": ["cloudtrail.amazonaws.com", "vpc-flow-logs.amazonaws.com"]}
+        },
+    ),
     _held("iam:UpdateAssumeRolePolicy"),
     _held("lambda:InvokeFunction"),
 )

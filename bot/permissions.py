@@ -116,7 +116,7 @@ def _grants(call: Call, place: Place) -> Iterator[tuple[str, Mapping[str, Any], 
     operator, key, param = HELD_TO.get(call.call, ("", "", ""))
     yield action(call.call), {operator: {key: call.params[param]}} if param else {}, touched(call, place)
     for grant in ALSO.get(call.call, ()):
-        if not grant.given or grant.given in call.params:
+        if not grant.given or call.params.get(grant.given):
             yield grant.action, dict(grant.condition), arns(grant.resource, call, place)
 
 

@@ -69,7 +69,9 @@ RESOURCES: Mapping[str, str | tuple[str, ...]] = {
     "backup:PutBackupVaultAccessPolicy": _VAULT,
     "backup:PutBackupVaultLockConfiguration": _VAULT,
     "cloudformation:UpdateTerminationProtection": "{resource}",
+    "cloudtrail:CreateTrail": "cloudtrail:{region}:{account}:trail/{Name}",
     "cloudtrail:PutEventSelectors": "{TrailName}",
+    "cloudtrail:PutInsightSelectors": "{TrailName}",
     "cloudtrail:StartLogging": "{Name}",
     "cloudtrail:UpdateTrail": "{Name}",
     "cloudwatch:DeleteAlarms": _ALARMS,
@@ -230,12 +232,18 @@ Source: https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-update
 
 @dataclass(frozen=True, eq=False)
 class Grant:
-    """One more action that AWS asks for when a call is made with the parameter `given` (or always)."""
+    """One more action that AWS asks for when a call is made with the parameter `given`, not empty (or always)."""
 
     action: str
     resource: str = "*"
     condition: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     given: str = ""
+
+
+def _pass_role(param: str, service: str) -> Grant:
+    """A role that is handed to a service."""
+    condition = {"StringEquals": {"iam:PassedToService": f"{service}.amazonaws.com"}}
+    return Grant("iam:PassRole", f"{{{param}}}", condition, given=param)
 
 
 def _service_role(service: str) -> Grant:
@@ -245,6 +253,7 @@ def _service_role(service: str) -> Grant:
 
 ALSO: Mapping[str, tuple[Grant, ...]] = {
     "accessanalyzer:CreateAnalyzer": (_service_role("access-analyzer"),),
+    "cloudtrail:UpdateTrail": (_pass_role("CloudWatchLogsRoleArn", "cloudtrail"),),
     "ec2:AuthorizeSecurityGroupIngress": (
         Grant(
             "ec2:CreateTags",
@@ -256,12 +265,7 @@ ALSO: Mapping[str, tuple[Grant, ...]] = {
     "ec2:CreateFlowLogs": (
         Grant("logs:CreateLogDelivery", given="LogDestination"),
         Grant("logs:DeleteLogDelivery", given="LogDestination"),
-        Grant(
-            "iam:PassRole",
-            "{DeliverLogsPermissionArn}",
-            {"StringEquals": {"iam:PassedToService": "vpc-flow-logs.amazonaws.com"}},
-            given="DeliverLogsPermissionArn",
-        ),
+        _pass_role("DeliverLogsPermissionArn", "vpc-flow-logs"),
     ),
     "guardduty:CreateDetector": (_service_role("guardduty"), _service_role("malware-protection.guardduty")),
     "guardduty:UpdateDetector": (_service_role("malware-protection.guardduty"),),
@@ -271,6 +275,7 @@ ALSO: Mapping[str, tuple[Grant, ...]] = {
     "securityhub:EnableSecurityHub": (_service_role("securityhub"),),
 }
 """Sources: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
+https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCloudTrail_FullAccess.html
 https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3.html
 https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
 https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html

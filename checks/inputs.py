@@ -18,6 +18,9 @@ class Input:
     form: str = r"\S.*"
 
 
+BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+ROLE = r"arn:aws[a-z-]*:iam::\d{12}:role/\S+"
+
 INPUTS: Mapping[str, Input] = {
     "security_contact_email": Input(
         "address that the whole security team reads", "security@example.com", r"[\w+=.#|!&-]+@[\w.-]+\.[\w]+"
@@ -25,5 +28,10 @@ INPUTS: Mapping[str, Input] = {
     "security_contact_name": Input("person or team that AWS asks for", "Security team", r"\S.{0,63}"),
     "security_contact_phone": Input("number that AWS calls", "+44 20 7946 0000", r"[\s0-9()+-]{1,25}"),
     "security_contact_title": Input("what that person or team is", "On call", r"\S.{0,49}"),
+    "trail_bucket": Input("name of the bucket that takes a new trail's log files", "all-trails", BUCKET),
+    "trail_log_group": Input("name of the log group, in a trail's home region, that takes its events", "trails"),
+    "trail_log_role": Input(
+        "ARN of the role with which CloudTrail writes there", "arn:aws:iam::123456789012:role/trail-logs", ROLE
+    ),
 }
 """Forms of contacts: https://docs.aws.amazon.com/accounts/latest/reference/API_PutAlternateContact.html"""

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
+
+from checks.kit import NotApplicable
 
 Selectors: TypeAlias = Mapping[str, Any]
 """What GetEventSelectors answers: basic selectors or advanced ones, never both."""
@@ -85,6 +87,40 @@ def with_all_management(selectors: Selectors) -> dict[str, Any]:
     ]
     nothing: dict[str, list[str]] = {"DataResources": [], "ExcludeManagementEventSources": []}
     return {"EventSelectors": [{"ReadWriteType": "All", "IncludeManagementEvents": True} | nothing, *data]}
+
+
+class Kind(NamedTuple):
+    """A kind of data events: of which resources, the service that begins their ARNs, and what people call those."""
+
+    type: str
+    service: str
+    words: str
+
+
+MOST_BASIC = 5
+"""Basic selectors that a trail may have.
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/WhatIsCloudTrail-Limits.html"""
+
+
+def with_data_events(selectors: Selectors, kind: Kind, read_only: str, partition: str) -> dict[str, Any]:
+    """The selectors and one more, for the data events of all resources of a kind: reads ("true"), writes, or both ("").
+
+    Raises NotApplicable when there is no room for one more.
+    """
+    if advanced := selectors.get("AdvancedEventSelectors"):
+        asked = {"eventCategory": "Data", "resources.type": kind.type} | ({"readOnly": read_only} if read_only else {})
+        fields = [{"Field": field, "Equals": [value]} for field, value in asked.items()]
+        return {"AdvancedEventSelectors": [*advanced, {"Name": f"All {kind.words}", "FieldSelectors": fields}]}
+    basic = selectors.get("EventSelectors", [])
+    if len(basic) == MOST_BASIC:
+        raise NotApplicable(f"its trail has {MOST_BASIC} event selectors, and may have no more")
+    more = {
+        "ReadWriteType": {"true": "ReadOnly", "false": "WriteOnly"}.get(read_only, "All"),
+        "IncludeManagementEvents": False,
+        "DataResources": [{"Type": kind.type, "Values": [f"arn:{partition}:{kind.service}"]}],
+        "ExcludeManagementEventSources": [],
+    }
+    return {"EventSelectors": [*basic, more]}
 
 
 def object_events(selectors: Selectors) -> set[str]:

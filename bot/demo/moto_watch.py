@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from moto.cloudformation.responses import CloudFormationResponse
+from moto.cloudtrail.models import Trail
 from moto.core.responses import ActionResult
 from moto.kms.responses import KmsResponse
 from moto.sesv2.responses import SESV2Response
@@ -21,6 +22,10 @@ STARTS_WITH = {"/ssm/documents/console/public-sharing-permission": "Enable"}
 
 def add_watch_operations() -> None:
     """Teaches moto, in this process, what it has no answer to."""
+    trail: Any = Trail
+    trail.get_event_selectors = _selectors
+    trail.put_event_selectors = _select
+    trail.put_insight_selectors = _notice
     CloudFormationResponse.update_termination_protection = _protect  # type: ignore[attr-defined]
     KmsResponse.get_key_last_usage = _key_use  # type: ignore[attr-defined]
     SESV2Response.put_configuration_set_delivery_options = _deliver  # type: ignore[attr-defined]
@@ -37,6 +42,27 @@ def add_watch_operations() -> None:
     ssm.put_compliance_items = _comply  # type: ignore[attr-defined]
     ssm.list_resource_compliance_summaries = _compliance  # type: ignore[attr-defined]
     ssm.describe_instance_information = _nodes  # type: ignore[attr-defined]
+
+
+def _selectors(trail: Trail) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """A new trail records all management events.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutEventSelectors.html
+    """
+    nothing: dict[str, list[str]] = {"DataResources": [], "ExcludeManagementEventSources": []}
+    default = [{"ReadWriteType": "All", "IncludeManagementEvents": True} | nothing]
+    advanced = trail.advanced_event_selectors
+    return trail.event_selectors or ([] if advanced else default), advanced
+
+
+def _select(trail: Trail, event_selectors: Any, advanced_event_selectors: Any) -> None:
+    """Basic ones or advanced ones, in place of all that there were."""
+    trail.event_selectors, trail.advanced_event_selectors = event_selectors or [], advanced_event_selectors or []
+
+
+def _notice(trail: Trail, insight_selectors: list[dict[str, str]]) -> None:
+    """In place of those that there were."""
+    trail.insight_selectors = insight_selectors
 
 
 def _protect(request: CloudFormationResponse) -> ActionResult:
