@@ -229,7 +229,7 @@ class Executor:
 
 def _reached(seen: Seen, half: str, request: FixRequest) -> bool:
     if half == "do":
-        return seen.status in (None, Status.PASS, Status.NOT_APPLICABLE)
+        return seen.waits or seen.status in (None, Status.PASS, Status.NOT_APPLICABLE)
     return seen.state == dict(request.plan.before)
 
 

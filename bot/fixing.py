@@ -17,7 +17,7 @@ from bot.permissions import session_policy
 from bot.scan import Status, given, identify, part_of, verdict
 from bot.settings import Settings
 from bot.write_resources import Place
-from checks.kit import ACCOUNT_ARN, AnyCheck, Call, Fix, NotApplicable, Plan
+from checks.kit import ACCOUNT_ARN, AnyCheck, Call, Fix, NotApplicable, Plan, Waits
 
 WRITE_CONFIG = Config(
     # One attempt: whether a write that got no answer took effect is for the next read to say, not for a second write.
@@ -37,6 +37,7 @@ Tags = Sequence[tuple[str, str]]
 class Seen:
     """A resource as it is now. `status` is None when it is gone; `plan` None when there is nothing to change: `why`.
 
+    `waits`: the plan's calls were made, and AWS does the rest later. It stands whether that was done yet or not.
     `within`: the ARN of what it is part of, where that one's tags speak for it too. `tags`: None unless the collector
     read them.
     """
@@ -47,12 +48,15 @@ class Seen:
     within: str = ""
     tags: Tags | None = None
     why: str = ""
+    waits: bool = False
 
     @property
     def state(self) -> Mapping[str, str]:
         """The settings a plan touches as they are now, or else the verdict: what drift is measured by."""
         if self.plan:
             return dict(self.plan.before)
+        if self.waits:
+            return {"": "made"}
         return {"": self.status.value if self.status else "gone"}
 
     @property
@@ -66,6 +70,8 @@ class Seen:
                 return f"the check does not apply ({self.text})"
             case Status.UNKNOWN:
                 return f"it cannot be told ({self.text})"
+            case _ if self.waits:
+                return f"the change is made; {self.why}"
             case _:
                 return f"it still {self.text}"
 
@@ -113,7 +119,7 @@ class FixAws:
     def _judge(self, here: Any, fix: Fix, found: Any) -> Seen:
         thresholds = self._settings.thresholds_of(fix.repairs)
         seen: dict[Any, Any] = {}
-        why = ""
+        why, waits = "", False
         judged = given(here, fix.repairs.extras, found, seen)
         status, text = verdict(lambda: fix.repairs.judge(*judged, **thresholds))
         settled = [extra.later or extra for extra in fix.repairs.extras]
@@ -122,9 +128,9 @@ class FixAws:
             asked |= inputs_of(fix, self._settings, here.region)
             plan = fix.plan(*given(here, [*settled, *fix.reads], found, seen), **asked)
         except NotApplicable as reason:
-            plan, why = None, str(reason)
+            plan, why, waits = None, str(reason), isinstance(reason, Waits)
         tags = _tags(found["tags"]) if "tags" in found else None
-        return Seen(status, text, plan, part_of(here, fix.repairs.over, found), tags, why)
+        return Seen(status, text, plan, part_of(here, fix.repairs.over, found), tags, why, waits)
 
     def tags(self, home: aws.Region, region: str, resource: str, within: str = "") -> Tags | None:
         """A resource's tags and those of what it is part of, None when they cannot be read.

@@ -22,6 +22,9 @@ BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 ROLE = r"arn:aws[a-z-]*:iam::\d{12}:role/\S+"
 
 INPUTS: Mapping[str, Input] = {
+    "backup_tag": Input(
+        "tag (key=value) by which a backup plan finds what it backs up", "backup=daily", r"[^=\s][^=]*=.+"
+    ),
     "security_contact_email": Input(
         "address that the whole security team reads", "security@example.com", r"[\w+=.#|!&-]+@[\w.-]+\.[\w]+"
     ),

@@ -85,6 +85,10 @@ class NotApplicable(Exception):
     """Raised by a judge when its question does not arise here, or by a plan that has nothing to change."""
 
 
+class Waits(NotApplicable):
+    """Raised by a plan whose calls were made already, where the check passes only later: says what it waits for."""
+
+
 class Unknown(Exception):
     """Raised by a read or a judge when the answer is not there to be read; says why and what to do."""
 

@@ -14,8 +14,9 @@ from bot.recording import connect, record, select, target
 from bot.remediate import Refusal, can_undo
 from bot.store import Store
 from bot.store.fix_request import FixRequest, State, plan_hash, plan_of
-from checks import ec2_security_groups
+from checks import backup_coverage, ec2_security_groups
 from tests.aws_answers import answer_instead, error, register_on_every_client
+from tests.checks.test_backup_assignments import assign, instance_without_backups
 from tests.checks.test_ec2_security_groups import open_group
 from tests.checks.test_metric_filters import unalarmed
 from tests.conftest import ACCOUNT
@@ -210,3 +211,31 @@ def test_of_what_was_made_in_part_that_part_is_undone(
 def test_a_result_is_looked_for_ever_less_often_until_patience_ends(patience: int, expected: list[float]) -> None:
     assert list(pauses(patience)) == expected
     assert sum(expected) <= patience
+
+
+class BackupWorld(RuleWorld):
+    """A database that no backup plan finds, as it lacks the tag that one asks for."""
+
+    def scan(self) -> None:
+        self.session = boto3.Session(region_name="eu-west-1")
+        instance_without_backups(self.session)
+        only = select(self.settings, [backup_coverage.db_instance_is_backed_up.id])
+        where = target(self.settings, connect(self.settings), ["eu-west-1"])
+        record(self.settings, self.store, where, only, requested_by="test", complete_scope=False)
+
+
+def test_a_change_that_shows_later_is_made_the_finding_stays_and_it_can_be_undone_even_then(
+    moto_url: str, store: Store
+) -> None:
+    world = BackupWorld(store, regions=["us-east-1", "eu-west-1"], fix_inputs={"backup_tag": "backup=daily"})
+    asked = world.asked()
+    world.bot.approve(asked.id, asked.plan_hash, BEN, APPROVERS)
+    made = world.bot.run(asked.id)
+    assert made.state is State.FIXED
+    assert "the change is made; plan nightly backs it up when it runs next" in made.result
+    assert world.finding.state == "open"
+    with pytest.raises(Refusal, match="no plan fits here: plan nightly backs it up when it runs next"):
+        world.bot.propose(world.finding.id, ANA)
+    assign(world.session, "by hand", Resources=[world.resource])  # and as the emulator has it, that was last night
+    undone = world.bot.undo(made.id, BEN, APPROVERS, "not this one")
+    assert undone.state is State.UNDONE, undone.result

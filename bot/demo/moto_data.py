@@ -38,6 +38,7 @@ def add_data_operations() -> None:
     backup: Any = BackupResponse
     backup.create_backup_selection = _assign
     backup.list_backup_selections = _assigned
+    backup.get_backup_selection = _selection
     backup.list_protected_resources = _protected
     backup.describe_region_settings = _settings
     backup.get_backup_vault_access_policy = _vault_policy
@@ -61,8 +62,14 @@ def add_data_operations() -> None:
 def _assign(request: BackupResponse) -> str:
     selection = json.loads(request.body)["BackupSelection"]
     made = {"SelectionId": str(mock_random.uuid4()), "SelectionName": selection["SelectionName"]}
-    _selections(request).append(made | {"Resources": selection.get("Resources", [])})
+    _selections(request).append(made | {"Resources": selection.get("Resources", []), "whole": selection})
     return json.dumps(made)
+
+
+def _selection(request: BackupResponse) -> str:
+    id = request.path.rpartition("/")[2]
+    found = next(one["whole"] for one in _selections(request) if one["SelectionId"] == id)
+    return json.dumps({"BackupSelection": found, "SelectionId": id})
 
 
 def _assigned(request: BackupResponse) -> str:
