@@ -21,6 +21,7 @@ class Action(StrEnum):
     SCAN = "status.scan"
     STOP = "status.stop"
     STATUS = "status.open"
+    TREND = "trend.open"
     PRACTICE = "status.practice"
     OPEN = "spot.open"
     FILTER = "spot.filter"
@@ -58,6 +59,7 @@ class View(StrEnum):
     DENY_ALL = "batch.deny.reason"
     UNDO_ALL = "batch.undo.reason"
     MUTE = "finding.mute.reason"
+    MUTE_TAG = "tag.mute.reason"
     STEPS = "steps.send"
     WAIT = "wait"
     SAY = "say"
@@ -124,6 +126,17 @@ class OfCommand(Value):
     """What a person could have typed after the command."""
 
     text: str = Field(max_length=200)
+
+
+class OfTag(Value):
+    tag: str = Field(min_length=1, max_length=400)
+    origin: str = Field(default="", max_length=40)
+
+
+class OfTrend(Value):
+    """So many days."""
+
+    days: int = Field(ge=1, le=1_000)
 
 
 class OfFreeze(Value):

@@ -21,6 +21,7 @@ from bot.scan import Event, Outcome, Status, UnitDone, scan
 from bot.settings import BadSettings, Settings
 from bot.standing import standing
 from bot.store import Store
+from bot.tagged import follow_tags
 from checks.kit import AnyCheck, Practice
 
 log = logging.getLogger(__name__)
@@ -136,6 +137,7 @@ def record(  # what, where, for whom, until when
     if complete_scope and not stopped:
         store.findings.set_owners(account, owners(where.home, where.regions, settings.owner_tags))
         now = datetime.now(UTC)
+        follow_tags(store, where.home, where.regions, now)
         store.scans.record_score(scan_id, account, standing(store, account, checks, now).as_score(now))
     if stopped:
         note = f"stopped after {settings.scan_minutes} minutes; what was read is stored"

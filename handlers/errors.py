@@ -19,7 +19,7 @@ from bot.store import StoreError
 
 log = logging.getLogger(__name__)
 
-COMMAND = re.compile(r"'(/?aws-sec(?: [\w.]+)*)'")
+COMMAND = re.compile(r"'(/?aws-sec(?: [\w.=]+)*)'")
 """What to type, as our refusals name it: code again, once the backticks of strangers are gone."""
 
 

@@ -3,55 +3,45 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Any
 
 from slack_sdk.models.blocks import Block
 
 import checks
 from bot.blocks import findings as blocks
+from bot.blocks.mutes import mute_length
 from bot.blocks.pages import compliance_page
-from bot.blocks.parts import Message, say, sentence
+from bot.blocks.parts import say, sentence
 from bot.blocks.text import code, plain
 from bot.compliance import report
 from bot.context import Bot
-from bot.ids import Action, Input, OfFinding, OfList, Stale, number_in
+from bot.ids import Input, OfFinding, OfList, Spot, number_in
 from bot.nearest import did_you_mean
 from bot.remediate import Refusal
-from bot.store.findings import Filter, Finding, NoSuchFinding
+from bot.store.findings import Finding
 from bot.words import plural
-from checks.kit import AnyCheck, Practice, Severity
+from checks.kit import AnyCheck
 from handlers import mutes
 from handlers.ask import Ask
-
-PRACTICES = {practice.key for practice in Practice}
-SEVERITIES = {severity.word: int(severity) for severity in Severity}
+from handlers.drill import draw, find, show
+from handlers.filters import asked_for
 
 
 async def findings(ask: Ask) -> None:
     """The first page of what the words ask for."""
-    await ask.whisper(await asyncio.to_thread(_page, ask.bot, asked_for(ask.text)))
+    spot = Spot(asked=asked_for(ask.text), flat=True)
+    await ask.whisper(await asyncio.to_thread(draw, ask.bot, spot, ask.bot.scans.running))
 
 
 async def page(ask: Ask) -> None:
-    """A button that opens a list, or turns its page in place."""
+    """A button below a digest or on the Home tab that opens a list; of older versions, one that turns its page."""
     asked = ask.carried(OfList)
-    if asked.practice not in {"", *PRACTICES}:
-        raise Stale
-    message = await asyncio.to_thread(_page, ask.bot, asked)
-    if ask.action != Action.PAGE:  # it has a suffix: Back or More
-        await ask.replace(message)
+    spot = Spot(asked=asked, flat=not asked.check)
+    if ask.action.endswith((".back", ".more")) and ask.place.ts:
+        await show(ask, spot)
     else:
-        await ask.whisper(message)
-
-
-async def practice(ask: Ask) -> None:
-    """The menu below a status."""
-    if ask.value not in PRACTICES:
-        raise Refusal("this menu is from an older version: ask for `/aws-sec status` again")
-    await ask.whisper(await asyncio.to_thread(_page, ask.bot, OfList(practice=ask.value)))
+        await ask.whisper(await asyncio.to_thread(draw, ask.bot, spot, ask.bot.scans.running))
 
 
 async def explain(ask: Ask) -> None:
@@ -90,6 +80,10 @@ async def compliance(ask: Ask) -> None:
 
 async def mute(ask: Ask) -> None:
     """Ask for the reason, from the command."""
+    word, _, rest = ask.text.partition(" ")
+    if word.lower() == "tag":
+        await mutes.ask_why(ask, rest)
+        return
     await _ask_why(ask, number(ask.text, "mute"))
 
 
@@ -101,7 +95,7 @@ async def mute_finding(ask: Ask) -> None:
 async def muted(ask: Ask) -> Mapping[str, Any]:
     """The reason is there: hide the finding, or more."""
     await ask.parts.access.may_ask(ask.who)
-    bot, length = ask.bot, blocks.mute_length(ask.inputs.get(Input.UNTIL))
+    bot, length = ask.bot, mute_length(ask.inputs.get(Input.UNTIL))
     wanted = ask.inputs.get(Input.SCOPE, blocks.SCOPE_DEFAULT)
 
     def work() -> str:
@@ -125,44 +119,6 @@ async def unmute_finding(ask: Ask) -> None:
     await _unmute(ask, ask.carried(OfFinding).finding)
 
 
-def asked_for(text: str) -> OfList:
-    """The list that the words after `findings` mean; what is nothing else is part of a name. Raises Refusal."""
-    practice, severity, muted, rest = "", 0, False, []
-    narrowed: dict[str, Any] = {}
-    for word in text.split():
-        lower = word.lower()
-        key, equals, value = lower.partition("=")
-        if equals and key in ("region", "service", "owner"):
-            narrowed[key] = value[:30]
-        elif equals and key == "new":
-            narrowed["days"] = _days(value)
-        elif lower in PRACTICES and not practice:
-            practice = lower
-        elif lower in SEVERITIES and not severity:
-            severity = SEVERITIES[lower]
-        elif lower == "muted":
-            muted = True
-        else:
-            rest.append(word)
-    return OfList(practice=practice, severity=severity, muted=muted, text=" ".join(rest)[:100], **narrowed)
-
-
-def _days(text: str) -> int:
-    found = re.fullmatch(r"(\d{1,4})([dw]?)", text)
-    if not found:
-        raise Refusal("say how new, as in `new=7d` or `new=2w`")
-    return int(found[1]) * (7 if found[2] == "w" else 1)
-
-
-def filter_of(asked: OfList, account: str, now: datetime) -> Filter:
-    """The same, as the database is asked."""
-    return Filter(
-        account=account, practice=asked.practice, check_id=asked.check, min_severity=asked.severity,
-        muted=asked.muted, text=asked.text, region=asked.region, service=asked.service, owner=asked.owner,
-        since=now - timedelta(days=asked.days) if asked.days else None,
-    )  # fmt: skip
-
-
 def number(text: str, command: str) -> int:
     """A finding's number as people write it. Raises Refusal."""
     found = number_in(text.strip().removeprefix("#"))
@@ -177,14 +133,6 @@ def no_such_check(bot: Bot, wanted: str, command: str) -> str:
         return f"say which check, as in `/aws-sec {command} s3.bucket_blocks_public_access`"
     otherwise = "; `/aws-sec explain 12` names the check of finding 12"
     return f"there is no check {wanted}{did_you_mean(wanted, bot.checks, otherwise)}"
-
-
-def find(bot: Bot, finding_id: int) -> Finding:
-    """The finding. Raises Refusal."""
-    try:
-        return bot.store.findings.get(finding_id)
-    except NoSuchFinding as error:
-        raise Refusal(f"{error}; `/aws-sec findings` lists those there are") from error
 
 
 async def _ask_why(ask: Ask, finding_id: int) -> None:
@@ -209,13 +157,6 @@ async def _unmute(ask: Ask, finding_id: int) -> None:
 
     finding = await asyncio.to_thread(work)
     await ask.whisper(sentence(f"{code(finding.name)} {plain(finding.text)}: shown again from now on."))
-
-
-def _page(bot: Bot, asked: OfList) -> Message:
-    now, which = bot.now(), filter_of(asked, bot.account, bot.now())
-    found = bot.store.findings.search(which, now, limit=blocks.PAGE, offset=asked.page * blocks.PAGE)
-    page = blocks.Page(asked, found, bot.store.findings.count(which, now))
-    return blocks.findings_page(page, fixes=bot.fixes, now=now, zone=bot.settings.zone)
 
 
 def _explained(bot: Bot, what: str) -> tuple[AnyCheck, Finding | None]:

@@ -21,7 +21,7 @@ from bot.ownership import DIRECTLY, means_directly
 from bot.people import Person
 from bot.post import PostError
 from bot.remediate import Refusal
-from handlers import audit, batches, checklists, errors, exports, findings, fixes, freezes, mutes, status
+from handlers import audit, batches, checklists, drill, errors, exports, findings, fixes, freezes, mutes, status
 from handlers.ask import Ask, Parts, Place
 from handlers.help import greet, show_help
 from handlers.home import show_home
@@ -59,7 +59,9 @@ ACTIONS: Mapping[Action, Handler] = {
     Action.SCAN: status.scan_now,
     Action.STOP: status.stop,
     Action.STATUS: status.show,
-    Action.PRACTICE: findings.practice,
+    Action.PRACTICE: drill.practice,
+    Action.OPEN: drill.open_spot,
+    Action.FILTER: drill.narrow,
     Action.PAGE: findings.page,
     Action.EXPLAIN: findings.explain_finding,
     Action.FIX: fixes.plan,
@@ -91,6 +93,7 @@ SUBMISSIONS: Mapping[View, Submitted] = {
     View.DENY_ALL: batches.denied,
     View.UNDO_ALL: batches.undone,
     View.MUTE: findings.muted,
+    View.MUTE_TAG: mutes.tag_muted,
     View.STEPS: checklists.send,
 }
 SHORTCUTS: Mapping[Shortcut, Handler] = {
@@ -224,7 +227,7 @@ async def _shortcut(ask: Ask, callback_id: str) -> None:
 
 
 async def _action(ask: Ask) -> None:
-    name = re.sub(r"\.(back|more|[0-9])$", "", ask.action)
+    name = ask.action if ask.action in {*ACTIONS} else ask.action.rpartition(".")[0]  # it may have a suffix
     if name not in {*ACTIONS}:
         raise Stale
     await ACTIONS[Action(name)](ask)
@@ -291,6 +294,7 @@ def _click(parts: Parts, body: Mapping[str, Any], respond: AsyncRespond | None) 
         action=clicked["action_id"],
         trigger=body["trigger_id"],
         value=_text(option.get("value")) or _text(clicked.get("value")),
+        block=_text(clicked.get("block_id")),
         view=view["id"] if view.get("type") == "modal" else "",
     )
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
 from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot.blocks.checklists import steps_of
+from bot.blocks.filters import narrowing
+from bot.blocks.mutes import MUTE_DEFAULT, MUTES, WHERE_SHOWN
 from bot.blocks.parts import (
     Message,
     actions,
@@ -22,35 +24,33 @@ from bot.blocks.parts import (
     text_input,
 )
 from bot.blocks.text import code, mention, moment, plain, severity, visible
-from bot.ids import Action, Input, OfCheck, OfFinding, OfList, OfMute, View
+from bot.ids import Action, Input, OfFinding, OfList, OfMute, Spot, View
 from bot.store.findings import Finding
-from bot.words import age, plural
+from bot.words import age
 from bot.words import controls as in_words
 from checks import Guide, guides
-from checks.kit import AnyCheck, Fix, Practice, Severity
+from checks.kit import AnyCheck, Fix, Practice
 
 PAGE = 5
-MUTES: Mapping[str, str] = {"1": "a day", "7": "a week", "30": "a month", "90": "three months"}
-"""Days -> words. No mute is for ever: https://docs.slack.dev has no say in this, our users do."""
-MUTE_DEFAULT = "7"
 SCOPE_DEFAULT = "finding"
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a list. `asked`: which list, `total`: how many there are in it."""
+    """One page of a list. `asked`: which list and page, `total`: how many there are in it."""
 
     asked: OfList
     findings: Sequence[Finding]
     total: int
+    size: int = PAGE
 
     @property
     def first(self) -> int:
-        return self.asked.page * PAGE + 1
+        return self.asked.page * self.size + 1
 
     @property
     def last(self) -> int:
-        return self.asked.page * PAGE + len(self.findings)
+        return self.asked.page * self.size + len(self.findings)
 
 
 def finding_line(finding: Finding, now: datetime) -> str:
@@ -73,22 +73,15 @@ def fix_button(finding: Finding, fixes: Collection[str], now: datetime) -> Butto
     return button("Explain", Action.EXPLAIN, value)
 
 
-def findings_page(page: Page, *, fixes: Collection[str], now: datetime, zone: tzinfo) -> Message:
-    """Five findings with what can be done about each."""
-    title = _title(page.asked)
-    if not page.findings:
-        words = "That page is gone: the list got shorter." if page.total else f"No {title[0].lower()}{title[1:]}."
-        return Message(words, [section(words)])
-    blocks: list[Block] = [section(f"*{title}* · {page.first} to {page.last} of {page.total:,}")]
+def finding_rows(page: Page, *, fixes: Collection[str], now: datetime, zone: tzinfo) -> list[Block]:
+    """Five findings with what can be done about each; Details opens one in place."""
+    blocks: list[Block] = []
     for finding in page.findings:
-        blocks.append(section(finding_line(finding, now) + _muted(finding, now, zone)))
-        blocks.append(actions(*_buttons(finding, fixes, now)))
-    moves = _moves(page)
-    if page.asked.check in fixes and page.total > 1:
-        moves.append(button(f"Fix all {page.total:,}…", Action.FIX_ALL, OfCheck(check=page.asked.check)))
-    if moves:
-        blocks.append(actions(*moves))
-    return Message(f"{title}: {plural(page.total, 'finding')}", blocks)
+        details = Spot(asked=page.asked, flat=True, finding=finding.id)
+        blocks.append(section(finding_line(finding, now) + muted_words(finding, now, zone)))
+        buttons = finding_buttons(finding, fixes, now)
+        blocks.append(actions(*buttons, button("Details", Action.OPEN, details)))
+    return blocks
 
 
 def explanation(check: AnyCheck, fix: Fix | None, guide: Guide, controls: Mapping[str, Sequence[str]],
@@ -123,7 +116,7 @@ def explanation_message(
     check: AnyCheck, blocks: Sequence[Block], finding: Finding | None, fixes: Collection[str], now: datetime
 ) -> Message:
     """With what can be done about the finding, if there is one and it is open."""
-    can = [b for b in _buttons(finding, fixes, now) if b.action_id != Action.EXPLAIN] if finding else []
+    can = [b for b in finding_buttons(finding, fixes, now) if b.action_id != Action.EXPLAIN] if finding else []
     still = finding is not None and finding.state == "open"
     return Message(f"{check.title}. {check.why}", [*blocks, *([actions(*can)] if still else [])])
 
@@ -133,9 +126,7 @@ def mute_modal(finding: Finding, now: datetime, origin: str) -> dict[str, Any]:
     blocks = [
         section(finding_line(finding, now)),
         choice(Input.SCOPE, "What to hide", scopes(finding), SCOPE_DEFAULT),
-        text_input(
-            Input.REASON, "Why is this acceptable?", "Shown wherever the finding is hidden, and in the audit log."
-        ),
+        text_input(Input.REASON, "Why is this acceptable?", WHERE_SHOWN),
         choice(Input.UNTIL, "Hide it for", MUTES, MUTE_DEFAULT),
         context(
             "It comes back by itself, and a digest says so before it does. More than this finding: what is found later"
@@ -158,25 +149,16 @@ def scopes(finding: Finding) -> dict[str, str]:
     return {SCOPE_DEFAULT: "This finding", "check": "All findings of this check", **owned}
 
 
-def mute_length(days: str | None) -> timedelta:
-    """How long a mute lasts; the one that is shown first when the menu was left alone."""
-    return timedelta(days=int(days if days and days in MUTES else MUTE_DEFAULT))
-
-
-def _title(asked: OfList) -> str:
+def title_of(asked: OfList) -> str:
+    """What a list is a list of."""
     kind = "Muted findings" if asked.muted else "Open findings"
     of = [Practice[asked.practice.upper()].value] if asked.practice else []
-    of += [code(asked.check)] if asked.check else []
-    of += [f"{Severity(asked.severity).word} and worse"] if asked.severity else []
-    of += [f"in {code(asked.region)}"] if asked.region else []
-    of += [f"of {code(asked.service)}"] if asked.service else []
-    of += [f"owned by {code(asked.owner)}"] if asked.owner else []
-    of += [f"new in {plural(asked.days, 'day')}"] if asked.days else []
-    of += [f"with {code(asked.text)}"] if asked.text else []
+    of += narrowing(asked)
     return f"{kind} ({', '.join(of)})" if of else kind
 
 
-def _muted(finding: Finding, now: datetime, zone: tzinfo) -> str:
+def muted_words(finding: Finding, now: datetime, zone: tzinfo) -> str:
+    """Who hides it until when and why, on a line of its own; "" when nobody does."""
     if not finding.muted(now):
         return ""
     by, until = mention(finding.muted_by), moment(finding.muted_until, zone)
@@ -184,7 +166,8 @@ def _muted(finding: Finding, now: datetime, zone: tzinfo) -> str:
     return f"\nMuted by {by} until {until}{which}: {plain(finding.muted_reason or '')}"
 
 
-def _buttons(finding: Finding, fixes: Collection[str], now: datetime) -> list[ButtonElement]:
+def finding_buttons(finding: Finding, fixes: Collection[str], now: datetime) -> list[ButtonElement]:
+    """What can be done about it, the best first."""
     value = OfFinding(finding=finding.id)
     found = [fix_button(finding, fixes, now)]
     if found[0].action_id == Action.FIX and _is_for_a_person(finding):
@@ -201,12 +184,3 @@ def _buttons(finding: Finding, fixes: Collection[str], now: datetime) -> list[Bu
 def _is_for_a_person(finding: Finding) -> bool:
     guide = guides().get(finding.check_id)
     return bool(guide and guide.steps)
-
-
-def _moves(page: Page) -> list[ButtonElement]:
-    def turned(by: int) -> OfList:
-        return page.asked.model_copy(update={"page": page.asked.page + by})
-
-    back = [button("‹ Back", Action.PAGE, turned(-1), suffix=".back")] if page.asked.page else []  # noqa: RUF001
-    more = [button("More ›", Action.PAGE, turned(1), suffix=".more")] if page.last < page.total else []  # noqa: RUF001
-    return [*back, *more]

@@ -19,7 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "check CHECK": "run one check now",
     "fix NUMBER|CHECK": "see what would change, in one finding's resource or in all of a check; ask for approval",
     "freeze [[TAG] until WHEN because WHY]": "no fixes for a while; alone: the freezes there are",
-    "mute NUMBER": "accept a finding, or all of its check, for a while, with a reason",
+    "mute NUMBER|tag KEY=VALUE": "accept a finding, all of its check, or what has a tag, for a while, with a reason",
     "unmute NUMBER": "show it again",
     "mutes": "what hides more than one finding, until when and why; end it",
     "compliance NAME": "a framework control by control, as `cis_5.0` or `fsbp`",

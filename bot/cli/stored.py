@@ -204,10 +204,11 @@ def _print_digest(out: Console, news: Digest, now: datetime) -> None:
     ):
         _print_some(out, title, some, news, now)
     if news.scopes_ending:
-        out.print("\nMutes of whole checks that end soon")
+        out.print("\nMutes of more than one finding that end soon")
         for mute in news.scopes_ending:
             owned = f" that {mute.owner} owns" if mute.owner else ""
-            out.print(plain(f"  {mute.check_id}{owned}, until {when(mute.until)}: {mute.reason}"))
+            what = f"what has the tag {mute.tag}" if mute.tag else f"{mute.check_id}{owned}"
+            out.print(plain(f"  {what}, until {when(mute.until)}: {mute.reason}"))
     if news.waiting:
         out.print(f"\nWaiting for an approver: {plural(len(news.waiting), 'request')}")
         for request in news.waiting:

@@ -1,8 +1,8 @@
-"""Mutes with a scope: one row hides all findings of a check, or those of one owner, present and future."""
+"""Mutes with a scope: one row hides all findings of a check, of one owner, or on what has a tag, present and future."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,8 +16,9 @@ HIDES = "(SELECT count(*) FROM hidden_by WHERE hidden_by.mute = mutes.id AND hid
 
 @dataclass(frozen=True)
 class Mute:
-    """What it hides: findings of a check. `owner`: only on resources of this owner; empty: on all.
+    """What it hides: findings of a check, or with an empty `check_id` of every check.
 
+    `owner`: only on resources of this owner; `tag`: only on those that have it, `key` or `key=value`; empty: on all.
     `hides`: how many open findings that is now.
     """
 
@@ -30,6 +31,11 @@ class Mute:
     reason: str
     by: str
     hides: int = 0
+    tag: str = ""
+
+    @property
+    def scope(self) -> tuple[str, str, str]:
+        return (self.check_id, self.owner, self.tag)
 
 
 class Mutes:
@@ -40,17 +46,26 @@ class Mutes:
         self._audit = audit
 
     def begin(  # the columns of a row
-        self, account: str, check_id: str, owner: str, *, until: datetime, reason: str, by: str, at: datetime
+        self,
+        account: str,
+        check_id: str,
+        owner: str,
+        *,
+        tag: str = "",
+        until: datetime,
+        reason: str,
+        by: str,
+        at: datetime,
     ) -> Mute:
         """Hide, from now on, what matches; a mute of the same scope that still holds is ended by it."""
-        row = {"account": account, "check_id": check_id, "owner": owner, "reason": reason, "by": by}
+        row = {"account": account, "check_id": check_id, "owner": owner, "tag": tag, "reason": reason, "by": by}
         with self._db.transaction():
             for other in self.current(account, at):
-                if (other.check_id, other.owner) == (check_id, owner):
+                if other.scope == (check_id, owner, tag):
                     self._end(other, "ended", by=by, at=at)
             id = self._db.insert("mutes", row | {"start": stamp(at), "until": stamp(until)})
-            detail = {"mute": id, "owner": owner, "until": stamp(until), "reason": reason}
-            self._audit.append("mute.begun", actor=by, subject=check_id, detail=detail)
+            detail = {"mute": id, "owner": owner, "tag": tag, "until": stamp(until), "reason": reason}
+            self._audit.append("mute.begun", actor=by, subject=check_id or tag, detail=detail)
             return next(one for one in self.current(account, at) if one.id == id)
 
     def end(self, account: str, id: int, *, by: str, at: datetime) -> Mute | None:
@@ -75,14 +90,25 @@ class Mutes:
             "account": account, "now": stamp(now),
         })  # fmt: skip
 
+    def tags(self, account: str, now: datetime) -> set[str]:
+        """The tags of those that hold now."""
+        return {one.tag for one in self.current(account, now) if one.tag}
+
+    def set_tagged(self, account: str, tag: str, resources: Collection[str]) -> None:
+        """What has a tag, in place of what had it when it was last read."""
+        with self._db.transaction():
+            self._db.write("DELETE FROM tagged WHERE account = ? AND tag = ?", [account, tag])
+            for resource in resources:
+                self._db.insert("tagged", {"account": account, "tag": tag, "resource": resource})
+
     def ending(self, account: str, now: datetime, before: datetime) -> list[Mute]:
         """Those that end between now and `before`, soonest first."""
         return [one for one in self.current(account, now) if one.until <= before]
 
     def _end(self, one: Mute, how: str, *, by: str, at: datetime) -> None:
         self._db.write("UPDATE mutes SET ended_at = ?, ended_by = ? WHERE id = ?", [stamp(at), by, one.id])
-        detail = {"mute": one.id, "owner": one.owner, "reason": one.reason}
-        self._audit.append(f"mute.{how}", actor=by, subject=one.check_id, detail=detail)
+        detail = {"mute": one.id, "owner": one.owner, "tag": one.tag, "reason": one.reason}
+        self._audit.append(f"mute.{how}", actor=by, subject=one.check_id or one.tag, detail=detail)
 
     def _rows(self, where: str, params: dict[str, Any]) -> list[Mute]:
         found = self._db.rows(f"SELECT *, {HIDES} AS hides FROM mutes WHERE ended_at IS NULL AND {where}", params)  # noqa: S608

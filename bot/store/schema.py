@@ -227,3 +227,46 @@ def shipments(db: sqlite_utils.Database) -> None:
         db,
         "CREATE TABLE shipments (first INTEGER PRIMARY KEY, last INTEGER NOT NULL, at TEXT NOT NULL, sent_at TEXT)",
     )
+
+
+@migrations()
+def announcements(db: sqlite_utils.Database) -> None:
+    _run(
+        db,
+        """
+        CREATE TABLE announcements (
+            request_id INTEGER NOT NULL REFERENCES requests (id), channel TEXT NOT NULL, at TEXT NOT NULL, told_at TEXT,
+            PRIMARY KEY (request_id, channel)
+        ) WITHOUT ROWID
+        """,
+    )
+
+
+@migrations()
+def mutes_of_a_tag(db: sqlite_utils.Database) -> None:
+    # A mute without a check is of every check; what has its tag is read with each scan.
+    _run(
+        db,
+        "ALTER TABLE mutes ADD COLUMN tag TEXT NOT NULL DEFAULT ''",
+        """
+        CREATE TABLE tagged (
+            account TEXT NOT NULL, tag TEXT NOT NULL, resource TEXT NOT NULL, PRIMARY KEY (account, tag, resource)
+        ) WITHOUT ROWID
+        """,
+        "DROP VIEW hidden_by",
+        """
+        CREATE VIEW hidden_by AS
+            SELECT f.id AS finding, f.state AS state, m.id AS mute, m.until AS until
+            FROM findings f JOIN mutes m ON m.account = f.account AND m.check_id IN ('', f.check_id)
+                AND m.ended_at IS NULL
+            WHERE (m.owner = '' OR m.owner =
+                    (SELECT owner FROM owners o WHERE o.account = f.account AND o.resource = f.resource))
+                AND (m.tag = '' OR EXISTS (SELECT 1 FROM tagged t
+                    WHERE t.account = f.account AND t.tag = m.tag AND t.resource = f.resource))
+        """,
+    )
+
+
+@migrations()
+def open_by_severity(db: sqlite_utils.Database) -> None:
+    _run(db, "ALTER TABLE scores ADD COLUMN by_severity TEXT NOT NULL DEFAULT ''")

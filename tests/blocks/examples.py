@@ -9,14 +9,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.blocks import batches, checklists, digest, findings, freezes, home, mutes, pages, requests, status
+from bot.blocks import batches, checklists, digest, drill, findings, freezes, home, mutes, pages, requests, status
 from bot.blocks import help as helping
+from bot.blocks.drill import Frame
+from bot.blocks.filters import UNTYPABLE
 from bot.blocks.parts import Message, say, sentence, wait
 from bot.bulk import BatchProposal
 from bot.checklists import Looked
 from bot.compliance import Control, Report, Stand
 from bot.digest import Digest
-from bot.ids import OfList
+from bot.drill import CheckStanding
+from bot.ids import OfList, Spot
 from bot.ownership import Owner
 from bot.people import Rights
 from bot.remediate import Proposal
@@ -30,6 +33,7 @@ from bot.store.fix_request import Batch, FixRequest, State, plan_hash
 from bot.store.freezes import Frozen
 from bot.store.mutes import Mute
 from bot.store.scans import Score
+from bot.store.tallies import Choices
 from checks import Guide, s3
 from checks.kit import Call, Plan, Practice, Risk, Severity
 from handlers.errors import refusal
@@ -137,21 +141,18 @@ def news(words: Words, **changes: Any) -> Digest:
 
 def _messages(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     one, stands, score = finding(words), standing(words), Score(NOW, 45, {}, 40)
-    muted = replace(one, muted_until=NOW + timedelta(days=2), muted_by=ANA, muted_reason=words.reason)
     given: dict[str, Any] = {"fixes": FIXES, "now": NOW}
     progress = Progress(3, 40, words.text, 1)
-    yield "status", status.status(stands, [one, one, one], before=score, progress=None, **given)
-    yield "status_scanning", status.status(stands, [], before=None, progress=progress, **given)
+    at_all: dict[str, Any] = {"at": Spot(), **given}
+    yield "status", status.status(stands, [one, one, one], before=score, progress=None, **at_all)
+    yield "status_scanning", status.status(stands, [], before=None, progress=progress, **at_all)
     empty = replace(stands, score=None, practices=(), open=Counter(), read=0, unknown=(), muted=0, scanned_at=None)
-    yield "status_nothing_read", status.status(empty, [], before=None, progress=None, **given)
+    yield "status_nothing_read", status.status(empty, [], before=None, progress=None, **at_all)
     yield "first_scan", status.scanning(ACCOUNT, progress)
     counts = {"pass": 3, "fail": 1, "unknown": 0, "not applicable": 2}
     yield "check_result", status.check_result(CHECK, counts, [one, one, one], [words.text] * words.much, **given)
 
-    asked = OfList(practice="least_privilege", check=CHECK.id, severity=3, text=words.name[:100], page=1)
-    yield "findings", findings.findings_page(findings.Page(asked, [one, muted] * 2, 12), zone=ZONE, **given)
-    yield "findings_none", findings.findings_page(findings.Page(OfList(muted=True), [], 0), zone=ZONE, **given)
-    yield "findings_page_gone", findings.findings_page(findings.Page(asked, [], 3), zone=ZONE, **given)
+    yield from _of_drilling(words)
     explained = findings.explanation(CHECK, FIX, GUIDE, CONTROLS, one, NOW)
     yield "explanation", findings.explanation_message(CHECK, explained, one, FIXES, NOW)
     yield "explanation_modal", findings.explanation_modal(explained)
@@ -192,6 +193,72 @@ def _of_help(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     yield "greeting_of_nobody", helping.greeting("", [])
 
 
+def frame(at: Spot, **changes: Any) -> Frame:
+    usual = Frame(at, NOW, ZONE, NOW - timedelta(minutes=5))
+    return replace(usual, **changes)
+
+
+def _of_drilling(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
+    """From a status down to one resource; filtered by all there is, and by names as long as they come."""
+    one, stands, score = finding(words, owner=words.name), standing(words), Score(NOW, 45, {"least_privilege": 40}, 40)
+    muted = replace(one, muted_until=NOW + timedelta(days=2), muted_by=ANA, muted_reason=words.reason)
+    name = UNTYPABLE.sub(" ", words.name)[:100]
+    narrow = OfList(severity=3, region="us-east-1", service="s3", owner="ana", days=7)
+    widest = OfList(
+        severity=1, muted=True, text=name, account="1" * 30, region="r" * 30, service="s" * 40, owner=name, days=9
+    )
+    choices = Choices(
+        {"us-east-1": 7, "eu-west-1": 2}, {"s3": 9}, {words.name: 3, **{f"{words.name} {n}": 1 for n in range(80)}},
+        (ACCOUNT, "999999999999"),
+    )  # fmt: skip
+    progress = Progress(3, 40, words.text, 1)
+    both: dict[str, Any] = {"fixes": FIXES, "now": NOW, "before": score, "progress": None}
+    filtered = Spot(asked=narrow, menus=True)
+    yield "status_filtered", status.status(stands, [one], at=filtered, choices=choices, **both)
+    crowded = Spot(asked=widest, menus=True)
+    yield "status_filtered_by_much", status.status(stands, [one], at=crowded, choices=choices, scans=False, **both)
+
+    (practice,) = [one for one in stands.practices if one.practice is Practice.LEAST_PRIVILEGE]
+    checks = [
+        CheckStanding("s3.first", words.text, 4, 1_234, 9, 0),
+        CheckStanding("s3.second", "S3 bucket blocks public access", 3, 3, 0, 1, (words.text,)),
+        *(CheckStanding(f"kms.n{n}", words.text or "-", 2, 0, 9, n + 1) for n in range(8)),
+        *(CheckStanding(f"iam.n{n}", words.text or "-", 1, 0, 9, 0) for n in range(8)),
+    ]
+    at = Spot(asked=narrow.model_copy(update={"practice": "least_privilege"}))
+    yield (
+        "practice",
+        drill.practice_page(frame(Spot(asked=OfList(practice="least_privilege"))), practice, checks, score),
+    )
+    second = at.model_copy(update={"checks_page": 1, "menus": True})
+    yield "practice_second_page", drill.practice_page(frame(second, choices=choices), practice, checks, score)
+    yield "practice_nothing", drill.practice_page(frame(at, progress=progress), practice, [], None)
+
+    asked = at.asked.model_copy(update={"check": CHECK.id, "page": 1})
+    at = at.model_copy(update={"asked": asked, "checks_page": 1})
+    page = findings.Page(asked, [one, muted] * 4, 20, drill.RESOURCES)
+    yield "check", drill.check_page(frame(at), checks[1], CHECK, page, fixes=FIXES)
+    wide = at.model_copy(update={"asked": widest.model_copy(update={"check": CHECK.id}), "menus": True})
+    page = findings.Page(wide.asked, [], 0, drill.RESOURCES)
+    many = replace(checks[1], failed=0, reasons=(words.text,) * 9)
+    yield "check_nothing", drill.check_page(frame(wide, choices=choices), many, None, page, fixes=FIXES)
+
+    resource: dict[str, Any] = {"title": words.text, "fixes": FIXES}
+    at = at.model_copy(update={"finding": 1})
+    back = replace(one, first_seen=NOW - timedelta(days=90))
+    yield "resource", drill.resource_page(frame(at, account_name=words.name), back, request=7, **resource)
+    flat = Spot(flat=True, finding=1)
+    yield "resource_muted", drill.resource_page(frame(flat, progress=progress), replace(muted, owner=""), **resource)
+    over = replace(one, state="resolved", resolved_at=NOW, resource=words.name)
+    yield "resource_resolved", drill.resource_page(frame(Spot(finding=1), scans=False), over, **resource)
+
+    asked = OfList(practice="least_privilege", severity=3, text=name, page=1)
+    listed = frame(Spot(asked=asked, flat=True))
+    yield "findings", drill.list_page(listed, findings.Page(asked, [one, muted] * 2, 12), fixes=FIXES)
+    none = frame(Spot(asked=OfList(muted=True), flat=True))
+    yield "findings_none", drill.list_page(none, findings.Page(OfList(muted=True), [], 0), fixes=FIXES)
+
+
 def _of_freezes(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     one, stands, score = finding(words), standing(words), Score(NOW, 45, {}, 40)
     given: dict[str, Any] = {"fixes": FIXES, "now": NOW}
@@ -206,7 +273,10 @@ def _of_freezes(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     none = replace(full, rights=Rights(ask=False, approve=False, break_glass=False), waiting=[], own=[], freezes=[])
     yield "home_of_a_viewer", home.home_view(none, fixes={}, **zoned)
     yield "home_of_a_stranger", home.nothing_to_see("you belong to another workspace")
-    yield "status_modal", status.status_modal(status.status(stands, [one], before=score, progress=None, **given))
+    yield (
+        "status_modal",
+        status.status_modal(status.status(stands, [one], before=score, progress=None, at=Spot(), **given)),
+    )
     yield "freezes_none", freezes.freezes_page([], [], ZONE)
     yield "freeze_begun", freezes.frozen(declared[1], ZONE)
     yield "freeze_ended", freezes.frozen(declared[1], ZONE, ended_by=ANA)
@@ -215,12 +285,15 @@ def _of_freezes(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
 def _of_mutes(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     until = NOW + timedelta(days=2)
     both = [Mute(n, ACCOUNT, CHECK.id, o, NOW, until, words.reason, ANA, n) for n, o in enumerate(["", words.name], 1)]
-    yield "mutes", mutes.mutes_page(both * words.much, ZONE)
+    tag = f"env={words.name}"[:300]
+    of_a_tag = Mute(3, ACCOUNT, "", "", NOW, until, words.reason, ANA, 40, tag)
+    yield "mutes", mutes.mutes_page([*both, of_a_tag] * words.much, ZONE)
+    yield "mute_tag_modal", mutes.tag_modal(tag, "C012AB3CD")
     yield "mutes_none", mutes.mutes_page([], ZONE)
     yield "mute_modal_with_an_owner", findings.mute_modal(finding(words, owner=words.name), NOW, "C012AB3CD")
     hidden = finding(words, muted_until=until, muted_by=ANA, muted_reason=words.reason, mute=1)
     page = findings.Page(OfList(muted=True), [hidden], 1)
-    yield "findings_of_a_mute", findings.findings_page(page, fixes=FIXES, now=NOW, zone=ZONE)
+    yield "findings_of_a_mute", drill.list_page(frame(Spot(asked=page.asked, flat=True)), page, fixes=FIXES)
     ends = news(words, opened=[], reopened=[], resolved=[], waiting=[], scopes_ending=both)
     yield "digest_with_mutes_that_end", digest.digest(ends, fixes=FIXES, now=NOW, zone=ZONE)
 
@@ -235,8 +308,8 @@ def _of_checklists(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]
         yield f"checklist_modal_{outcome}", checklists.checklist_modal(finding(words), CHECK, STEPS, "", said)
         yield f"checked_{outcome}", checklists.answer_message(finding(words), CHECK, looked)
     mine = finding(words, check_id="iam_root.root_has_mfa")
-    page = findings.Page(OfList(check=mine.check_id), [mine], 1)
-    yield "findings_for_a_person", findings.findings_page(page, fixes=FIXES, now=NOW, zone=ZONE)
+    page = findings.Page(OfList(), [mine], 1)
+    yield "findings_for_a_person", drill.list_page(frame(Spot(flat=True)), page, fixes=FIXES)
     explained = findings.explanation(CHECK, FIX, STEPS, CONTROLS, None, NOW)
     yield "explanation_with_steps", findings.explanation_message(CHECK, explained, None, FIXES, NOW)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import boto3
 import pytest
 
-from bot.ids import Action, OfFinding, OfMute, View
+from bot.ids import Action, OfFinding, OfMute, OfTag, View
+from bot.scan import Outcome, Status, UnitDone
 from bot.store import Store
 from bot.store.findings import Filter
 from tests.conftest import ACCOUNT
@@ -94,3 +96,33 @@ async def test_only_who_may_mute_begins_and_ends_one(slack: Slack, store: Store)
     await at_desk.click(Action.END_MUTE, OfMute(mute=1).pack(), user=DAN)
     assert "You are not among those who may ask for fixes or mute" in at_desk.told
     assert hidden(at_desk) == [1]
+
+
+async def test_what_has_a_tag_is_muted(moto_url: str, slack: Slack, store: Store) -> None:
+    client = boto3.client("s3", region_name="us-east-1")
+    client.create_bucket(Bucket="sandbox")
+    client.put_bucket_tagging(Bucket="sandbox", Tagging={"TagSet": [{"Key": "env", "Value": "sandbox"}]})
+    at_desk = await desk(slack, store)
+    scan = store.scans.begin(ACCOUNT, at=at_desk.bot.now(), complete_scope=True, requested_by="test")
+    failed = Outcome(FIXABLE, ACCOUNT, "us-east-1", "arn:aws:s3:::sandbox", "sandbox", Status.FAIL, "is open")
+    done = UnitDone((FIXABLE,), ACCOUNT, "us-east-1", True, 1, 1, "s3")
+    store.findings.record(scan, done, [failed], {}, at_desk.bot.now())
+    await at_desk.command("mute tag env=sandbox")
+    assert "what has the tag `env=sandbox`" in at_desk.told
+    await at_desk.submit(View.MUTE_TAG, OfTag(tag="env=sandbox").pack(), "a sandbox", until="30")
+    assert at_desk.told == (
+        "Everything that has the tag `env=sandbox` is hidden for 30 days: 1 finding now, and what is found later."
+        " Mute 1; `/aws-sec mutes` ends it."
+    )
+    assert hidden(at_desk) == [1]
+    await at_desk.submit(View.MUTE_TAG, OfTag(tag="env=test").pack(), "a sandbox")
+    assert "Nothing in the account has the tag env=test, so nothing was muted" in at_desk.told
+    await at_desk.submit(View.MUTE_TAG, OfTag(tag="env=sandbox").pack(), "mine", user=DAN, team="TOTHER")
+    assert "another workspace" in at_desk.told
+    assert [one.tag for one in store.mutes.current(ACCOUNT, at_desk.bot.now())] == ["env=sandbox"]
+
+
+@pytest.mark.parametrize("typed", ["", " ", "=x", "a" * 129, "env=" + "x" * 257])
+async def test_a_tag_that_is_none_is_asked_for_again(at_desk: Desk, typed: str) -> None:
+    await at_desk.command(f"mute tag {typed}")
+    assert at_desk.told == "🚫 Say which tag, as in `/aws-sec mute tag env=sandbox`."

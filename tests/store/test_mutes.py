@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -110,7 +111,7 @@ def test_it_is_ended_once_and_only_in_its_account(muting: Store) -> None:
     assert muting.mutes.end(ACCOUNT, mute.id, by="T1/U2", at=T0) is None
     assert names(muting) == {"a", "b", "trail"}
     assert audited(muting)[-1] == ("mute.ended", "T1/U2", FIXABLE.id)
-    assert muting.audit.rows()[0]["detail"] == {"mute": mute.id, "owner": "ana", "reason": "a website"}
+    assert muting.audit.rows()[0]["detail"] == {"mute": mute.id, "owner": "ana", "tag": "", "reason": "a website"}
 
 
 def test_the_same_scope_again_takes_the_place_of_the_first(muting: Store) -> None:
@@ -119,3 +120,25 @@ def test_the_same_scope_again_takes_the_place_of_the_first(muting: Store) -> Non
     again = muted(muting, days=1, at=T0)
     assert [one.id for one in muting.mutes.current(ACCOUNT, T0)] == [again.id, hers.id]
     assert [action for action, _, _ in audited(muting)] == ["mute.begun", "mute.begun", "mute.ended", "mute.begun"]
+
+
+def test_a_mute_of_a_tag_hides_every_check_s_findings_on_what_has_it(muting: Store) -> None:
+    muting.mutes.set_tagged(ACCOUNT, "env=sandbox", {"arn:aws:x:::a", "arn:aws:x:::trail"})
+    given: dict[str, Any] = {"until": T0 + 2 * DAY, "reason": "a sandbox", "by": "T1/U1", "at": T0}
+    mute = muting.mutes.begin(ACCOUNT, "", "", tag="env=sandbox", **given)
+    assert (mute.hides, names(muting)) == (2, {"b"})
+    assert audited(muting)[-1] == ("mute.begun", "T1/U1", "env=sandbox")
+    assert muting.mutes.tags(ACCOUNT, T0) == {"env=sandbox"}
+    muting.mutes.set_tagged(ACCOUNT, "env=sandbox", {"arn:aws:x:::b"})
+    assert names(muting) == {"a", "trail"}, "it follows the tag"
+    muting.mutes.set_tagged("999999999999", "env=sandbox", set())
+    assert names(muting) == {"a", "trail"}, "another account's tags say nothing of this one"
+    muting.mutes.end(ACCOUNT, mute.id, by="T1/U2", at=T0)
+    assert names(muting) == {"a", "b", "trail"}
+
+
+def test_a_mute_of_another_tag_is_another_scope(muting: Store) -> None:
+    given: dict[str, Any] = {"until": T0 + 2 * DAY, "reason": "a sandbox", "by": "T1/U1", "at": T0}
+    for tag in ("env=sandbox", "env=test", "env=sandbox"):
+        muting.mutes.begin(ACCOUNT, "", "", tag=tag, **given)
+    assert [one.tag for one in muting.mutes.current(ACCOUNT, T0)] == ["env=test", "env=sandbox"]
