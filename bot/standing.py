@@ -52,7 +52,8 @@ class Standing:
 
     def as_score(self, at: datetime) -> Score:
         """What is kept of it to show how the score moves."""
-        return Score(at, self.score, {p.practice.key: p.score for p in self.practices}, self.open.total())
+        practices = {p.practice.key: p.score for p in self.practices}
+        return Score(at, self.score, practices, self.open.total(), dict(self.open))
 
 
 @dataclass(frozen=True)

@@ -41,12 +41,16 @@ class Reading:
 
 @dataclass(frozen=True)
 class Score:
-    """A past score of an account: 0 to 100, None when nothing could be judged."""
+    """A past score of an account: 0 to 100, None when nothing could be judged.
+
+    `by_severity`: severity -> how many of `open`; None where only the sum was kept, as before there were charts.
+    """
 
     at: datetime
     score: int | None
     practices: Mapping[str, int | None]
     open: int
+    by_severity: Mapping[int, int] | None = None
 
 
 class Scans:
@@ -108,15 +112,23 @@ class Scans:
                 "score": score.score,
                 "practices": json.dumps(dict(score.practices)),
                 "open": score.open,
+                "by_severity": _packed(score.by_severity),
             },
         )
 
     def score_now(self, account: str, score: Score) -> None:
         """Bring the last scan's score up to date: fixes and mutes have moved it since, and a digest has told so."""
         self._db.write(
-            "UPDATE scores SET at = ?, score = ?, practices = ?, open = ?"
+            "UPDATE scores SET at = ?, score = ?, practices = ?, open = ?, by_severity = ?"
             " WHERE scan_id = (SELECT scan_id FROM scores WHERE account = ? ORDER BY at DESC LIMIT 1)",
-            [stamp(score.at), score.score, json.dumps(dict(score.practices)), score.open, account],
+            [
+                stamp(score.at),
+                score.score,
+                json.dumps(dict(score.practices)),
+                score.open,
+                _packed(score.by_severity),
+                account,
+            ],
         )
 
     def score_before(self, account: str, at: datetime) -> Score | None:
@@ -125,6 +137,14 @@ class Scans:
             "SELECT * FROM scores WHERE account = ? AND at <= ? ORDER BY at DESC LIMIT 1", [account, stamp(at)]
         )
         return _score(row) if row else None
+
+    def scores(self, account: str, since: datetime, until: datetime) -> list[Score]:
+        """The scores recorded after a moment and not after another, oldest first."""
+        rows = self._db.rows(
+            "SELECT * FROM scores WHERE account = ? AND at > ? AND at <= ? ORDER BY at",
+            [account, stamp(since), stamp(until)],
+        )
+        return [_score(row) for row in rows]
 
 
 def _scan(row: Mapping[str, Any]) -> Scan:
@@ -156,4 +176,12 @@ def _reading(row: Mapping[str, Any]) -> Reading:
 
 
 def _score(row: Mapping[str, Any]) -> Score:
-    return Score(datetime.fromisoformat(row["at"]), row["score"], json.loads(row["practices"]), row["open"])
+    kept = row["by_severity"]
+    by_severity = {int(level): count for level, count in json.loads(kept).items()} if kept else None
+    return Score(
+        datetime.fromisoformat(row["at"]), row["score"], json.loads(row["practices"]), row["open"], by_severity
+    )
+
+
+def _packed(by_severity: Mapping[int, int] | None) -> str:
+    return "" if by_severity is None else json.dumps(dict(by_severity))
