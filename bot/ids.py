@@ -22,7 +22,6 @@ class Action(StrEnum):
     STOP = "status.stop"
     STATUS = "status.open"
     TREND = "trend.open"
-    TREND = "trend.open"
     PRACTICE = "status.practice"
     OPEN = "spot.open"
     FILTER = "spot.filter"
@@ -132,12 +131,6 @@ class OfCommand(Value):
 class OfTag(Value):
     tag: str = Field(min_length=1, max_length=400)
     origin: str = Field(default="", max_length=40)
-
-
-class OfTrend(Value):
-    """So many days."""
-
-    days: int = Field(ge=1, le=1_000)
 
 
 class OfTrend(Value):

@@ -270,8 +270,3 @@ def mutes_of_a_tag(db: sqlite_utils.Database) -> None:
 @migrations()
 def open_by_severity(db: sqlite_utils.Database) -> None:
     _run(db, "ALTER TABLE scores ADD COLUMN by_severity TEXT NOT NULL DEFAULT ''")
-
-
-@migrations()
-def open_by_severity(db: sqlite_utils.Database) -> None:
-    _run(db, "ALTER TABLE scores ADD COLUMN by_severity TEXT NOT NULL DEFAULT ''")
