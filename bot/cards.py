@@ -13,6 +13,7 @@ from bot.blocks.batches import batch_card
 from bot.blocks.parts import Message
 from bot.blocks.requests import card
 from bot.context import Bot
+from bot.glass import Glass
 from bot.post import PostError
 from bot.store.fix_request import Batch, Card, FixRequest
 from bot.store.requests import NoSuchRequest
@@ -60,19 +61,19 @@ class Cards:
         requests, batches = store.requests, store.batches
         self.requests = Board(bot, "request", requests.get, requests.put_card, requests.outdated_cards, draw)
         self.batches = Board(bot, "batch", batches.get, batches.put_card, batches.outdated, draw_batch)
+        self.glass = Glass(store, bot.fixes, bot.post, bot.now)
 
     async def catch_up(self) -> None:
         """Mend what an outage or a restart left behind: requests nobody was shown, messages of an older state."""
         await self.requests.catch_up()
         await self.batches.catch_up()
+        await self.glass.catch_up()
 
     async def tell_everybody(self, message: Message) -> None:
         """Post to every channel the bot speaks in; one that does not take it is logged."""
-        settings = self._bot.settings
-        for channel in dict.fromkeys((settings.channel, settings.approvals_channel, settings.digest_channel)):
+        for channel in self._bot.settings.channels:
             try:
-                if channel:
-                    await self._bot.post.post(channel, message)
+                await self._bot.post.post(channel, message)
             except PostError as error:
                 log.warning("%s was not told in %s: %s", message.text, channel, error)
 

@@ -21,6 +21,7 @@ from bot.store import Store
 from bot.store.findings import Filter, Finding, NoSuchFinding
 from bot.store.fix_request import OPEN, FixRequest, New, State, plan_hash
 from bot.store.requests import NoSuchRequest, ResourceBusy
+from bot.store.untold import Untold
 from checks.kit import Fix, Plan
 
 __all__ = ["Proposal", "Refusal", "Remediator", "can_undo"]
@@ -184,7 +185,9 @@ class Remediator:
                 raise Refusal("a reason is needed: everybody will read it")
             self._still_waits(request, request.plan_hash)
             words, who = reason.strip(), str(actor)
-            self._move_or_refuse(request, State.WAITING, State.APPROVED, actor, approver=who, broke_glass=words)
+            with self._store.db.transaction():  # or a crash could leave everybody untold
+                self._move_or_refuse(request, State.WAITING, State.APPROVED, actor, approver=who, broke_glass=words)
+                Untold(self._store.db).add(request_id, self._settings.channels, self._now())
         return self._get(request_id)
 
     def deny(

@@ -283,6 +283,11 @@ class Settings(BaseSettings):
         return [key.get_secret_value() for key in (self.audit_key, *self.audit_old_keys) if key.get_secret_value()]
 
     @property
+    def channels(self) -> list[str]:
+        """Every channel the bot speaks in by itself."""
+        return [*dict.fromkeys(filter(None, (self.channel, self.approvals_channel, self.digest_channel)))]
+
+    @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 

@@ -69,8 +69,8 @@ async def glass_broken(ask: Ask) -> Mapping[str, Any]:
     access, reason = ask.parts.access, ask.inputs[Input.REASON]
     allowed, limits = await access.glass_breakers(), await access.limits(ask.who)
     async with _shown(ask, request_id):
-        request = await asyncio.to_thread(ask.bot.remediator.break_glass, request_id, ask.who, allowed, reason, limits)
-    await ask.parts.cards.tell_everybody(blocks.glass_broken(request, ask.bot.fixes.get(request.check_id)))
+        await asyncio.to_thread(ask.bot.remediator.break_glass, request_id, ask.who, allowed, reason, limits)
+    await ask.parts.cards.glass.tell(request_id)
     await _run(ask, request_id)
     ended = await asyncio.to_thread(_get, ask)
     return say("Break glass", f"*{blocks.HEADLINES[ended.state]}*", blocks.ending(ended))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,8 +18,10 @@ import pytest
 
 import checks
 from bot.aws import Clients, Reads, Region
+from bot.blocks.parts import Message
 from bot.bulk import Bulk
 from bot.fixing import FixAws
+from bot.glass import POSTING, Glass
 from bot.people import Person
 from bot.remediate import Remediator
 from bot.settings import load
@@ -33,7 +37,8 @@ ACCOUNT = "123456789012"
 ROLE = "arn:aws:iam::123456789012:role/aws-sec-fix"
 RULES: Mapping[int, dict[str, str]] = {100: {"CidrBlock": "0.0.0.0/0"}, 101: {"Ipv6CidrBlock": "::/0"}}
 BUCKETS = ("northwind-exports", "northwind-invoices")
-DATABASE = Path("life.sqlite")
+DATABASE, CHANNELS = Path("life.sqlite"), Path("channels")
+CHANNEL, APPROVALS = "C0CHANNEL", "C0APPROVALS"
 
 
 # --- what is fixed -------------------------------------------------------------------
@@ -105,6 +110,26 @@ class Acl:
         self.client.create_network_acl_entry(**which, **ssh)
 
 
+class Channels:
+    """Slack, as what was posted: a line for each message in a file that outlives the bot."""
+
+    async def post(self, channel: str, message: Message) -> str:
+        self.keep([channel, message.payload()["blocks"][0]["block_id"]])
+        return "1.1"
+
+    async def find_block(self, channel: str, block_id: str, since: datetime) -> str | None:
+        return "1.1" if [channel, block_id] in self.posted() else None
+
+    @staticmethod
+    def keep(line: list[str | None]) -> None:
+        with CHANNELS.open("a") as file:
+            file.write(json.dumps(line) + "\n")
+
+    @staticmethod
+    def posted() -> list[list[str]]:
+        return [json.loads(line) for line in CHANNELS.read_text().splitlines()] if CHANNELS.exists() else []
+
+
 # --- who lives -----------------------------------------------------------------------
 
 
@@ -117,6 +142,8 @@ class Living:
             "fix_role_arn": ROLE,
             "regions": [life.subject.region],
             "two_approvers_for": life.two,
+            "channel": CHANNEL,
+            "approvals_channel": APPROVALS,
         }
         self.check = life.subject.check
         self.settings = load(**given)
@@ -125,6 +152,7 @@ class Living:
         fixes = checks.load()[1]
         aws = FixAws(self.settings, lambda: replace(life.home, reads=Reads()))
         self.bot = Remediator(self.settings, self.store, fixes, aws, now=self.now, pause=lambda _: None)
+        self.glass = Glass(self.store, fixes, Channels(), self.now)
         self.bulk = Bulk(self.settings, self.store, self.bot, self.now)
 
     def now(self) -> datetime:
@@ -167,6 +195,7 @@ def batch_fixed_and_undone(at: Living) -> None:
 def glass_broken(at: Living) -> None:
     request = at.asked()
     at.bot.break_glass(request.id, ANA, {"UANA"}, "it is being read as we speak")
+    asyncio.run(at.glass.tell(request.id))
     at.bot.run(request.id)
 
 
@@ -192,6 +221,12 @@ def stopped(at: Living) -> None:
     with pytest.MonkeyPatch.context() as patch, contextlib.suppress(Stopped):
         patch.setattr(at.store.requests, "end_step", stop)
         [*at.bulk.run(id)]
+
+
+def caught_up(at: Living) -> None:
+    """The first minute of a bot that was started a while later."""
+    at.late = 2 * POSTING
+    asyncio.run(at.glass.catch_up())
 
 
 def recovered(at: Living) -> None:
@@ -220,10 +255,11 @@ class Life:
 
 ONE, BOTH = Buckets(BUCKETS[:1]), Buckets(BUCKETS)
 LIVES: Mapping[str, Life] = {
+    # The glass is broken: two channels hear of it, and each is crossed out.
     # commits: proposed, asked, approved; for each half: begun, two around each write, ended. Then the writes themselves.
     "fixed_and_undone": Life(fixed_and_undone, Acl(), 3 + 2 * (2 + 2 * 2) + 2 * 2),
     "batch_fixed_and_undone": Life(batch_fixed_and_undone, BOTH, 4 + 3 * (2 + 2) + 3, two=["cuts_access"]),
-    "glass_broken": Life(glass_broken, ONE, 3 + 4 + 1),
+    "glass_broken": Life(glass_broken, ONE, 3 + 2 * 2 + 4 + 1),
     "recovered": Life(recovered, BOTH, 2, before=stopped),
     "nobody_agrees": Life(nobody_agrees, BOTH, 3 * 2 + 1 + 1 + 2),
 }

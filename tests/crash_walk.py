@@ -1,6 +1,6 @@
 """Lives of fixes that die: `python -m tests.crash_walk LIFE` kills one at its first point, at its second, and so on.
 
-A point is each database commit and each AWS write, just before and just after it. Each death is a process of its own,
+A point is each database commit, each AWS write and each message, just before and just after it. Each death is a process of its own,
 killed with SIGKILL; a fresh one opens the file that it left. Prints a line of JSON for each death: where, what is wrong.
 """
 
@@ -24,12 +24,26 @@ import boto3
 import pytest
 
 import checks
+from bot.blocks.parts import Message
 from bot.recording import Target, record, select
 from bot.remediate import STOPPED, Refusal, can_undo
 from bot.store.findings import Filter
 from bot.store.fix_request import MOVES, OPEN, FixRequest, State
 from tests.aws_answers import register_on_every_client
-from tests.crash_lives import ANA, APPROVERS, BEN, DATABASE, LIVES, Life, Living
+from tests.crash_lives import (
+    ANA,
+    APPROVALS,
+    APPROVERS,
+    BEN,
+    CHANNEL,
+    CHANNELS,
+    DATABASE,
+    LIVES,
+    Channels,
+    Life,
+    Living,
+    caught_up,
+)
 from tests.models import parsed_once
 
 TEMPLATE, WRITES, POINTS = (Path(name) for name in ("template.sqlite", "writes", "points"))
@@ -72,8 +86,17 @@ def mortal(death: Death, writes: set[str]) -> None:
             note(answered=parsed["ResponseMetadata"]["RequestId"])
             death.point(f"after {operation}")
 
+    post = Channels.post
+
+    async def mortal_post(channels: Channels, channel: str, message: Message) -> str:
+        death.point("before a message")
+        ts = await post(channels, channel, message)
+        death.point("after a message")
+        return ts
+
     patch = pytest.MonkeyPatch()  # for this process only, which does not live to undo it
     patch.setattr("bot.store.database.sqlite3.connect", partial(sqlite3.connect, factory=Connection))
+    patch.setattr(Channels, "post", mortal_post)
     register_on_every_client(patch, "before-send", before_send)
     register_on_every_client(patch, "after-call", after_call)
 
@@ -97,6 +120,7 @@ def wrong(at: Living, life: Life) -> Iterator[str]:
         yield from untrue(request, now[request.id], at)
     yield from unrecorded(at, requests)
     yield from undecided(at)
+    yield from unheard(at, requests)
     recovered = [request for request in requests if STOPPED in request.result and can_undo(request)]
     for request in recovered:
         ended = at.bot.undo(request.id, BEN, APPROVERS, "what a crash left half done can be taken back")
@@ -177,6 +201,16 @@ def undecided(at: Living) -> Iterator[str]:
                 yield f"finding {finding.id} cannot be asked for again: {error}"
 
 
+def unheard(at: Living, requests: Sequence[FixRequest]) -> Iterator[str]:
+    """Channels that were not told of a broken glass, or were told twice."""
+    caught_up(at)
+    caught_up(at)
+    alone = [request.id for request in requests if request.broke_glass]
+    due = [[channel, f"glass:{id}"] for id in alone for channel in (APPROVALS, CHANNEL)]
+    if sorted(Channels.posted()) != due:
+        yield f"told: {Channels.posted()}, and due is {due}"
+
+
 # --- the walk ------------------------------------------------------------------------
 
 
@@ -207,7 +241,7 @@ def live(life: Life, death: Death) -> None:
     life.subject.restore()
     for path in Path.cwd().glob(f"{DATABASE}*"):
         path.unlink()
-    for path in (WRITES, POINTS):
+    for path in (WRITES, POINTS, CHANNELS):
         path.unlink(missing_ok=True)
     shutil.copy(TEMPLATE, DATABASE)
     mortal(death, {call.split(":")[1] for call in checks.load()[1][life.subject.check].calls})

@@ -238,7 +238,8 @@ async def test_two_people_approve_what_needs_two(fixing: Fixing, slack: Slack, s
 
 async def test_who_breaks_the_glass_is_heard_everywhere(fixing: Fixing, slack: Slack, store: Store) -> None:
     given = {**fixing.world.given, "break_glass": [ANA]}
-    fixing.desk = await desk(slack, store, **given, approvers=[BEN], remediator=fixing.world.bot)
+    channels = {"channel": CHANNEL, "approvals_channel": APPROVALS, "digest_channel": DIGEST}
+    fixing.desk = await desk(slack, store, **given, approvers=[BEN], remediator=fixing.world.restarted(**channels))
     await fixing.asked()
     await fixing.click(Action.GLASS, user=ANA)
     assert "You approve this *alone*" in fixing.desk.told
