@@ -27,8 +27,9 @@ from bot.remediate import Remediator
 from bot.runner import ScanRunner
 from bot.schedule import Schedule
 from bot.settings import Settings
-from bot.slack_errors import SLACK_ERRORS, CannotRun, sentence
+from bot.slack_errors import OF_AN_ORGANIZATION, SLACK_ERRORS, CannotRun, sentence
 from bot.store import Store, open_store
+from bot.words import plural
 from handlers.access import Access
 from handlers.ask import Parts
 from handlers.routes import register
@@ -37,6 +38,9 @@ log = logging.getLogger(__name__)
 
 THREADS = 64
 """Work at once that would block: changes that wait, for AWS or each other, must not keep answers from the database."""
+
+LEAVE_SECONDS = 20.0
+"""How long, at the end, what people asked for before may take: less than the 30 that Kubernetes and Docker wait."""
 
 CONNECT_SECONDS = 20
 """How long the first Socket Mode connection may take."""
@@ -70,24 +74,37 @@ async def running(settings: Settings, store: Store, account: str) -> AsyncIterat
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "bot"))
     post = Post(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
     identity = await _identity(post)
-    bot = _bot(settings, store, account, identity.team_id or "", post)
+    bot = _bot(settings, store, account, identity, post)
     cards = Cards(bot)
     schedule = Schedule(bot, cards)
     app = _app(settings, identity)
-    register(app, Parts(bot, Access(bot), cards, schedule))
+    parts = Parts(bot, Access(bot), cards, schedule)
+    register(app, parts)
     store.scans.interrupt_running(at=bot.now())
     await asyncio.to_thread(bot.remediator.recover)
-    async with _listening(settings, app):
+    async with _finishing(bot, parts), _listening(settings, app):
         schedule.start()
         log.info("listening as %s in workspace %s for account %s", identity.bot_user_id, bot.team, account)
         try:
             yield bot
         finally:
             await schedule.stop()
-            await bot.scans.stop()
 
 
-def _bot(settings: Settings, store: Store, account: str, team: str, post: Post) -> Bot:
+@asynccontextmanager
+async def _finishing(bot: Bot, parts: Parts) -> AsyncIterator[None]:
+    """At the end scans end, and what was acknowledged is answered, unless it takes too long."""
+    try:
+        yield
+    finally:
+        await bot.scans.stop()
+        if parts.working:
+            _, left = await asyncio.wait([*parts.working], timeout=LEAVE_SECONDS)
+            if left:
+                log.warning("left unanswered: %s", plural(len(left), "interaction"))
+
+
+def _bot(settings: Settings, store: Store, account: str, identity: AuthorizeResult, post: Post) -> Bot:
     known, fixes = catalogue.load()
     selected = {check.id: check for check in recording.select(settings)}
 
@@ -95,9 +112,11 @@ def _bot(settings: Settings, store: Store, account: str, team: str, post: Post) 
         return datetime.now(UTC)
 
     remediator = Remediator(settings, store, fixes, FixAws(settings, lambda: recording.connect(settings)))
+    team, usable = identity.team_id or "", {id: fix for id, fix in fixes.items() if id in known}
     return Bot(
-        settings, store, account, team, selected, {id: fix for id, fix in fixes.items() if id in known},
+        settings, store, account, team, selected, usable,
         ScanRunner(limit_minutes=settings.scan_minutes), remediator, Bulk(settings, store, remediator, now), post, now,
+        identity.enterprise_id or "",
     )  # fmt: skip
 
 
@@ -107,6 +126,8 @@ async def _identity(post: Post) -> AuthorizeResult:
         answer = await post.web.auth_test()
     except SLACK_ERRORS as error:
         raise CannotRun(f"Slack does not let the bot in: {sentence(error)}") from error
+    if answer.get("is_enterprise_install"):
+        raise CannotRun(f"SLACK_BOT_TOKEN {OF_AN_ORGANIZATION}")
     return AuthorizeResult(
         enterprise_id=answer.get("enterprise_id"),
         team_id=answer["team_id"],

@@ -17,7 +17,10 @@ from checks.kit import AnyCheck, Fix
 
 @dataclass(frozen=True)
 class Bot:
-    """One bot: one workspace, one AWS account. `checks` and `fixes` are by check id."""
+    """One bot: one workspace, one AWS account. `checks` and `fixes` are by check id.
+
+    `enterprise`: the organization that the workspace is in, if any.
+    """
 
     settings: Settings
     store: Store
@@ -30,3 +33,4 @@ class Bot:
     bulk: Bulk
     post: Post
     now: Callable[[], datetime]
+    enterprise: str = ""

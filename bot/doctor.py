@@ -21,7 +21,7 @@ from bot.permissions import action, policy
 from bot.quorum import quorum
 from bot.recording import CannotScan
 from bot.settings import BadSettings, FixMode, Settings
-from bot.slack_errors import ADVICE
+from bot.slack_errors import ADVICE, OF_AN_ORGANIZATION
 from bot.standing import standing
 from bot.store import Store, StoreError, open_store
 from bot.words import plural
@@ -255,6 +255,8 @@ def _bot_token(bot: WebClient) -> Result:
     missing = [scope for scope in SCOPES if scope not in granted] if granted != {""} else []
     if missing:
         return Result("SLACK_BOT_TOKEN", Health.BAD, f"lacks {', '.join(missing)}", ADVICE["missing_scope"])
+    if answer.get("is_enterprise_install"):
+        return Result("SLACK_BOT_TOKEN", Health.BAD, OF_AN_ORGANIZATION)
     return Result("SLACK_BOT_TOKEN", Health.GOOD, f"{answer['user']} in workspace {answer['team']}")
 
 

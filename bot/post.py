@@ -23,6 +23,8 @@ from bot.slack_errors import GONE, SLACK_ERRORS, error_code, is_certain, sentenc
 POST_SECONDS = 1.0
 """Between two messages to one channel. Source: https://docs.slack.dev/apis/web-api/rate-limits"""
 RATE_LIMITED_TRIES = 3
+FAILED_TRIES = 2
+"""How many times more a call is made that got no answer: one time is not enough when Slack has a bad minute."""
 HISTORY = 100
 CLOCKS_DIFFER = timedelta(minutes=5)
 """How far ahead of Slack's clock the host's may be: what was posted must be found all the same."""
@@ -31,21 +33,22 @@ CLOCKS_DIFFER = timedelta(minutes=5)
 class PostError(Exception):
     """Slack did not take a message. `certain`: it is known not to be there; else it may be.
 
-    `gone`: the message that was to be updated is out of reach for good.
+    `gone`: the message that was to be updated is out of reach for good. `code`: Slack's, or the class of what failed.
     """
 
     def __init__(self, error: Exception) -> None:
         super().__init__(sentence(error))
         self.certain = is_certain(error)
-        self.gone = error_code(error) in GONE
+        self.code = error_code(error)
+        self.gone = self.code in GONE
 
 
-def repeatable_client(token: str, api_url: str) -> AsyncWebClient:
+def repeatable_client(token: str, api_url: str, tries: int = FAILED_TRIES) -> AsyncWebClient:
     """A client for calls that may be made again: reads, updates, views."""
     handlers = [
         AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_LIMITED_TRIES),
-        AsyncConnectionErrorRetryHandler(),
-        AsyncServerErrorRetryHandler(),
+        AsyncConnectionErrorRetryHandler(max_retry_count=tries),
+        AsyncServerErrorRetryHandler(max_retry_count=tries),
     ]
     return AsyncWebClient(token=token, base_url=api_url, retry_handlers=handlers)
 
@@ -55,6 +58,7 @@ class Post:
 
     def __init__(self, token: str, api_url: str) -> None:
         self.web = repeatable_client(token, api_url)
+        self._quick = repeatable_client(token, api_url, tries=1)  # a trigger lives for three seconds
         # A 429 was certainly not posted; any other failure may have been, so it is not tried again.
         once: list[AsyncRetryHandler] = [AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_LIMITED_TRIES)]
         self._once = AsyncWebClient(token=token, base_url=api_url, retry_handlers=once)
@@ -84,7 +88,7 @@ class Post:
     async def open_view(self, trigger_id: str, view: Mapping[str, Any]) -> str:
         """What `update_view` finds the modal by that was opened. Raises PostError."""
         try:
-            answer = await self.web.views_open(trigger_id=trigger_id, view={**view, "external_id": trigger_id})
+            answer = await self._quick.views_open(trigger_id=trigger_id, view={**view, "external_id": trigger_id})
         except SLACK_ERRORS as error:
             if error_code(error) == "exchanged_trigger_id":  # it is open, and the answer that said so got lost
                 return trigger_id

@@ -107,10 +107,10 @@ def scan(
     shared = {need for unit in units for need in _needs(unit)}
     events: queue.Queue[Event | BaseException] = queue.Queue(BACKLOG)
     stop = threading.Event()
-    with (
-        ThreadPoolExecutor(UNITS, "unit") as pool,
-        ThreadPoolExecutor(EXTRAS, "extra") as extras,
+    with (  # a pool is closed after those that hand work to it: a scan that is stopped has no late errors
         ThreadPoolExecutor(EACH, "each") as each,
+        ThreadPoolExecutor(EXTRAS, "extra") as extras,
+        ThreadPoolExecutor(UNITS, "unit") as pool,
     ):
         run = _Run(replace(home, pool=each), thresholds or {}, shared, events, stop)
         for unit in units:

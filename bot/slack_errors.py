@@ -27,6 +27,9 @@ ADVICE = {
 }
 """Slack's error codes -> what to do. Source: https://docs.slack.dev/reference/methods/auth.test (and the others')."""
 
+OF_AN_ORGANIZATION = "is of an app that a whole organization has: install it in the one workspace whose people approve"
+"""Who may approve is a matter of one workspace, so the bot serves one."""
+
 HALF_DONE = ("internal_error", "fatal_error")
 """Codes with which "some aspect of the operation" may have succeeded.
 Source: https://docs.slack.dev/reference/methods/chat.postMessage#errors"""

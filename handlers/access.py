@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
-from typing import NoReturn
+from collections.abc import Collection, Mapping
+from typing import Any, NoReturn
 
 from bot.context import Bot
 from bot.people import Person, Rights
+from bot.post import PostError
 from bot.remediate import Refusal
 from bot.settings import Limit
 
@@ -21,10 +22,35 @@ class Access:
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
 
+    async def member(self, who: Person) -> Person:
+        """The same person as one of this workspace, whichever of their workspaces they acted from.
+
+        In an Enterprise organization an interaction may name another workspace of the person's, or the organization,
+        so Slack is asked who belongs here. Raises Refusal for anybody else; PostError likewise.
+        Source: https://docs.slack.dev/enterprise/developing-for-enterprise-orgs
+        """
+        if who.team != self._bot.team and not (self._bot.enterprise and await self._belongs(who.user)):
+            await self._refuse(who, "you belong to another workspace, so I cannot act for you")
+        return Person(self._bot.team, who.user)
+
+    async def _belongs(self, user: str) -> bool:
+        try:
+            found = await self._bot.post.profile(user)
+        except PostError as error:
+            if error.code in ("user_not_found", "user_not_visible"):
+                return False
+            raise
+        return self._is_here(found) and not found.get("deleted")
+
+    def _is_here(self, found: Mapping[str, Any]) -> bool:
+        """Whether a user is of this workspace; in an organization people may be of several."""
+        teams = {found.get("team_id"), *(found.get("enterprise_user") or {}).get("teams", ())}
+        return self._bot.team in teams and not found.get("is_stranger")
+
     async def may_view(self, who: Person) -> None:
         """Raises Refusal unless the person may use the command; whoever may ask or approve may look, too.
 
-        Nobody of another workspace may, as shared channels let in.
+        Nobody of another workspace may, as shared channels let in: `member` says who is of this one.
         """
         if who.team != self._bot.team:
             await self._refuse(who, "you belong to another workspace, so I cannot act for you")
@@ -52,8 +78,7 @@ class Access:
     async def may_get(self, user: str) -> None:
         """Raises Refusal unless this is a person of this workspace who may use the command; PostError likewise."""
         found = await self._bot.post.profile(user)
-        teams = {found.get("team_id"), *(found.get("enterprise_user") or {}).get("teams", ())}
-        if found.get("is_stranger") or self._bot.team not in teams:
+        if not self._is_here(found):
             raise Refusal("they belong to another workspace, so I send them nothing")
         if found.get("is_bot") or user == SLACKBOT:
             raise Refusal("that is a bot, and this is for a person")

@@ -32,12 +32,20 @@ Source: https://docs.slack.dev/apis/web-api/rate-limits"""
 
 @dataclass(frozen=True)
 class Parts:
-    """What every handler works with."""
+    """What every handler works with. `working`: what is on its way just now."""
 
     bot: Bot
     access: Access
     cards: Cards
     schedule: Schedule
+    working: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    def begun(self) -> None:
+        """The task that calls this is waited for when the bot ends."""
+        task = asyncio.current_task()
+        assert task is not None
+        self.working.add(task)
+        task.add_done_callback(self.working.discard)
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,10 @@ class Ask:
     @property
     def bot(self) -> Bot:
         return self.parts.bot
+
+    async def known(self) -> Ask:
+        """The same, by the person as one of this workspace. Raises Refusal for strangers; PostError likewise."""
+        return replace(self, who=await self.parts.access.member(self.who))
 
     def carried(self, kind: type[V]) -> V:
         """What the button or modal points at. Raises Stale."""

@@ -16,6 +16,7 @@ from handlers.access import Access
 async def show_home(bot: Bot, access: Access, who: Person) -> None:
     """Publish the tab for one person. Raises PostError."""
     try:
+        who = await access.member(who)
         await access.may_view(who)
     except Refusal as error:
         await bot.post.publish_home(who.user, nothing_to_see(str(error)))

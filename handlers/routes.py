@@ -116,12 +116,12 @@ def register(app: AsyncApp, parts: Parts) -> None:
         who = Person(body["team_id"], body["user_id"])
         place = Place(body["channel_id"])
         ask = Ask(parts, who, place, respond, trigger=body["trigger_id"], text=rest.strip())
-        await answer(ask, lambda: _command(ask, word.lower()))
+        await answer(ask, lambda ask: _command(ask, word.lower()))
 
     async def action(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         await ack()
         ask = _click(parts, body, context.respond if body.get("response_url") else None)
-        await answer(ask, lambda: _noted(ask, ask.action, _action(ask)))
+        await answer(ask, lambda ask: _noted(ask, ask.action, _action(ask)))
 
     async def submission(ack: AsyncAck, body: dict[str, Any]) -> None:
         ask = _submission(parts, body)
@@ -135,7 +135,7 @@ def register(app: AsyncApp, parts: Parts) -> None:
         await ack()
         place = Place((body.get("channel") or {}).get("id", ""))
         ask = Ask(parts, _person(body), place, None, trigger=body["trigger_id"], value=_finding_in(body))
-        await answer(ask, lambda: _shortcut(ask, body["callback_id"]))
+        await answer(ask, lambda ask: _shortcut(ask, body["callback_id"]))
 
     app.middleware(once())
     everything = re.compile(r".*", re.DOTALL)
@@ -168,15 +168,16 @@ def _listen_to_events(app: AsyncApp, parts: Parts) -> None:
     app.event("member_joined_channel")(joined)
 
 
-async def answer(ask: Ask, work: Callable[[], Awaitable[None]]) -> None:
+async def answer(ask: Ask, work: Handler) -> None:
     """Do the work; whatever goes wrong becomes an answer too.
 
     Nothing may be raised after an acknowledgement: Bolt would take the acknowledgement back.
     """
     ask.parts.begun()
     try:
+        ask = await ask.known()
         await ask.parts.access.may_view(ask.who)
-        await work()
+        await work(ask)
     except Exception as error:  # noqa: BLE001  # the boundary to a person: every failure is told
         await _tell(ask, error)
 
@@ -185,7 +186,7 @@ async def answer_in_view(ask: Ask, callback_id: str) -> None:
     """The same, in the modal that was submitted."""
     ask.parts.begun()
     acknowledged = time.monotonic()
-    view = await errors.in_modal("Not done", _noted(ask, callback_id, _submitted(ask, callback_id)))
+    view = await errors.in_modal("Not done", _by_member(ask, callback_id))
     await asyncio.sleep(acknowledged + SHOWN_SECONDS - time.monotonic())
     try:
         await ask.fill(view)
@@ -211,7 +212,7 @@ async def _on_mention(parts: Parts, event: Mapping[str, Any], body: Mapping[str,
     word, rest = _mentioned(event["text"])
     place = Place(event["channel"], event.get("thread_ts", ""))
     ask = Ask(parts, _writer(event, body), place, None, text=rest)
-    await answer(ask, lambda: _from_mention(ask, word))
+    await answer(ask, lambda ask: _from_mention(ask, word))
 
 
 async def _from_mention(ask: Ask, word: str) -> None:
@@ -231,6 +232,11 @@ async def _action(ask: Ask) -> None:
     if name not in {*ACTIONS}:
         raise Stale
     await ACTIONS[Action(name)](ask)
+
+
+async def _by_member(ask: Ask, callback_id: str) -> Mapping[str, Any]:
+    ask = await ask.known()
+    return await _noted(ask, callback_id, _submitted(ask, callback_id))
 
 
 async def _submitted(ask: Ask, callback_id: str) -> Mapping[str, Any]:

@@ -255,6 +255,25 @@ async def test_a_signal_ends_the_bot_at_once_when_nothing_is_on_its_way(
         assert APP_TOKEN not in bot.log
 
 
+async def test_what_was_acknowledged_is_answered_before_the_end(slack: Slack, scanned: Store) -> None:
+    body = urlencode(COMMAND | {"response_url": slack.response_url()})
+    slack.trouble("response", UNREACHED)  # the answer needs a second try
+    async with bot_of(slack, scanned) as (_, url):
+        assert (await posted(url, body, signed(body)))[0] == 200
+    assert "northwind-exports" in slack.called("response")[0].said
+
+
+async def test_an_answer_that_takes_too_long_does_not_keep_the_bot(
+    slack: Slack, scanned: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("bot.app.LEAVE_SECONDS", 0.05)
+    body = urlencode(COMMAND | {"response_url": slack.response_url()})
+    slack.trouble("response", UNREACHED)
+    async with bot_of(slack, scanned) as (_, url):
+        assert (await posted(url, body, signed(body)))[0] == 200
+    assert "left unanswered: 1 interaction" in caplog.text
+
+
 async def test_sigterm_waits_for_a_fix_that_is_being_made(
     slack: Slack, store: Store, tmp_path: Path, moto_url: str
 ) -> None:
@@ -296,7 +315,7 @@ async def test_sigterm_waits_for_a_fix_that_is_being_made(
 async def test_a_bot_that_cannot_start_says_so_in_one_sentence(
     slack: Slack, scanned: Store, tmp_path: Path, moto_url: str
 ) -> None:
-    slack.trouble("auth.test", UNREACHED, UNREACHED)
+    slack.trouble("auth.test", *[UNREACHED] * 3)
     async with process(slack, scanned, tmp_path) as bot:
         async with asyncio.timeout(20):
             assert await bot._process.wait() == 1

@@ -105,8 +105,8 @@ async def test_a_request_that_the_bot_died_on_is_posted_by_the_next(slack: Slack
 @pytest.mark.parametrize(
     "troubles",
     [
-        [UNREACHED] * 2,
-        [BROKEN] * 2,
+        [UNREACHED] * 3,
+        [BROKEN] * 3,
         [RATE_LIMITED] * 4,
         [refused("internal_error")],
         [refused("invalid_auth")],

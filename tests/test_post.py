@@ -110,9 +110,9 @@ async def test_nobody_there_is_certainly_no_message() -> None:
 @pytest.mark.parametrize("trouble", [LOST, UNREACHED, BROKEN, RATE_LIMITED])
 async def test_what_may_be_done_twice_is_tried_again(slack: Slack, post: Post, trouble: Trouble) -> None:
     ts = await post.post("C1", HELLO)
-    slack.trouble("chat.update", trouble)
+    slack.trouble("chat.update", trouble, trouble)
     await post.update("C1", ts, sentence("goodbye"))
-    assert len(slack.called("chat.update")) == 2
+    assert len(slack.called("chat.update")) == 3
     assert slack.shown("C1") == ["goodbye"]
 
 

@@ -100,7 +100,7 @@ async def test_a_group_that_cannot_be_read_lets_nobody_in(
 async def test_a_group_that_slack_fails_to_tell_lets_nobody_in(slack: Slack, store: Store) -> None:
     at_desk = await desk_of(slack, store, viewers=["SVIEW"])
     slack.groups["SVIEW"] = [ANA]
-    slack.trouble("usergroups.users.list", BROKEN, BROKEN)
+    slack.trouble("usergroups.users.list", *[BROKEN] * 3)
     await at_desk.command("findings")
     assert "try again" in at_desk.told
     assert "northwind-exports" not in at_desk.told

@@ -233,7 +233,7 @@ async def desk(
     chosen = settings_of(slack, **settings)
     post = Post(BOT_TOKEN, chosen.slack_api_url)
     identity = await _identity(post)
-    bot = _bot(chosen, store, ACCOUNT, TEAM, post)
+    bot = _bot(chosen, store, ACCOUNT, identity, post)
     parts: dict[str, Any] = {
         "scans": ScanRunner(command=scan),
         "now": now or bot.now,

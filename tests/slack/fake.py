@@ -86,7 +86,8 @@ class File:
 class Slack:
     """A workspace. `messages`: (channel, timestamp) -> what is shown there; `views`: open modals by id.
 
-    `closed`: channels the bot is not in. `users`: id -> what is special about a user.
+    `closed`: channels the bot is not in. `users`: id -> what is special about a user. `identity`: what auth.test says
+    besides the usual.
     """
 
     url: str = ""
@@ -98,6 +99,7 @@ class Slack:
     groups: dict[str, list[str]] = field(default_factory=dict)
     users: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
+    identity: dict[str, Any] = field(default_factory=dict)
     files: list[File] = field(default_factory=list)
     acks: list[Mapping[str, Any]] = field(default_factory=list)
     connections: list[web.WebSocketResponse] = field(default_factory=list)
@@ -173,7 +175,13 @@ class Slack:
 
     def _do(self, method: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
         methods: dict[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
-            "auth.test": lambda _: {"ok": True, "team_id": TEAM, "team": "Northwind", "user_id": "UBOT"},
+            "auth.test": lambda _: {
+                "ok": True,
+                "team_id": TEAM,
+                "team": "Northwind",
+                "user_id": "UBOT",
+                **self.identity,
+            },
             "chat.postMessage": self._post,
             "chat.update": self._update,
             "chat.postEphemeral": lambda _: _refusal("invalid_blocks", problems_of_message(given)) or {"ok": True},
