@@ -46,7 +46,8 @@ bench: install ## a scan beside its peer on one recorded account; OPTIONS='--hel
 docs: install ## the pages of docs/ that list what is in the code, written anew
 	@$(BIN)/python -m docs.generate
 
-pictures: install ## the screenshots in docs/images, taken anew by the browser test
+pictures: install ## the screenshots in docs/images: those of messages that changed, and those of the browser test
+	$(BIN)/python -m docs.pictures
 	$(BIN)/python -m pytest -m e2e tests/e2e/test_browser.py --pictures docs/images
 
 lock: ## renew the locks from pyproject.toml

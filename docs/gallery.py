@@ -23,7 +23,8 @@ def one_example(name: str, payload: Data) -> str:
     title = [f"**{words(payload['title'])}**"] if kind == "modal" else []
     shown = [*title, *(line for block in payload["blocks"] for line in _block(block)), *_ends(payload)]
     quoted = "\n>\n".join("\n".join(f"> {line}" for line in part.split("\n")) for part in shown if part)
-    return f"{head}\n\n{quoted}\n"
+    picture = f"![{heading(name)}](images/messages/{name}.png)"
+    return f"{head}\n\n{picture}\n\n<details><summary>In text</summary>\n\n{quoted}\n\n</details>\n"
 
 
 def heading(name: str) -> str:

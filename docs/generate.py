@@ -275,8 +275,9 @@ def messages_page() -> str:
     links = " ·\n".join(f"[{heading(name)}](#{heading(name).replace(' ', '-')})" for name in examples)
     return (
         f"{NOTE}\n# Messages\n\nWhat aws-sec says in Slack, message by message, with made-up names: the examples that"
-        " tests hold the messages to. A box is a\nbutton or a menu; `____` stands for what one types. Long lists are"
-        f" cut here, not in Slack. What is chosen beforehand is bold.\n\n{links}\n\n{shown}"
+        " tests hold the messages to, as the\nlocal Slack draws them. In the text, a box is a button or a menu; `____`"
+        " stands for what one types; what is chosen beforehand is\nbold; long lists are cut, as Slack does not."
+        f"\n\n{links}\n\n{shown}"
     )
 
 

@@ -20,6 +20,8 @@ from bot.cli.policies import documents
 from bot.settings import Settings, variable
 from docs.gallery import heading
 from docs.generate import cell, command_helps, pages
+from docs.pictures import FOLDER as PICTURES
+from docs.pictures import hash_of, shown_by
 from tests.blocks.examples import ORDINARY, all_of
 
 ROOT = Path(__file__).parents[1]
@@ -96,7 +98,13 @@ def test_every_message_is_shown_and_nothing_of_slack_s_markup_is_left() -> None:
     for name, _ in all_of(ORDINARY):
         assert f"\n## {heading(name)}\n" in page
     bare = re.sub(r"```.*?```|`[^`\n]*`", "", page, flags=re.DOTALL)
-    assert re.findall(r"<(?!/?(?:kbd|sub)>|!-- )[^>]*>", bare) == []
+    assert re.findall(r"<(?!/?(?:kbd|sub|details|summary)>|!-- )[^>]*>", bare) == []
+
+
+def test_every_message_has_its_picture_as_it_is_now() -> None:
+    """`make pictures` takes those that are out of date."""
+    shown = {picture.stem: shown_by(picture) for picture in PICTURES.glob("*.png")}
+    assert shown == {name: hash_of(payload) for name, payload in all_of(ORDINARY)}
 
 
 # --- the policies --------------------------------------------------------------------

@@ -175,7 +175,7 @@ def _messages(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     yield "audit_of_request", pages.audit_page(rows[:1], HEAD, ZONE, 7)
     yield "audit_empty", pages.audit_page([], HEAD, ZONE)
     yield "verified", pages.verification(Verification(42, HEAD, 0), HEAD)
-    yield "verified without a key", pages.verification(Verification(42, HEAD, 42), HEAD)
+    yield "verified_without_a_key", pages.verification(Verification(42, HEAD, 42), HEAD)
     yield "altered", pages.verification(Verification(3, HEAD, 0, f"row 4 was changed {words.text}"), None)
     yield "refusal", refusal(f"there is no check {words.text}: `/aws-sec explain 12` names its check")
     yield "sentence", sentence("The digest is in <#C012AB3CD>.")

@@ -77,13 +77,18 @@ class SlackPage:
         self._page.screenshot(path=self._pictures / f"{name}.png")
 
 
+def chromium() -> str:
+    """The browser of this machine. Fails with a sentence where there is none."""
+    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
+    assert executable, "these tests need Chromium: apt-get install chromium"
+    return executable
+
+
 @contextmanager
 def slack_page(url: str, pictures: Path, *, width: int = 1200, height: int = 900) -> Iterator[SlackPage]:
     """A fresh headless Chromium on the local Slack. Fails with a sentence where there is no Chromium."""
-    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
-    assert executable, "these tests need Chromium: apt-get install chromium"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         page = browser.new_page(viewport={"width": width, "height": height})
         page.goto(url)
         yield SlackPage(page, pictures)
