@@ -41,6 +41,7 @@ ACTIONS = {
     "apigateway:GetResources": "apigateway:GET",
     "apigateway:GetDomainNames": "apigateway:GET",
     "apigateway:GetAccount": "apigateway:GET",
+    "apigateway:UpdateDomainName": "apigateway:PATCH",
     "apigateway:UpdateStage": "apigateway:PATCH",
     "apigatewayv2:GetRoutes": "apigateway:GET",
     "apigatewayv2:GetIntegrations": "apigateway:GET",

@@ -22,6 +22,7 @@ _ACCOUNT = "account::{account}:account"
 _ALARMS = "cloudwatch:{region}:{account}:alarm:{AlarmNames}"
 _BUCKET = "s3:::{Bucket}"
 _CACHE_GROUP = "elasticache:{region}:{account}:replicationgroup:{ReplicationGroupId}"
+_CLASSIC = "elasticloadbalancing:{region}:{account}:loadbalancer/{LoadBalancerName}"
 _CLUSTER = "rds:{region}:{account}:cluster:{DBClusterIdentifier}"
 _CLUSTER_SNAPSHOT = "rds:{region}:{account}:cluster-snapshot:{DBClusterSnapshotIdentifier}"
 _FUNCTION = (
@@ -61,6 +62,7 @@ RESOURCES: Mapping[str, str | tuple[str, ...]] = {
     "accessanalyzer:DeleteAnalyzer": "access-analyzer:{region}:{account}:analyzer/{analyzerName}",
     "account:DeleteAlternateContact": _ACCOUNT,
     "account:PutAlternateContact": _ACCOUNT,
+    "apigateway:UpdateDomainName": "apigateway:{region}::/domainnames/{domainName}",
     "apigateway:UpdateStage": "apigateway:{region}::/restapis/{restApiId}/stages/{stageName}",
     "athena:UpdateWorkGroup": "athena:{region}:{account}:workgroup/{WorkGroup}",
     "autoscaling:UpdateAutoScalingGroup": "{resource}",
@@ -78,6 +80,10 @@ RESOURCES: Mapping[str, str | tuple[str, ...]] = {
     "cloudwatch:DisableAlarmActions": _ALARMS,
     "cloudwatch:EnableAlarmActions": _ALARMS,
     "cloudwatch:PutMetricAlarm": "cloudwatch:{region}:{account}:alarm:{AlarmName}",
+    "codeartifact:DeleteDomainPermissionsPolicy": "{resource}",
+    "codeartifact:DeleteRepositoryPermissionsPolicy": "{resource}",
+    "codeartifact:PutDomainPermissionsPolicy": "{resource}",
+    "codeartifact:PutRepositoryPermissionsPolicy": "{resource}",
     "codebuild:UpdateProject": "codebuild:{region}:{account}:project/{name}",
     "codebuild:UpdateProjectVisibility": "{projectArn}",
     "cognito-identity:UpdateIdentityPool": "cognito-identity:{region}:{account}:identitypool/{IdentityPoolId}",
@@ -86,6 +92,8 @@ RESOURCES: Mapping[str, str | tuple[str, ...]] = {
     "dms:ModifyReplicationInstance": "{ReplicationInstanceArn}",
     "docdb:ModifyDBCluster": _CLUSTER,
     "docdb:ModifyDBClusterSnapshotAttribute": _CLUSTER_SNAPSHOT,
+    "dynamodb:DeleteResourcePolicy": "{ResourceArn}",
+    "dynamodb:PutResourcePolicy": "{ResourceArn}",
     "dynamodb:UpdateContinuousBackups": _TABLE,
     "dynamodb:UpdateTable": _TABLE,
     "ec2:AuthorizeSecurityGroupEgress": (_SECURITY_GROUP, _GROUP_RULE),
@@ -120,15 +128,23 @@ RESOURCES: Mapping[str, str | tuple[str, ...]] = {
     "ecr:SetRepositoryPolicy": _REPOSITORY,
     "ecs:UpdateCluster": "{cluster}",
     "efs:PutBackupPolicy": "elasticfilesystem:{region}:{account}:file-system/{FileSystemId}",
+    "efs:PutFileSystemPolicy": "elasticfilesystem:{region}:{account}:file-system/{FileSystemId}",
     "eks:UpdateClusterConfig": "eks:{region}:{account}:cluster/{name}",
     "elasticache:ModifyCacheCluster": "elasticache:{region}:{account}:cluster:{CacheClusterId}",
     "elasticache:ModifyReplicationGroup": _CACHE_GROUP,
-    "elb:ModifyLoadBalancerAttributes": "elasticloadbalancing:{region}:{account}:loadbalancer/{LoadBalancerName}",
+    "elb:CreateLoadBalancerPolicy": _CLASSIC,
+    "elb:DeleteLoadBalancerPolicy": _CLASSIC,
+    "elb:ModifyLoadBalancerAttributes": _CLASSIC,
+    "elb:SetLoadBalancerPoliciesOfListener": _CLASSIC,
     "elbv2:ModifyListener": "{ListenerArn}",
     "elbv2:ModifyLoadBalancerAttributes": "{LoadBalancerArn}",
     "firehose:StartDeliveryStreamEncryption": "firehose:{region}:{account}:deliverystream/{DeliveryStreamName}",
     "firehose:StopDeliveryStreamEncryption": "firehose:{region}:{account}:deliverystream/{DeliveryStreamName}",
     "fsx:UpdateFileSystem": "fsx:{region}:{account}:file-system/{FileSystemId}",
+    "glacier:DeleteVaultAccessPolicy": "{resource}",
+    "glacier:SetVaultAccessPolicy": "{resource}",
+    "glue:DeleteResourcePolicy": "{resource}",
+    "glue:PutResourcePolicy": "{resource}",
     "guardduty:UpdateDetector": "guardduty:{region}:{account}:detector/{DetectorId}",
     "iam:AttachGroupPolicy": _GROUP,
     "iam:AttachRolePolicy": _ROLE,
@@ -154,6 +170,7 @@ RESOURCES: Mapping[str, str | tuple[str, ...]] = {
     "lambda:AddPermission": _FUNCTION,
     "lambda:RemovePermission": _FUNCTION,
     "lambda:UpdateFunctionUrlConfig": _FUNCTION,
+    "lightsail:PutInstancePublicPorts": "{resource}",
     "lightsail:UpdateRelationalDatabase": "{resource}",
     "logs:DeleteMetricFilter": _LOG_GROUP,
     "logs:PutMetricFilter": _LOG_GROUP,
@@ -183,12 +200,15 @@ RESOURCES: Mapping[str, str | tuple[str, ...]] = {
     "s3:DeleteBucketOwnershipControls": _BUCKET,
     "s3:DeleteBucketPolicy": _BUCKET,
     "s3:DeletePublicAccessBlock": _BUCKET,
+    "s3:PutBucketAcl": _BUCKET,
     "s3:PutBucketLifecycleConfiguration": _BUCKET,
     "s3:PutBucketLogging": _BUCKET,
     "s3:PutBucketOwnershipControls": _BUCKET,
     "s3:PutBucketPolicy": _BUCKET,
     "s3:PutBucketVersioning": _BUCKET,
     "s3:PutPublicAccessBlock": _BUCKET,
+    "s3control:DeleteAccessPointPolicy": "{resource}",
+    "s3control:PutAccessPointPolicy": "{resource}",
     "secretsmanager:CancelRotateSecret": "{SecretId}",
     "secretsmanager:DeleteResourcePolicy": "{SecretId}",
     "secretsmanager:PutResourcePolicy": "{SecretId}",
@@ -205,6 +225,7 @@ RESOURCES: Mapping[str, str | tuple[str, ...]] = {
     "ssm:ModifyDocumentPermission": "ssm:{region}:{account}:document/{Name}",
     "ssm:ResetServiceSetting": _SETTING,
     "ssm:UpdateServiceSetting": _SETTING,
+    "transfer:UpdateServer": "{resource}",
 }
 """Templates over partition, region, account, the finding's `resource` and the call's parameters.
 

@@ -314,6 +314,29 @@ def domain_name_refuses_old_tls(domain: DomainName, *, post_quantum: bool = Fals
     return expect(not post_quantum or "_PQ_" in policy, f"uses a policy without post-quantum key exchange ({policy})")
 
 
+@fix(domain_name_refuses_old_tls, "apigateway:UpdateDomainName", risk=Risk.CUTS_ACCESS, patience=300)
+def refuse_old_tls(domain: DomainName, *, post_quantum: bool = False) -> Plan:
+    """Make the domain name refuse TLS before 1.2."""
+    was = domain.get("securityPolicy", "TLS_1_0")
+    if was != "TLS_1_0" or post_quantum:
+        raise NotApplicable("which policy with post-quantum key exchange its clients know is yours to say")
+
+    def policy(name: str) -> Call:
+        patch = [{"op": "replace", "path": "/securityPolicy", "value": name}]
+        return Call("apigateway:UpdateDomainName", {"domainName": domain["domainName"], "patchOperations": patch})
+
+    return Plan(
+        do=[policy("TLS_1_2")],
+        undo=[policy(was)],
+        before={"security policy": was},
+        after={"security policy": "TLS_1_2"},
+        notes=[
+            "Clients that know only TLS 1.0 or 1.1 can no longer connect: the access log can show $context.tlsVersion.",
+            "The domain name answers while API Gateway changes it, which takes some minutes.",
+        ],
+    )
+
+
 def _private(api: Api) -> bool:
     return api.get("endpointConfiguration", {}).get("types") == ["PRIVATE"]
 

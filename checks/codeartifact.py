@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING, TypedDict
 from checks import documents
 from checks.kit import (
     Aws,
+    Call,
     Collector,
     NotApplicable,
+    Plan,
     Practice,
+    Risk,
     Severity,
     Verdict,
     check,
     collect,
     collector,
     extra,
+    fix,
 )
+from checks.policy_edits import close
 from checks.secret_names import in_words
 
 if TYPE_CHECKING:
@@ -105,6 +110,22 @@ def domain_policy_is_not_public(domain: Domain, policy: str) -> Verdict:
     return documents.opens_to_everyone(policy)
 
 
+@fix(
+    domain_policy_is_not_public,
+    "codeartifact:PutDomainPermissionsPolicy",
+    "codeartifact:DeleteDomainPermissionsPolicy",
+    risk=Risk.CUTS_ACCESS,
+)
+def close_domain(domain: Domain, policy: str) -> Plan:
+    """Take the statements that let everyone in out of the domain's policy."""
+    which = {"domain": domain["name"], "domainOwner": domain["owner"]}
+
+    def put(text: str) -> Call:
+        return Call("codeartifact:PutDomainPermissionsPolicy", which | {"policyDocument": text})
+
+    return close(policy, put, Call("codeartifact:DeleteDomainPermissionsPolicy", which))
+
+
 @check(repositories, repository_policy, practice=Practice.LEAST_PRIVILEGE, severity=Severity.CRITICAL)
 def repository_policy_is_not_public(repository: Repository, policy: str) -> Verdict:
     """CodeArtifact repository policy lets in nobody from outside.
@@ -115,6 +136,23 @@ def repository_policy_is_not_public(repository: Repository, policy: str) -> Verd
     See: https://docs.aws.amazon.com/codeartifact/latest/ug/repo-policies.html
     """
     return documents.opens_to_everyone(policy)
+
+
+@fix(
+    repository_policy_is_not_public,
+    "codeartifact:PutRepositoryPermissionsPolicy",
+    "codeartifact:DeleteRepositoryPermissionsPolicy",
+    risk=Risk.CUTS_ACCESS,
+)
+def close_repository(repository: Repository, policy: str) -> Plan:
+    """Take the statements that let everyone in out of the policy."""
+    which = _which(repository)
+
+    def put(text: str) -> Call:
+        return Call("codeartifact:PutRepositoryPermissionsPolicy", which | {"policyDocument": text})
+
+    notes = ["Builds that read packages from another account stop until their account is named."]
+    return close(policy, put, Call("codeartifact:DeleteRepositoryPermissionsPolicy", which), notes)
 
 
 @check(repositories, packages, practice=Practice.LEAST_PRIVILEGE, severity=Severity.HIGH)

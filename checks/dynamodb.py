@@ -22,7 +22,8 @@ from checks.kit import (
     fix,
 )
 from checks.kms import keys
-from checks.outsiders import lets_in_outsiders
+from checks.outsiders import lets_in_outsiders, outsiders
+from checks.policy_edits import shut_out
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import PointInTimeRecoveryDescriptionTypeDef as Recovery
@@ -163,6 +164,28 @@ def table_policy_trusts_known_accounts(table: Table, policy: str, *, trusted_acc
     """
     everyone = documents.opens_to_everyone(policy)  # Block Public Access refuses such policies today
     return everyone or lets_in_outsiders(policy, table["account"], trusted_accounts)
+
+
+@fix(
+    table_policy_trusts_known_accounts,
+    "dynamodb:PutResourcePolicy",
+    "dynamodb:DeleteResourcePolicy",
+    risk=Risk.CUTS_ACCESS,
+    reads=(description,),
+)
+def stop_sharing(
+    table: Table, policy: str, description: Description, *, trusted_accounts: tuple[str, ...] = ()
+) -> Plan:
+    """Take accounts that are not trusted out of the table's policy."""
+    if documents.opens_to_everyone(policy):
+        raise NotApplicable("its policy lets everyone in: who needs the table is yours to say")
+    which = {"ResourceArn": description["TableArn"]}
+
+    def put(text: str) -> Call:
+        return Call("dynamodb:PutResourcePolicy", which | {"Policy": text})
+
+    gone = Call("dynamodb:DeleteResourcePolicy", which)
+    return shut_out(policy, lambda text: outsiders(text, table["account"], trusted_accounts), put, gone)
 
 
 @check(tables, description, scales, practice=Practice.BACKUP, severity=Severity.LOW)

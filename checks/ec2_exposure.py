@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from checks.ec2_instances import instances
+from checks.ec2_instances import instances, require_imdsv2
 from checks.ec2_security_groups import groups, prefix_lists, ranges_of
-from checks.kit import Aws, NotApplicable, Practice, Severity, Unknown, Verdict, check, extra
+from checks.kit import Aws, NotApplicable, Plan, Practice, Severity, Unknown, Verdict, check, extra, fix
 from checks.network import Rule, services_in_words
 from checks.network_acls import every_acl
 from checks.reachability import Door, Surroundings, doors, is_public, reached
@@ -102,6 +102,12 @@ def reachable_instance_guards_its_role(instance: Instance, ways_in: Sequence[Doo
     span = ways_in[0]
     ports = str(span.first) if span.first == span.last else f"{span.first}-{span.last}"
     return f"hands out its role over IMDSv1 and is reached by {span.source} on {span.protocol} {ports}"
+
+
+@fix(reachable_instance_guards_its_role, *require_imdsv2.calls, risk=require_imdsv2.risk)
+def guard_its_role(instance: Instance, ways_in: Sequence[Door]) -> Plan:
+    """Require IMDSv2 on the instance."""
+    return require_imdsv2.plan(instance)
 
 
 def _hides(instance: Instance, ways_in: Sequence[Door], ports: Sequence[int]) -> Verdict:

@@ -105,30 +105,38 @@ def template_requires_imdsv2(template: Template, default_tokens: str) -> Verdict
 def require_imdsv2(template: Template, default_tokens: str) -> Plan:
     """Make a version that requires IMDSv2 the default."""
     _made_by_people(template)
-    id, version = template["LaunchTemplateId"], str(template["DefaultVersionNumber"])
     options = _data(template).get("MetadataOptions", {})
     if options.get("HttpTokens") == "required":
         raise NotApplicable("it requires IMDSv2")
-    new = str(template["LatestVersionNumber"] + 1)
     kept = {key: value for key, value in options.items() if key != "State"}
-    made = {
-        "LaunchTemplateId": id,
-        "SourceVersion": version,
-        "VersionDescription": "Requires IMDSv2",
-        "LaunchTemplateData": {"MetadataOptions": kept | {"HttpTokens": "required"}},
-    }
+    return _new_default(
+        template,
+        {"MetadataOptions": kept | {"HttpTokens": "required"}},
+        "Requires IMDSv2",
+        {"HttpTokens": (options.get("HttpTokens", "not set"), "required")},
+        "Programs on new machines that still use IMDSv1 get no credentials.",
+    )
+
+
+def _new_default(
+    template: Template, data: Mapping[str, Any], about: str, changes: Mapping[str, tuple[str, str]], loss: str
+) -> Plan:
+    """A version that differs in `data` alone becomes the default. `changes`: what they are, before and after."""
+    id, version = template["LaunchTemplateId"], str(template["DefaultVersionNumber"])
+    new = str(template["LatestVersionNumber"] + 1)
+    made = {"LaunchTemplateId": id, "SourceVersion": version, "VersionDescription": about, "LaunchTemplateData": data}
     return Plan(
         do=[
             Call("ec2:CreateLaunchTemplateVersion", made),
             Call("ec2:ModifyLaunchTemplate", {"LaunchTemplateId": id, "DefaultVersion": new}),
         ],
         undo=[Call("ec2:ModifyLaunchTemplate", {"LaunchTemplateId": id, "DefaultVersion": version})],
-        before={"default version": version, "HttpTokens": options.get("HttpTokens", "not set")},
-        after={"default version": new, "HttpTokens": "required"},
+        before={"default version": version} | {what: was for what, (was, _) in changes.items()},
+        after={"default version": new} | {what: to for what, (_, to) in changes.items()},
         notes=[
             f"Version {new} is version {version} with this one change; undo leaves it there, unused.",
             "Machines that run stay as they are. Auto Scaling groups that name a version by its number keep that one.",
-            "Programs on new machines that still use IMDSv1 get no credentials.",
+            loss,
         ],
     )
 
@@ -145,6 +153,24 @@ def template_gives_no_public_address(template: Template) -> Verdict:
     _made_by_people(template)
     given = [one for one in _data(template).get("NetworkInterfaces", []) if one.get("AssociatePublicIpAddress")]
     return expect(not given, "gives machines a public IPv4 address")
+
+
+@fix(template_gives_no_public_address, *require_imdsv2.calls, risk=Risk.CUTS_ACCESS)
+def give_no_public_address(template: Template) -> Plan:
+    """Make a version that gives no public IPv4 address the default."""
+    _made_by_people(template)
+    found = _data(template).get("NetworkInterfaces", [])
+    given = [one for one in found if one.get("AssociatePublicIpAddress")]
+    if not given:
+        raise NotApplicable("it gives none")
+    closed = [{**one, "AssociatePublicIpAddress": False} if one in given else one for one in found]
+    return _new_default(
+        template,
+        {"NetworkInterfaces": closed},
+        "Gives no public IPv4 address",
+        {"public IPv4 address": ("given", "none")},
+        "New machines reach the internet by a NAT gateway or VPC endpoints alone, and nobody reaches them from there.",
+    )
 
 
 @check(launch_templates, region_encrypts, image, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)
@@ -167,6 +193,25 @@ def template_encrypts_volumes(template: Template, region_encrypts: bool, image: 
     if None in encrypted.values():
         raise NotApplicable("the image that machines are started from decides on that, and is not known here")
     return None
+
+
+@fix(template_encrypts_volumes, *require_imdsv2.calls, risk=Risk.SAFE)
+def encrypt_volumes(template: Template, region_encrypts: bool, image: Image | Mapping[str, Any]) -> Plan:
+    """Make a version that encrypts its volumes the default."""
+    _made_by_people(template)
+    found = _data(template).get("BlockDeviceMappings", [])
+    plain = [one for one in found if "Ebs" in one and _encrypted(one, image) is False]
+    if region_encrypts or not plain:
+        raise NotApplicable("its volumes are encrypted")
+    closed = [{**one, "Ebs": {**one["Ebs"], "Encrypted": True}} if one in plain else one for one in found]
+    return _new_default(
+        template,
+        {"BlockDeviceMappings": closed},
+        "Encrypts its volumes",
+        {str(one.get("DeviceName", "a volume")): ("not encrypted", "encrypted") for one in plain},
+        "The region's default key encrypts them, AWS's own unless you chose another: snapshots under AWS's own key"
+        " cannot be shared with other accounts.",
+    )
 
 
 def _encrypted(disk: Mapping[str, Any], image: Mapping[str, Any]) -> bool | None:

@@ -24,11 +24,13 @@ from checks.kit import (
     extra,
     fix,
 )
+from checks.policy_edits import in_a_line, public_statements, with_condition
 from checks.public_subnets import NEEDS, public_among
 
 if TYPE_CHECKING:
     from types_boto3_efs.type_defs import AccessPointDescriptionTypeDef as AccessPoint
 
+MOUNTED = "elasticfilesystem:AccessedViaMountTarget"
 GONE = ("creating", "deleting", "deleted", "error")
 
 
@@ -111,6 +113,32 @@ def file_system_policy_is_not_public(file_system: FileSystem, policy: str) -> Ve
     See: https://docs.aws.amazon.com/efs/latest/ug/access-control-block-public-access.html
     """
     return documents.opens_to_everyone(policy)
+
+
+@fix(file_system_policy_is_not_public, "efs:PutFileSystemPolicy", risk=Risk.CUTS_ACCESS)
+def ask_for_a_mount_target(file_system: FileSystem, policy: str) -> Plan:
+    """Let everyone in by way of a mount target only.
+
+    Statements are not taken out: without any, EFS lets in whoever reaches a mount target, with root's rights.
+    Source: https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html
+    """
+    if not policy or not (public := public_statements(policy)):
+        raise NotApplicable("its policy lets in nobody from outside")
+    later = with_condition(policy, public, "Bool", MOUNTED, "true")
+
+    def put(text: str) -> Call:
+        return Call("efs:PutFileSystemPolicy", {"FileSystemId": file_system["FileSystemId"], "Policy": text})
+
+    return Plan(
+        do=[put(later)],
+        undo=[put(policy)],
+        before={"policy": in_a_line(policy)},
+        after={"policy": in_a_line(later)},
+        notes=[
+            "Clients that mount it as ever go on: they come by way of a mount target.",
+            "Whoever reaches a mount target still gets in: security groups decide who that is.",
+        ],
+    )
 
 
 @check(file_systems, automatic_backups, backed_up, practice=Practice.BACKUP, severity=Severity.MEDIUM)

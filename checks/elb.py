@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from types_boto3_elb.type_defs import LoadBalancerDescriptionTypeDef as LoadBalancer
 
 MODIFY = "elb:ModifyLoadBalancerAttributes"
+SET_POLICIES = "elb:SetLoadBalancerPoliciesOfListener"
+NEGOTIATION = "SSLNegotiationPolicyType"
+TLS_1_2 = "ELBSecurityPolicy-TLS-1-2-2017-01"
+NEW_POLICY = "refuse-old-tls"
 DESYNC = "elb.http.desyncmitigationmode"
 OLD = frozenset({"SSLv2", "SSLv3", "TLSv1", "TLSv1.1"})
 """Protocols before TLS 1.2, as the attributes of a policy name them after `Protocol-`.
@@ -66,7 +70,7 @@ def policies(aws: Aws, balancer: LoadBalancer) -> Policies:
             if one["AttributeName"].startswith("Protocol-") and one["AttributeValue"] == "true"
         ]
         for policy in found
-        if policy["PolicyTypeName"] == "SSLNegotiationPolicyType"
+        if policy["PolicyTypeName"] == NEGOTIATION
     }
 
 
@@ -101,6 +105,59 @@ def classic_load_balancer_refuses_old_tls(balancer: LoadBalancer, policies: Poli
         return "lets clients use TLS 1.0 and 1.1, as AWS's default policy of 2016 does"
     weak = OLD & {one for allowed in policies.values() for one in allowed}
     return expect(not weak, f"lets clients use {', '.join(sorted(weak))}")
+
+
+@fix(
+    classic_load_balancer_refuses_old_tls,
+    "elb:CreateLoadBalancerPolicy",
+    SET_POLICIES,
+    "elb:DeleteLoadBalancerPolicy",
+    risk=Risk.CUTS_ACCESS,
+)
+def refuse_old_tls(balancer: LoadBalancer, policies: Policies) -> Plan:
+    """Set the security policy of TLS listeners to one without old TLS.
+
+    Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/classic/ssl-config-update.html
+    """
+    which = {"LoadBalancerName": balancer["LoadBalancerName"]}
+    if NEW_POLICY in balancer.get("Policies", {}).get("OtherPolicies", []):
+        raise NotApplicable(f"it has a policy named {NEW_POLICY} already: set that on the listeners, or remove it")
+    had = {
+        one["Listener"]["LoadBalancerPort"]: list(one.get("PolicyNames", []))
+        for one in balancer["ListenerDescriptions"]
+        if _tls(one) and _lets_old_in(one, policies)
+    }
+    if not had:
+        raise NotApplicable("no TLS listener of it takes old versions")
+
+    def use(port: int, names: Sequence[str]) -> Call:
+        return Call(SET_POLICIES, which | {"LoadBalancerPort": port, "PolicyNames": [*names]})
+
+    made = {"PolicyName": NEW_POLICY, "PolicyTypeName": NEGOTIATION}
+    like = [{"AttributeName": "Reference-Security-Policy", "AttributeValue": TLS_1_2}]
+    later = {port: [NEW_POLICY, *(name for name in names if name not in policies)] for port, names in had.items()}
+    return Plan(
+        do=[
+            Call("elb:CreateLoadBalancerPolicy", which | made | {"PolicyAttributes": like}),
+            *(use(port, names) for port, names in later.items()),
+        ],
+        undo=[
+            *(use(port, names) for port, names in had.items()),
+            Call("elb:DeleteLoadBalancerPolicy", which | {"PolicyName": NEW_POLICY}),
+        ],
+        before={f"port {port}": ", ".join(names) or "AWS's default policy" for port, names in had.items()},
+        after={f"port {port}": ", ".join(names) for port, names in later.items()},
+        notes=[
+            f"{NEW_POLICY} is {TLS_1_2}. Clients that know only TLS 1.0 or 1.1 can no longer connect.",
+            "Connections that are open go on. Other policies of the listeners, for sticky sessions say, stay.",
+        ],
+    )
+
+
+def _lets_old_in(listener: Any, policies: Policies) -> bool:
+    """Whether old versions get in by a listener; without a policy AWS's default lets them in."""
+    used = [policies[name] for name in listener.get("PolicyNames", []) if name in policies]
+    return not used or any(OLD & {*allowed} for allowed in used)
 
 
 @check(load_balancers, practice=Practice.ENCRYPTION, severity=Severity.LOW)

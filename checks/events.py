@@ -23,8 +23,8 @@ from checks.kit import (
     extra,
     fix,
 )
-from checks.outsiders import lets_in_outsiders
-from checks.policy_edits import REMOVED, in_a_line, public_statements, without_public
+from checks.outsiders import lets_in_outsiders, outsiders
+from checks.policy_edits import REMOVED, in_a_line, public_statements, shut_out, without_public
 
 if TYPE_CHECKING:
     from types_boto3_events.type_defs import EndpointTypeDef as Endpoint
@@ -93,6 +93,18 @@ def bus_lets_in_only_trusted_accounts(bus: Bus, *, trusted_accounts: Sequence[st
     See: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html
     """
     return lets_in_outsiders(bus.get("Policy", ""), bus["Arn"].split(":")[4], trusted_accounts)
+
+
+@fix(bus_lets_in_only_trusted_accounts, *close_bus.calls, risk=Risk.CUTS_ACCESS)
+def stop_taking_events(bus: Bus, *, trusted_accounts: Sequence[str] = ()) -> Plan:
+    """Take accounts that are not trusted out of the bus's policy."""
+    own, which = bus["Arn"].split(":")[4], {"EventBusName": bus["Name"]}
+
+    def put(text: str) -> Call:
+        return Call("events:PutPermission", which | {"Policy": text})
+
+    gone = Call("events:RemovePermission", which | {"RemoveAllPermissions": True})
+    return shut_out(bus.get("Policy", ""), lambda text: outsiders(text, own, trusted_accounts), put, gone)
 
 
 @check(registries, registry_policy, practice=Practice.LEAST_PRIVILEGE, severity=Severity.MEDIUM)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TypedDict
 
 from checks import documents
-from checks.kit import Aws, Collector, Practice, Severity, Verdict, check, collect, extra
+from checks.kit import Aws, Call, Collector, Plan, Practice, Risk, Severity, Verdict, check, collect, extra, fix
+from checks.policy_edits import close
 
 
 class Vault(TypedDict):
@@ -34,3 +35,14 @@ def vault_is_not_public(vault: Vault, policy: str) -> Verdict:
     See: https://docs.aws.amazon.com/amazonglacier/latest/dev/vault-access-policy.html
     """
     return documents.opens_to_everyone(policy)
+
+
+@fix(vault_is_not_public, "glacier:SetVaultAccessPolicy", "glacier:DeleteVaultAccessPolicy", risk=Risk.CUTS_ACCESS)
+def close_vault(vault: Vault, policy: str) -> Plan:
+    """Take the statements that let everyone in out of the vault's policy."""
+    which = {"accountId": "-", "vaultName": vault["VaultName"]}  # "-": the account of whoever asks
+
+    def put(text: str) -> Call:
+        return Call("glacier:SetVaultAccessPolicy", which | {"policy": {"Policy": text}})
+
+    return close(policy, put, Call("glacier:DeleteVaultAccessPolicy", which))

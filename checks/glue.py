@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast
 from checks import documents
 from checks.kit import (
     Aws,
+    Call,
     Collector,
     NotApplicable,
+    Plan,
     Practice,
+    Risk,
     Severity,
     Unknown,
     Verdict,
@@ -23,7 +26,9 @@ from checks.kit import (
     collector,
     expect,
     extra,
+    fix,
 )
+from checks.policy_edits import close
 
 if TYPE_CHECKING:
     from types_boto3_glue.type_defs import ConnectionTypeDef as Connection
@@ -119,6 +124,20 @@ def catalog_is_not_public(catalog: Catalog, policy: str) -> Verdict:
     See: https://docs.aws.amazon.com/glue/latest/dg/cross-account-access.html
     """
     return documents.opens_to_everyone(policy)
+
+
+@fix(catalog_is_not_public, "glue:PutResourcePolicy", "glue:DeleteResourcePolicy", risk=Risk.CUTS_ACCESS)
+def close_catalog(catalog: Catalog, policy: str) -> Plan:
+    """Take the statements that let everyone in out of the catalog's policy.
+
+    Source: https://docs.aws.amazon.com/glue/latest/webapi/API_PutResourcePolicy.html
+    """
+
+    def put(text: str) -> Call:
+        return Call("glue:PutResourcePolicy", {"PolicyInJson": text})
+
+    notes = ["Glue refuses, and changes nothing, where Lake Formation shares the catalog too: use the console there."]
+    return close(policy, put, Call("glue:DeleteResourcePolicy", {}), notes)
 
 
 @check(catalogs, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
@@ -12,6 +13,7 @@ from checks.iam_policies import detach
 from checks.kit import (
     ACCOUNT_ARN,
     Aws,
+    Call,
     NotApplicable,
     Plan,
     Practice,
@@ -26,6 +28,7 @@ from checks.kit import (
     fix,
 )
 from checks.outsiders import named_in
+from checks.policy_edits import close
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import RoleDetailTypeDef as Role
@@ -52,6 +55,14 @@ is of one organization, says the same page.
 Some: https://github.com/aws-samples/data-perimeter-policy-examples"""
 OF_ANY_TENANT = ("amr", "environment", "ref", "workflow")
 """Claims that look the same in everybody's tokens: each repository has a branch main."""
+
+NOBODY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
+    }
+)
+"""A trust policy for when nobody is left to trust: IAM takes none without a statement."""
 
 OPEN = re.compile(r"[*?]|\$\{")
 OWNED = re.compile(r"(?:[a-z_]+:)?+[^:/*?$]+[:/]")
@@ -95,6 +106,22 @@ def role_names_whom_it_trusts(role: Role) -> Verdict:
         if host and not any(_pins(condition, host) for condition in statement.conditions):
             return f"may be assumed by anyone with a token of {host}"
     return None
+
+
+@fix(role_names_whom_it_trusts, "iam:UpdateAssumeRolePolicy", risk=Risk.CUTS_ACCESS)
+def trust_nobody_unnamed(role: Role) -> Plan:
+    """Take the statements that let anyone in out of the trust policy."""
+    must_be_ours(role)
+    document = role["AssumeRolePolicyDocument"]
+
+    def put(text: str) -> Call:
+        return Call("iam:UpdateAssumeRolePolicy", {"RoleName": role["RoleName"], "PolicyDocument": text})
+
+    notes = ["Sessions that strangers have now go on until they end: revoke the role's active sessions in IAM as well."]
+    found = close(document if isinstance(document, str) else json.dumps(document), put, NOBODY, notes)
+    if role_names_whom_it_trusts.judge({**role, "AssumeRolePolicyDocument": found.do[0].params["PolicyDocument"]}):
+        raise NotApplicable("which tokens of its identity provider are meant is yours to say")
+    return found
 
 
 @check(roles, management_account, practice=Practice.ROLES, severity=Severity.MEDIUM)

@@ -27,6 +27,10 @@ Database: TypeAlias = Mapping[str, Any]
 """AWS's RelationalDatabase."""
 
 UPDATE = "lightsail:UpdateRelationalDatabase"
+BROWSERS = "lightsail-connect"
+"""The addresses of Lightsail's browser clients, as its firewalls call them."""
+OF_RULES = ("fromPort", "toPort", "protocol", "cidrs", "ipv6Cidrs", "cidrListAliases")
+"""What PutInstancePublicPorts takes of each rule."""
 SNAPSHOTS = "AutoSnapshot"
 """What Lightsail calls this add-on of an instance."""
 
@@ -78,10 +82,65 @@ def instance_keeps_admin_ports_closed(instance: Instance, *, ports: Sequence[int
     Fix: Restrict SSH and RDP in the instance's firewall to your addresses and Lightsail's browser client.
     See: https://docs.aws.amazon.com/lightsail/latest/userguide/understanding-firewall-and-port-mappings-in-amazon-lightsail.html
     """
-    rules = [one for one in instance["networking"]["ports"] if one["protocol"] in ("tcp", "all")]
-    to_all = [one for one in rules if everyone_among([*one.get("cidrs", []), *one.get("ipv6Cidrs", [])])]
-    opened = sorted({port for port in ports for one in to_all if one["fromPort"] <= port <= one["toPort"]})
+    opened = sorted({port for one in instance["networking"]["ports"] for port in _opens(one, ports)})
     return expect(not opened, f"opens {services_in_words(opened)} to everyone")
+
+
+@fix(instance_keeps_admin_ports_closed, "lightsail:PutInstancePublicPorts", risk=Risk.CUTS_ACCESS, patience=60)
+def close_admin_ports(instance: Instance, *, ports: Sequence[int] = ADMIN_PORTS) -> Plan:
+    """Close the administration ports to all but Lightsail's browser client.
+
+    Source: https://docs.aws.amazon.com/lightsail/2016-11-28/api-reference/API_PutInstancePublicPorts.html
+    """
+    found = [
+        {key: one[key] for key in OF_RULES if one.get(key) not in (None, [])} for one in instance["networking"]["ports"]
+    ]
+    closed = [_for_browsers_only(one) if _opens(one, ports) else one for one in found]
+    if closed == found:
+        raise NotApplicable("it opens none of them to everyone")
+    wide = [one for one in found if _opens(one, ports) and not {*range(one["fromPort"], one["toPort"] + 1)} <= {*ports}]
+    if wide:
+        raise NotApplicable(f"rule {_of(wide[0])} opens other ports, too: what else needs it is yours to say")
+
+    def put(rules: Sequence[Instance]) -> Call:
+        return Call("lightsail:PutInstancePublicPorts", {"instanceName": instance["name"], "portInfos": [*rules]})
+
+    return Plan(
+        do=[put(closed)],
+        undo=[put(found)],
+        before={_of(one): _whom(one) for one in found},
+        after={_of(one): _whom(one) for one in closed},
+        notes=[
+            "SSH and RDP in the browser, from Lightsail's console, go on. Whoever connects otherwise is shut out.",
+            "Add your own addresses to these rules afterwards. Other rules of the firewall stay as they are.",
+        ],
+    )
+
+
+def _opens(rule: Instance, ports: Sequence[int]) -> list[int]:
+    """Those of the ports that a rule of a firewall opens to everyone."""
+    to_all = everyone_among([*rule.get("cidrs", []), *rule.get("ipv6Cidrs", [])])
+    by_tcp = to_all and rule["protocol"] in ("tcp", "all")
+    return [port for port in ports if by_tcp and rule["fromPort"] <= port <= rule["toPort"]]
+
+
+def _for_browsers_only(rule: Instance) -> Instance:
+    kept = {key: value for key, value in rule.items() if key not in ("cidrs", "ipv6Cidrs")}
+    named = {
+        key: left
+        for key in ("cidrs", "ipv6Cidrs")
+        if (left := [c for c in rule.get(key, []) if not everyone_among([c])])
+    }
+    return kept | named | {"cidrListAliases": [BROWSERS]}
+
+
+def _of(rule: Instance) -> str:
+    span = sorted({rule["fromPort"], rule["toPort"]})
+    return f"{rule['protocol']} {'-'.join(map(str, span))}"
+
+
+def _whom(rule: Instance) -> str:
+    return ", ".join([*rule.get("cidrs", []), *rule.get("ipv6Cidrs", []), *rule.get("cidrListAliases", [])]) or "nobody"
 
 
 @check(instances, practice=Practice.BACKUP, severity=Severity.LOW)

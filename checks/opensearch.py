@@ -21,6 +21,7 @@ from checks.kit import (
     expect,
     fix,
 )
+from checks.policy_edits import close
 
 if TYPE_CHECKING:
     from types_boto3_opensearch.type_defs import DomainStatusTypeDef as Domain
@@ -65,6 +66,18 @@ def domain_is_not_public(domain: Domain) -> Verdict:
     if _in_vpc(domain) or asks:  # with fine-grained access control AWS itself advises an open policy: OpenSearch asks
         return None
     return documents.opens_to_everyone(domain.get("AccessPolicies", ""))
+
+
+@fix(domain_is_not_public, UPDATE, risk=Risk.CUTS_ACCESS, patience=60)
+def close_domain(domain: Domain) -> Plan:
+    """Take the statements that let everyone in out of the domain's policy."""
+    _can_change(domain)
+    notes = [
+        "Clients and Dashboards that do not sign their requests are refused. Roles of this account get in by IAM.",
+        "The nodes stay as they are, and the domain answers all the while.",
+    ]
+    none = _update(domain, AccessPolicies="")
+    return close(domain.get("AccessPolicies", ""), lambda text: _update(domain, AccessPolicies=text), none, notes)
 
 
 @check(domains, practice=Practice.NETWORK, severity=Severity.MEDIUM)

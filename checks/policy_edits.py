@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from checks.documents import public_grants, statements
+from checks.documents import Principal, public_grants, statements
 from checks.kit import Call, NotApplicable, Plan
 
 REMOVED = "Whoever relied on what is removed, unnamed, loses it: look who uses it before you approve."
@@ -31,7 +31,32 @@ def close(policy: str, put: Callable[[str], Call], empty: Call | str, notes: Seq
     """
     if not policy or not public_statements(policy):
         raise NotApplicable("its policy lets in nobody from outside")
-    kept = without_public(policy) or (empty if isinstance(empty, str) else "")
+    return _replace(policy, without_public(policy), put, empty, notes)
+
+
+def shut_out(
+    policy: str,
+    found: Callable[[str], Collection[str]],
+    put: Callable[[str], Call],
+    empty: Call,
+    notes: Sequence[str] = (),
+) -> Plan:
+    """The plan that takes accounts out of the principals that statements allow. `found`: those a policy lets in.
+
+    Raises NotApplicable where they get in by more than that.
+    """
+    accounts = found(policy)
+    if not accounts:
+        raise NotApplicable("its policy lets in no other account")
+    kept = [left for one in _raw(policy) if (left := _without(one, accounts))]
+    later = json.dumps(json.loads(policy) | {"Statement": kept}) if kept else ""
+    if later and found(later):
+        raise NotApplicable("its policy lets them in by a condition, not by name: change that by hand")
+    return _replace(policy, later, put, empty, notes)
+
+
+def _replace(policy: str, later: str, put: Callable[[str], Call], empty: Call | str, notes: Sequence[str] = ()) -> Plan:
+    kept = later or (empty if isinstance(empty, str) else "")
     return Plan(
         do=[put(kept)] if kept else [empty] if isinstance(empty, Call) else [],
         undo=[put(policy)],
@@ -39,6 +64,30 @@ def close(policy: str, put: Callable[[str], Call], empty: Call | str, notes: Seq
         after={"policy": in_a_line(kept) if kept else "none"},
         notes=[REMOVED, *notes],
     )
+
+
+def _without(statement: dict[str, Any], accounts: Collection[str]) -> dict[str, Any] | None:
+    """The statement without these accounts; None where it names nobody else."""
+    principal = statement.get("Principal")
+    if statement.get("Effect") != "Allow" or not isinstance(principal, dict) or "AWS" not in principal:
+        return statement
+    ids = [principal["AWS"]] if isinstance(principal["AWS"], str) else principal["AWS"]
+    left = [id for id in ids if Principal("AWS", id).account not in accounts]
+    if len(left) == len(ids):
+        return statement
+    others = {kind: named for kind, named in principal.items() if kind != "AWS"} | ({"AWS": left} if left else {})
+    return statement | {"Principal": others} if others else None
+
+
+def with_condition(policy: str, of: Sequence[Mapping[str, Any]], operator: str, key: str, value: str) -> str:
+    """The policy with one condition more in some of its statements, as they are written."""
+
+    def narrowed(statement: dict[str, Any]) -> dict[str, Any]:
+        conditions = statement.get("Condition", {})
+        return statement | {"Condition": {**conditions, operator: {**conditions.get(operator, {}), key: value}}}
+
+    changed = [narrowed(one) if one in of else one for one in _raw(policy)]
+    return json.dumps(json.loads(policy) | {"Statement": changed})
 
 
 def in_a_line(policy: str) -> str:

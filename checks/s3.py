@@ -149,7 +149,7 @@ def block_public_access_of_account(account: Account) -> Plan:
         "It holds for every bucket: what is public in any of them, a website say, goes dark.",
         "AWS refuses where a policy of the organization sets it for its accounts: change it there.",
     ]
-    return _all_on("s3control", {"AccountId": account["account_id"]}, account["block"], notes)
+    return all_on("s3control", {"AccountId": account["account_id"]}, account["block"], notes)
 
 
 @check(buckets, later(public_access_block), account_block, practice=Practice.LEAST_PRIVILEGE, severity=Severity.HIGH)
@@ -174,7 +174,7 @@ def bucket_blocks_public_access(bucket: Bucket, block: Callable[[], Block], acco
 def block_public_access(bucket: Bucket, block: Block, account: Block, website: bool) -> Plan:
     """Turn on all four public access blocks."""
     notes = ["It serves a website, which goes dark for visitors."] if website else []
-    return _all_on("s3", {"Bucket": bucket["Name"]}, block, notes)
+    return all_on("s3", {"Bucket": bucket["Name"]}, block, notes)
 
 
 @check(buckets, public_access_block, account_block, practice=Practice.LEAST_PRIVILEGE, severity=Severity.MEDIUM)
@@ -203,7 +203,7 @@ def block_public_access_twice(bucket: Bucket, block: Block, account: Block) -> P
     if left_off(effective(block, account)):
         raise NotApplicable("the account does not block what the bucket leaves open")
     notes = ["Nothing changes for anybody today: the account's block already holds."]
-    return _all_on("s3", {"Bucket": bucket["Name"]}, block, notes)
+    return all_on("s3", {"Bucket": bucket["Name"]}, block, notes)
 
 
 def left_off(block: Block) -> Verdict:
@@ -212,7 +212,7 @@ def left_off(block: Block) -> Verdict:
     return f"leaves {', '.join(off)} off" if off else None
 
 
-def _all_on(service: str, whose: dict[str, str], block: Block, notes: Sequence[str]) -> Plan:
+def all_on(service: str, whose: dict[str, str], block: Block, notes: Sequence[str]) -> Plan:
     put = f"{service}:PutPublicAccessBlock"
     if block:
         back = Call(put, whose | {"PublicAccessBlockConfiguration": {**block}})

@@ -6,7 +6,23 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypedDict
 
 from checks import documents
-from checks.kit import Aws, NotApplicable, Practice, Scope, Severity, Unknown, Verdict, check, collector, extra
+from checks.kit import (
+    Aws,
+    Call,
+    NotApplicable,
+    Plan,
+    Practice,
+    Risk,
+    Scope,
+    Severity,
+    Unknown,
+    Verdict,
+    check,
+    collector,
+    extra,
+    fix,
+)
+from checks.policy_edits import close
 from checks.s3 import account_settings, effective, left_off, public_access_block
 
 if TYPE_CHECKING:
@@ -131,6 +147,22 @@ def access_point_policy_is_not_public(point: AccessPoint, blocks: Blocks, policy
     if problem and blocks["unread"]:
         raise Unknown(blocks["unread"])
     return problem
+
+
+@fix(
+    access_point_policy_is_not_public,
+    "s3control:PutAccessPointPolicy",
+    "s3control:DeleteAccessPointPolicy",
+    risk=Risk.CUTS_ACCESS,
+)
+def close_access_point(point: AccessPoint, blocks: Blocks, policy: str) -> Plan:
+    """Take the statements that let everyone in out of the policy."""
+    which = {"AccountId": point["AccessPointArn"].split(":")[4], "Name": point["Name"]}
+
+    def put(text: str) -> Call:
+        return Call("s3control:PutAccessPointPolicy", which | {"Policy": text})
+
+    return close(policy, put, Call("s3control:DeleteAccessPointPolicy", which))
 
 
 @check(multi_region_access_points, account_block, practice=Practice.LEAST_PRIVILEGE, severity=Severity.HIGH)

@@ -89,6 +89,37 @@ def bucket_acl_is_not_public(bucket: Bucket, acl: Acl, block: Block, around: Sur
     return f"{' and '.join(granted)}{site}" if granted else None
 
 
+@fix(bucket_acl_is_not_public, "s3:PutBucketAcl", risk=Risk.CUTS_ACCESS)
+def take_grants_back(bucket: Bucket, acl: Acl, block: Block, around: Surroundings) -> Plan:
+    """Take the grants to everyone off the bucket's ACL."""
+    kept = [grant for grant in acl["grants"] if grant["Grantee"].get("URI") not in GROUPS]
+    if kept == acl["grants"]:
+        raise NotApplicable("its ACL grants everyone nothing")
+
+    def put(grants: list[Grant]) -> Call:
+        return Call(
+            "s3:PutBucketAcl",
+            {"Bucket": bucket["Name"], "AccessControlPolicy": {"Owner": {"ID": acl["owner"]}, "Grants": grants}},
+        )
+
+    return Plan(
+        do=[put(kept)],
+        undo=[put(acl["grants"])],
+        before={"ACL": _in_words(acl["grants"])},
+        after={"ACL": _in_words(kept)},
+        notes=[
+            "Objects that have public ACLs of their own stay public: Block Public Access or disabling ACLs ends that.",
+            "Undo is refused while Block Public Access blocks public ACLs.",
+        ],
+    )
+
+
+def _in_words(grants: list[Grant]) -> str:
+    to = [(one["Grantee"], one["Permission"]) for one in grants]
+    named = [(who.get("URI") or who.get("ID") or who.get("EmailAddress", ""), what) for who, what in to]
+    return ", ".join(f"{what} to {GROUPS.get(who, who)}" for who, what in named) or "no grants"
+
+
 @check(buckets, acl, practice=Practice.LEAST_PRIVILEGE, severity=Severity.MEDIUM)
 def bucket_has_acls_disabled(bucket: Bucket, acl: Acl) -> Verdict:
     """S3 bucket has ACLs disabled.

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypedDict
 
 from checks import documents
 from checks.iam_roles import organization
-from checks.kit import Aws, NotApplicable, Practice, Severity, Verdict, check, expect, extra
+from checks.kit import Aws, Call, NotApplicable, Plan, Practice, Risk, Severity, Verdict, check, expect, extra, fix
+from checks.policy_edits import shut_out
 from checks.s3 import buckets, policy
 from checks.wildcards import wildcard
 
@@ -100,6 +101,17 @@ def bucket_policy_names_only_own_accounts(
     """
     found = _of_others(policy, {ours["account"], ours["management"], *own_accounts})
     return expect(not found, f"lets in account {', '.join(sorted(found))}")
+
+
+@fix(bucket_policy_names_only_own_accounts, "s3:PutBucketPolicy", "s3:DeleteBucketPolicy", risk=Risk.CUTS_ACCESS)
+def stop_sharing(bucket: Bucket, policy: str, ours: Ours, *, own_accounts: tuple[str, ...] = ()) -> Plan:
+    """Take other accounts out of the bucket's policy."""
+    own, which = {ours["account"], ours["management"], *own_accounts}, {"Bucket": bucket["Name"]}
+
+    def put(text: str) -> Call:
+        return Call("s3:PutBucketPolicy", which | {"Policy": text})
+
+    return shut_out(policy, lambda text: [*_of_others(text, own)], put, Call("s3:DeleteBucketPolicy", which))
 
 
 def _of_others(policy: str, own: Collection[str]) -> Mapping[str, list[documents.Statement]]:

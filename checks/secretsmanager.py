@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
@@ -24,8 +24,8 @@ from checks.kit import (
     fix,
     now,
 )
-from checks.outsiders import lets_in_outsiders
-from checks.policy_edits import close
+from checks.outsiders import lets_in_outsiders, outsiders
+from checks.policy_edits import close, shut_out
 
 
 class Secret(TypedDict, total=False):
@@ -179,12 +179,14 @@ def secret_is_not_public(secret: Secret, policy: str) -> Verdict:
 )
 def close_secret(secret: Secret, policy: str) -> Plan:
     """Take the statements that let everyone in out of the secret's policy."""
+    return close(policy, *_policy_calls(secret), ["Renew the value afterwards: strangers may have read it."])
 
-    def put(text: str) -> Call:
-        return Call("secretsmanager:PutResourcePolicy", {"SecretId": secret["ARN"], "ResourcePolicy": text})
 
-    gone = Call("secretsmanager:DeleteResourcePolicy", {"SecretId": secret["ARN"]})
-    return close(policy, put, gone, ["Renew the value afterwards: strangers may have read it."])
+def _policy_calls(secret: Secret) -> tuple[Callable[[str], Call], Call]:
+    """What stores a policy, and what takes it off."""
+    which = {"SecretId": secret["ARN"]}
+    gone = Call("secretsmanager:DeleteResourcePolicy", which)
+    return lambda text: Call("secretsmanager:PutResourcePolicy", which | {"ResourcePolicy": text}), gone
 
 
 @check(secrets, policy, practice=Practice.LEAST_PRIVILEGE, severity=Severity.HIGH)
@@ -199,3 +201,11 @@ def secret_lets_in_only_trusted_accounts(
     See: https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
     """
     return lets_in_outsiders(policy, secret["ARN"].split(":")[4], trusted_accounts)
+
+
+@fix(secret_lets_in_only_trusted_accounts, *close_secret.calls, risk=Risk.CUTS_ACCESS)
+def stop_sharing(secret: Secret, policy: str, *, trusted_accounts: Sequence[str] = ()) -> Plan:
+    """Take accounts that are not trusted out of the secret's policy."""
+    own = secret["ARN"].split(":")[4]
+    notes = ["Renew the value afterwards: they keep the one that they read."]
+    return shut_out(policy, lambda text: outsiders(text, own, trusted_accounts), *_policy_calls(secret), notes)

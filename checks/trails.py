@@ -280,3 +280,15 @@ def bucket_is_not_public(bucket: TrailBucket, exposure: Exposure) -> Verdict:
     block, around = exposure["block"], exposure["around"]
     found = s3.bucket_policy_is_not_public.judge(which, exposure["policy"], block, around)
     return found or s3_acls.bucket_acl_is_not_public.judge(which, exposure["acl"], block, around)
+
+
+@fix(bucket_is_not_public, *s3.block_public_access.calls, risk=Risk.CUTS_ACCESS)
+def block_public_access(bucket: TrailBucket, exposure: Exposure) -> Plan:
+    """Turn on all four public access blocks of the trail's bucket."""
+    if not bucket["ours"]:
+        raise NotApplicable("the bucket belongs to another account")
+    notes = [
+        "CloudTrail goes on writing there: a policy that lets in a service is not public.",
+        "Strangers may have read the log files: S3's own log of access to the bucket, if there is one, says who.",
+    ]
+    return s3.all_on("s3", {"Bucket": bucket["name"]}, exposure["block"], notes)

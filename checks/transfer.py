@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from checks.kit import Aws, Collector, Practice, Severity, Verdict, check, expect
+from checks.kit import Aws, Call, Collector, NotApplicable, Plan, Practice, Risk, Severity, Verdict, check, expect, fix
 
 if TYPE_CHECKING:
     from types_boto3_transfer.type_defs import DescribedConnectorTypeDef as Connector
@@ -64,7 +64,34 @@ def server_uses_current_security_policy(server: Server, *, fips: bool = False, p
     Fix: Set the security policy of the server to the newest one that its clients know.
     See: https://docs.aws.amazon.com/transfer/latest/userguide/security-policies.html
     """
-    policy = server["SecurityPolicyName"]
+    return _lacks(server["SecurityPolicyName"], fips=fips, post_quantum=post_quantum)
+
+
+@fix(server_uses_current_security_policy, "transfer:UpdateServer", risk=Risk.CUTS_ACCESS, patience=60)
+def use_current_policy(server: Server, *, fips: bool = False, post_quantum: bool = False) -> Plan:
+    """Give the Transfer server a current security policy."""
+    if not _lacks(server["SecurityPolicyName"], fips=fips, post_quantum=post_quantum):
+        raise NotApplicable("it uses a current one")
+    was = server["SecurityPolicyName"]
+    kind = "FIPS-" if fips or "-FIPS-" in was else ""
+    new = f"TransferSecurityPolicy-{kind}{'2025-03' if post_quantum else '2024-01'}"
+
+    def use(policy: str) -> Call:
+        return Call("transfer:UpdateServer", {"ServerId": server["ServerId"], "SecurityPolicyName": policy})
+
+    return Plan(
+        do=[use(new)],
+        undo=[use(was)],
+        before={"security policy": was},
+        after={"security policy": new},
+        notes=[
+            "Clients that know only older algorithms, SHA-1 say, can no longer connect. Transfers under way go on.",
+            "The server is not stopped, and keeps its host key.",
+        ],
+    )
+
+
+def _lacks(policy: str, *, fips: bool, post_quantum: bool) -> Verdict:
     if policy == OLD:
         return f"allows algorithms that are no longer safe ({policy})"
     if fips and "-FIPS-" not in policy:

@@ -17,6 +17,7 @@ def add_archives() -> None:
     """Teaches moto, in this process, what it has no answer to."""
     GlacierResponse.get_vault_access_policy = _access_policy  # type: ignore[attr-defined]
     GlacierResponse.set_vault_access_policy = _set_access_policy  # type: ignore[attr-defined]
+    GlacierResponse.delete_vault_access_policy = _delete_access_policy  # type: ignore[attr-defined]
     glacier_urls["{0}/(?P<account_number>.+)/vaults/(?P<vault_name>[^/]+)/access-policy$"] = GlacierResponse.dispatch
     FSxResponse.update_file_system = _update_file_system  # type: ignore[attr-defined]
 
@@ -34,6 +35,11 @@ def _access_policy(request: GlacierResponse) -> tuple[int, dict[str, str], str]:
 
 def _set_access_policy(request: GlacierResponse) -> tuple[int, dict[str, str], str]:
     _vault(request).access_policy = json.loads(request.body)["Policy"]
+    return 204, {}, ""
+
+
+def _delete_access_policy(request: GlacierResponse) -> tuple[int, dict[str, str], str]:
+    _vault(request).access_policy = None
     return 204, {}, ""
 
 

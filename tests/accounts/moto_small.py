@@ -29,6 +29,7 @@ def add_small_services() -> None:
     _add("get_relational_databases", "databases", _listed("databases", "relationalDatabases"))
     _add("create_instances", "instances", _create_instances)
     _add("get_instances", "instances", _listed("instances"))
+    _add("put_instance_public_ports", "instances", _put_ports)
     _add("enable_add_on", "instances", _enable_add_on)
     _add("disable_add_on", "instances", _disable_add_on)
     SIGNING_ALIASES["appstream"] = "athena"
@@ -97,6 +98,11 @@ def _create_instances(request: AthenaResponse, kept: dict[str, Item], asked: Map
         arn = _arn(request, "lightsail", f"Instance/{name}")
         kept[name] = {"name": name, "arn": arn, "addOns": addons, "networking": {"ports": ports}}
     return {"operations": []}
+
+
+def _put_ports(_: AthenaResponse, kept: dict[str, Item], asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    kept[asked["instanceName"]]["networking"]["ports"] = asked["portInfos"]
+    return {"operation": {}}
 
 
 def _enable_add_on(_: AthenaResponse, kept: dict[str, Item], asked: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -14,8 +14,10 @@ from bot.demo.moto_answers import NOTHING, Answer
 from bot.demo.moto_server import serve
 from tests.accounts.moto_archives import add_archives
 from tests.accounts.moto_builds import add_builds
+from tests.accounts.moto_doors import add_doors
 from tests.accounts.moto_guards import add_guards
 from tests.accounts.moto_lines import add_lines
+from tests.accounts.moto_packages import add_packages
 from tests.accounts.moto_stores import add_stores
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 ANSWERS = "/tests/answers"
 EMULATED = (
     "appstream:",
+    "codeartifact:",
     "directconnect:",
     "ec2:",
     "ecs:",
@@ -54,7 +57,7 @@ def taking(answers: list[Answer]) -> Callable[[WSGIApplication], WSGIApplication
 
 def main(port: int) -> None:
     """Serves AWS's APIs on loopback until the process is ended."""
-    for add in (add_archives, add_builds, add_guards, add_lines, add_stores):
+    for add in (add_archives, add_builds, add_doors, add_guards, add_lines, add_packages, add_stores):
         add()
     answers = [Answer(call, says) for call, says in NOTHING.items() if not call.startswith(EMULATED)]
     serve(port, answers, taking(answers))

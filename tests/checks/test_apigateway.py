@@ -188,4 +188,13 @@ def caching(aws: boto3.Session) -> None:
     )
 
 
-BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {ERRORS.id: silent, TRACED.id: untraced, CACHE.id: caching}
+def old_domain_name(aws: boto3.Session) -> None:
+    aws.client("apigateway").create_domain_name(domainName="api.northwind.example", securityPolicy="TLS_1_0")
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
+    ERRORS.id: silent,
+    TRACED.id: untraced,
+    CACHE.id: caching,
+    DOMAIN.id: old_domain_name,
+}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import boto3
 import pytest
 from botocore.stub import Stubber
 
@@ -110,3 +112,21 @@ def test_without_an_upstream_no_package_is_listed(aws: Region) -> None:
     with Stubber(aws.clients.get("codeartifact", aws.region)) as stub:
         stub.add_response("describe_repository", {"repository": {"upstreams": []}}, WHICH)
         assert codeartifact.packages.read(aws, REPOSITORY) == {"public": False, "of_both": []}
+
+
+def public_domain(aws: boto3.Session) -> None:
+    client = aws.client("codeartifact", region_name="eu-west-1")
+    client.create_domain(domain="northwind")
+    client.put_domain_permissions_policy(domain="northwind", domainOwner="123456789012", policyDocument=policy())
+
+
+def public_repository(aws: boto3.Session) -> None:
+    client = aws.client("codeartifact", region_name="eu-west-1")
+    client.create_repository(domain="northwind", repository="npm")
+    client.put_repository_permissions_policy(**WHICH, policyDocument=policy())
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
+    OF_DOMAIN.id: public_domain,
+    OF_REPOSITORY.id: public_repository,
+}

@@ -155,8 +155,16 @@ def provisioned(aws: boto3.Session) -> None:
     )
 
 
+def shared(aws: boto3.Session) -> None:
+    table(aws)
+    arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders"
+    theirs = policy({"AWS": "arn:aws:iam::210987654321:root"})
+    aws.client("dynamodb", region_name="eu-west-1").put_resource_policy(ResourceArn=arn, Policy=theirs)
+
+
 BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
     dynamodb.table_has_point_in_time_recovery.id: table,
     dynamodb.table_has_deletion_protection.id: table,
     SCALES.id: provisioned,
+    TRUSTS.id: shared,
 }

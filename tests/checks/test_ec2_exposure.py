@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import boto3
 import pytest
 
 from bot.aws import Reads, Region
@@ -188,3 +190,27 @@ def test_block_public_access_of_the_vpc_closes_a_subnet(mode: str) -> None:
 def test_what_cannot_be_read_is_unknown_and_no_pass(unread: Any) -> None:
     with pytest.raises(Unknown):
         ways({**around(), unread: []}, **IPV6)
+
+
+def reached_with_a_role(aws: boto3.Session) -> None:
+    ec2: Any = aws.client("ec2", region_name="eu-west-1")
+    vpc = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.1.1.0/24")["Subnet"]["SubnetId"]
+    group = ec2.create_security_group(GroupName="web", Description="web", VpcId=vpc)["GroupId"]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    [main] = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"]
+    ec2.create_route(RouteTableId=main["RouteTableId"], DestinationCidrBlock=EVERYONE, GatewayId=gateway)
+    web = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": EVERYONE}]}
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[web])
+    iam = aws.client("iam")
+    profile = iam.create_instance_profile(InstanceProfileName="web")["InstanceProfile"]["Arn"]
+    made = ec2.run_instances(
+        ImageId="ami-1", MinCount=1, MaxCount=1, SubnetId=subnet, SecurityGroupIds=[group],
+        IamInstanceProfile={"Arn": profile}, MetadataOptions={"HttpTokens": "optional"},
+    )["Instances"][0]["InstanceId"]  # fmt: skip
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    ec2.associate_address(AllocationId=address, InstanceId=made)
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {ROLE.id: reached_with_a_role}

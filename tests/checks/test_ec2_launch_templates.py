@@ -137,4 +137,22 @@ def test_each_template_with_its_default_version(aws: Region) -> None:
     assert lt.default_tokens.read(replace(aws, reads=Reads()), found) == "required"
 
 
-BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {TOKENS.id: open_template}
+def public_template(aws: boto3.Session) -> None:
+    interface: Any = {"DeviceIndex": 0, "AssociatePublicIpAddress": True, "Groups": ["sg-1"]}
+    aws.client("ec2", region_name="eu-west-1").create_launch_template(
+        LaunchTemplateName="shop-web", LaunchTemplateData={"ImageId": "ami-1", "NetworkInterfaces": [interface]}
+    )
+
+
+def plain_template(aws: boto3.Session) -> None:
+    disks: Any = [{"DeviceName": "/dev/sdb", "Ebs": {"VolumeSize": 8, "Encrypted": False}}]
+    aws.client("ec2", region_name="eu-west-1").create_launch_template(
+        LaunchTemplateName="shop-web", LaunchTemplateData={"ImageId": "ami-1", "BlockDeviceMappings": disks}
+    )
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
+    TOKENS.id: open_template,
+    ADDRESS.id: public_template,
+    DISKS.id: plain_template,
+}

@@ -118,4 +118,10 @@ def file_system(aws: boto3.Session) -> None:
     aws.client("efs", region_name="eu-west-1").create_file_system(CreationToken="a", Encrypted=True, Backup=False)
 
 
-BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {BACKED_UP.id: file_system}
+def public_file_system(aws: boto3.Session) -> None:
+    client = aws.client("efs", region_name="eu-west-1")
+    made = client.create_file_system(CreationToken="a", Encrypted=True)["FileSystemId"]
+    client.put_file_system_policy(FileSystemId=made, Policy=policy())
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {BACKED_UP.id: file_system, PUBLIC.id: public_file_system}

@@ -114,8 +114,24 @@ def monitoring(aws: boto3.Session) -> None:
     aws.client("elb").modify_load_balancer_attributes(LoadBalancerName="old-shop", LoadBalancerAttributes=lax)
 
 
+def old_tls(aws: boto3.Session) -> None:
+    client = aws.client("elb")
+    certificate = aws.client("acm").request_certificate(DomainName="shop.example")["CertificateArn"]
+    listeners: Any = [
+        {"Protocol": "HTTPS", "LoadBalancerPort": 443, "InstancePort": 80, "SSLCertificateId": certificate}
+    ]
+    client.create_load_balancer(LoadBalancerName="old-shop", Listeners=listeners, AvailabilityZones=["eu-west-1a"])
+    old: Any = [{"AttributeName": "Protocol-TLSv1", "AttributeValue": "true"}]
+    which: Any = {"LoadBalancerName": "old-shop"}
+    client.create_load_balancer_policy(
+        **which, PolicyName="p", PolicyTypeName="SSLNegotiationPolicyType", PolicyAttributes=old
+    )
+    client.set_load_balancer_policies_of_listener(**which, LoadBalancerPort=443, PolicyNames=["p"])
+
+
 BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
     DRAINS.id: undrained,
     CROSSES.id: undrained,
     DESYNC.id: monitoring,
+    OLD.id: old_tls,
 }

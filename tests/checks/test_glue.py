@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import boto3
 import pytest
 
 from bot.aws import Reads, Region
@@ -146,3 +148,10 @@ def test_a_job_and_its_security_configuration(aws: Region) -> None:
     assert Case(KEYS, [job, glue.encryption.read(aws, job)], None).outcome(customer_managed_key=True) is None
     assert glue.encryption.read(aws, {"Name": "other"}) == {}
     assert list(glue.transforms.stream(aws)) == []
+
+
+def public_catalog(aws: boto3.Session) -> None:
+    aws.client("glue", region_name="eu-west-1").put_resource_policy(PolicyInJson=policy("*"))
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {PUBLIC.id: public_catalog}

@@ -226,4 +226,9 @@ def mighty_server(aws: boto3.Session) -> None:
     iam.attach_role_policy(RoleName="server", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
 
 
-BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {SERVICE.id: mighty_server}
+def open_role(aws: boto3.Session) -> None:
+    trust = role(allow({"AWS": "*"}), allow({"Service": "ec2.amazonaws.com"}))["AssumeRolePolicyDocument"]
+    aws.client("iam").create_role(RoleName="job", AssumeRolePolicyDocument=json.dumps(trust))
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {SERVICE.id: mighty_server, NAMED.id: open_role}

@@ -27,7 +27,7 @@ def database(**more: Any) -> dict[str, Any]:
 
 def opens(first: int, last: int, cidr: str = "0.0.0.0/0", protocol: str = "tcp") -> dict[str, Any]:
     rule = {"fromPort": first, "toPort": last, "protocol": protocol, "cidrs": [cidr], "ipv6Cidrs": []}
-    return {"networking": {"ports": [rule]}}
+    return {"name": "blog", "networking": {"ports": [rule]}}
 
 
 BLOG = {"name": "blog"}
@@ -83,4 +83,8 @@ def bare_instance(aws: boto3.Session) -> None:
     )
 
 
-BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {PUBLIC.id: public_database, SNAPSHOTS.id: bare_instance}
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
+    PUBLIC.id: public_database,
+    SNAPSHOTS.id: bare_instance,
+    PORTS.id: bare_instance,
+}

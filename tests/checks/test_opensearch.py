@@ -39,7 +39,10 @@ VPC = {"VPCOptions": {"VPCId": "vpc-1", "SubnetIds": ["subnet-1"]}}
 
 def opened(**more: Any) -> dict[str, Any]:
     statement = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "es:*", "Resource": "*"} | more
-    return {"AccessPolicies": json.dumps({"Version": "2012-10-17", "Statement": [statement]})}
+    return {
+        "DomainName": "product-search",
+        "AccessPolicies": json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    }
 
 
 def on(**more: bool) -> dict[str, Any]:
@@ -194,9 +197,15 @@ def plain_domain(aws: boto3.Session) -> None:
     )
 
 
+def public_domain(aws: boto3.Session) -> None:
+    plain_domain(aws)
+    aws.client("opensearch").update_domain_config(**opened())
+
+
 BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
     ENCRYPTED.id: plain_domain,
     NODES.id: plain_domain,
     HTTPS.id: plain_domain,
     TLS.id: plain_domain,
+    PUBLIC.id: public_domain,
 }

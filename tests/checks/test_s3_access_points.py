@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import boto3
 import pytest
 
-from bot.aws import Reads, Region
+from bot.aws import Clients, Reads, Region
 from checks import s3, s3_access_points
 from checks.kit import NotApplicable, Unknown
 from tests.checks.cases import Case
 
 ALL_ON = dict.fromkeys(s3.FLAGS, True)
-POINT = {"Name": "reports", "NetworkOrigin": "Internet"}
+ARN = "arn:aws:s3:eu-west-1:123456789012:accesspoint/reports"
+POINT = {"Name": "reports", "AccessPointArn": ARN, "NetworkOrigin": "Internet"}
 BLOCKS = s3_access_points.access_point_blocks_public_access
 POLICY = s3_access_points.access_point_policy_is_not_public
 OF_MANY = s3_access_points.multi_region_access_point_blocks_public_access
@@ -98,3 +101,15 @@ def test_reads_those_of_many_regions_where_aws_keeps_them(aws: Region) -> None:
     assert OF_MANY.judge(found, s3_access_points.account_block.read(aws, found)) is None
     china = Region(aws.clients, aws.account, "cn-north-1", "aws-cn")
     assert list(s3_access_points.multi_region_access_points.stream(china)) == []
+
+
+def public_point(aws: boto3.Session) -> None:
+    aws.client("s3", region_name="us-east-1").create_bucket(Bucket="northwind-reports")
+    client = Clients(aws).get("s3control", "eu-west-1")
+    which: Any = {"AccountId": "123456789012", "Name": "reports"}
+    off: Any = dict.fromkeys(s3.FLAGS, False)
+    client.create_access_point(**which, Bucket="northwind-reports", PublicAccessBlockConfiguration=off)
+    client.put_access_point_policy(**which, Policy=OPEN)
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {POLICY.id: public_point}

@@ -90,4 +90,9 @@ def acls_in_use(aws: boto3.Session) -> None:
     )
 
 
-BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {DISABLED.id: acls_in_use}
+def public_acl(aws: boto3.Session) -> None:
+    acls_in_use(aws)
+    aws.client("s3", region_name="us-east-1").put_bucket_acl(Bucket="northwind-images", ACL="public-read")
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {DISABLED.id: acls_in_use, PUBLIC.id: public_acl}

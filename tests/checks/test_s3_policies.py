@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import boto3
 import pytest
 
 from bot.aws import Region
@@ -75,3 +77,12 @@ def test_reads_the_account_and_who_manages_it(aws: Region) -> None:
     aws.clients.session.client("organizations", region_name="us-east-1").create_organization(FeatureSet="ALL")
     again = Region(aws.clients, aws.account, aws.region)
     assert s3_policies.ours.read(again, {"Name": "any"}) == {"account": aws.account, "management": aws.account}
+
+
+def shared(aws: boto3.Session) -> None:
+    client = aws.client("s3", region_name="us-east-1")
+    client.create_bucket(Bucket="northwind-exports")
+    client.put_bucket_policy(Bucket="northwind-exports", Policy=allows())
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {ONLY_OWN.id: shared}

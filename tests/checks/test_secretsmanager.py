@@ -144,4 +144,11 @@ def cancelled(aws: boto3.Session) -> None:
     client.cancel_rotate_secret(SecretId="shop/database")
 
 
-BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {CLOSED.id: public, ROTATES.id: cancelled}
+def shared(aws: boto3.Session) -> None:
+    both = {"AWS": ["arn:aws:iam::123456789012:root", "arn:aws:iam::210987654321:role/reader"]}
+    client = aws.client("secretsmanager", region_name="eu-west-1")
+    client.create_secret(Name="shop/database", SecretString="placeholder")
+    client.put_resource_policy(SecretId="shop/database", ResourcePolicy=policy(both))
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {CLOSED.id: public, ROTATES.id: cancelled, TRUSTS.id: shared}

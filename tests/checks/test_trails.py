@@ -206,9 +206,17 @@ def one_encrypted(aws: boto3.Session) -> None:
     client.create_trail(Name="second", S3BucketName="everything-logs", KmsKeyId=key)
 
 
+def public_trail_bucket(aws: boto3.Session) -> None:
+    s3 = aws.client("s3", region_name="us-east-1")
+    s3.create_bucket(Bucket="logs")
+    s3.put_bucket_policy(Bucket="logs", Policy=bucket_policy("*"))
+    aws.client("cloudtrail", region_name="us-east-1").create_trail(Name="main", S3BucketName="logs")
+
+
 BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
     LOGS.id: stopped,
     ALL_EVENTS.id: partial,
     REGIONS.id: one_region,
     ENCRYPTED.id: one_encrypted,
+    CLOSED.id: public_trail_bucket,
 }

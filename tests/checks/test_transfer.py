@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
+import boto3
 import pytest
 
 from bot.aws import Region
@@ -16,32 +19,47 @@ NAME = "TransferSecurityPolicy"
 CASES = [
     Case(FTP, [{"Protocols": ["SFTP", "FTPS"]}], None),
     Case(FTP, [{"Protocols": ["SFTP", "FTP"]}], "speaks FTP, which encrypts nothing"),
-    Case(POLICY, [{"SecurityPolicyName": f"{NAME}-2024-01"}], None),
-    Case(POLICY, [{"SecurityPolicyName": f"{NAME}-Restricted-2024-06"}], None),
-    Case(POLICY, [{"SecurityPolicyName": f"{NAME}-FIPS-2020-06"}], None),
+    Case(POLICY, [{"ServerId": "s-0123456789abcdef0", "SecurityPolicyName": f"{NAME}-2024-01"}], None),
+    Case(POLICY, [{"ServerId": "s-0123456789abcdef0", "SecurityPolicyName": f"{NAME}-Restricted-2024-06"}], None),
+    Case(POLICY, [{"ServerId": "s-0123456789abcdef0", "SecurityPolicyName": f"{NAME}-FIPS-2020-06"}], None),
     Case(
         POLICY,
-        [{"SecurityPolicyName": f"{NAME}-Restricted-2024-06"}],
+        [{"ServerId": "s-0123456789abcdef0", "SecurityPolicyName": f"{NAME}-Restricted-2024-06"}],
         f"uses a policy without post-quantum key exchange ({NAME}-Restricted-2024-06)",
         {"post_quantum": True},
     ),
     Case(
         POLICY,
-        [{"SecurityPolicyName": f"{NAME}-2018-11"}],
+        [{"ServerId": "s-0123456789abcdef0", "SecurityPolicyName": f"{NAME}-2018-11"}],
         f"allows algorithms that are no longer safe ({NAME}-2018-11)",
     ),
-    Case(POLICY, [{"SecurityPolicyName": f"{NAME}-FIPS-2024-01"}], None, {"fips": True}),
     Case(
         POLICY,
-        [{"SecurityPolicyName": f"{NAME}-2024-01"}],
+        [{"ServerId": "s-0123456789abcdef0", "SecurityPolicyName": f"{NAME}-FIPS-2024-01"}],
+        None,
+        {"fips": True},
+    ),
+    Case(
+        POLICY,
+        [{"ServerId": "s-0123456789abcdef0", "SecurityPolicyName": f"{NAME}-2024-01"}],
         f"uses a policy without FIPS-validated cryptography ({NAME}-2024-01)",
         {"fips": True},
     ),
-    Case(POLICY, [{"SecurityPolicyName": f"{NAME}-2025-03"}], None, {"post_quantum": True}),
-    Case(POLICY, [{"SecurityPolicyName": f"{NAME}-FIPS-2025-03"}], None, {"post_quantum": True}),
     Case(
         POLICY,
-        [{"SecurityPolicyName": f"{NAME}-2024-01"}],
+        [{"ServerId": "s-0123456789abcdef0", "SecurityPolicyName": f"{NAME}-2025-03"}],
+        None,
+        {"post_quantum": True},
+    ),
+    Case(
+        POLICY,
+        [{"ServerId": "s-0123456789abcdef0", "SecurityPolicyName": f"{NAME}-FIPS-2025-03"}],
+        None,
+        {"post_quantum": True},
+    ),
+    Case(
+        POLICY,
+        [{"ServerId": "s-0123456789abcdef0", "SecurityPolicyName": f"{NAME}-2024-01"}],
         f"uses a policy without post-quantum key exchange ({NAME}-2024-01)",
         {"post_quantum": True},
     ),
@@ -66,3 +84,10 @@ def test_reads_servers_and_connectors(aws: Region) -> None:
     [found] = transfer.connectors.stream(aws)
     assert identify(aws, transfer.connectors, found)[1] == connector
     assert LOGS.judge(found) == "logs no transfers"
+
+
+def old_server(aws: boto3.Session) -> None:
+    aws.client("transfer", region_name="eu-west-1").create_server(SecurityPolicyName=f"{NAME}-2018-11")
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {POLICY.id: old_server}
