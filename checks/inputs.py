@@ -30,7 +30,7 @@ INPUTS: Mapping[str, Input] = {
     ),
     "security_contact_name": Input("person or team that AWS asks for", "Security team", r"\S.{0,63}"),
     "security_contact_phone": Input("number that AWS calls", "+44 20 7946 0000", r"[\s0-9()+-]{1,25}"),
-    "security_contact_title": Input("what that person or team is", "On call", r"\S.{0,49}"),
+    "security_contact_title": Input("title of that person or team", "On call", r"\S.{0,49}"),
     "trail_bucket": Input("name of the bucket that takes a new trail's log files", "all-trails", BUCKET),
     "trail_log_group": Input("name of the log group, in a trail's home region, that takes its events", "trails"),
     "trail_log_role": Input(

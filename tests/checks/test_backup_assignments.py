@@ -16,8 +16,8 @@ from tests.checks.test_rds import instance
 
 ARN = "arn:aws:rds:eu-west-1:123456789012:db:shop"
 TAG = {"ConditionType": "STRINGEQUALS", "ConditionKey": "backup", "ConditionValue": "daily"}
-BY_TAG = {"ListOfTags": [TAG]}
-BY_CONDITION = {
+BY_TAG: dict[str, Any] = {"ListOfTags": [TAG]}
+BY_CONDITION: dict[str, Any] = {
     "Resources": ["*"],
     "Conditions": {"StringEquals": [{"ConditionKey": "aws:ResourceTag/backup", "ConditionValue": "daily"}]},
 }
@@ -40,7 +40,7 @@ ALSO_STAGE = {"ConditionKey": "aws:ResourceTag/stage", "ConditionValue": "prod"}
         (BY_TAG | {"NotResources": ["arn:aws:rds:*:*:db:*"]}, False),
         (BY_TAG | {"Conditions": {"StringEquals": [ALSO_STAGE]}}, False),
         (BY_TAG | {"Conditions": {"StringNotEquals": [ALSO_STAGE]}}, False),
-        ({"Conditions": {"StringLike": BY_CONDITION["Conditions"]["StringEquals"]}}, False),  # type: ignore[index]
+        ({"Conditions": {"StringLike": BY_CONDITION["Conditions"]["StringEquals"]}}, False),
     ],
 )
 def test_a_selection_finds_a_database_by_this_tag_alone(selection: dict[str, Any], found: bool) -> None:
