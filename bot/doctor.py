@@ -15,6 +15,7 @@ import checks as catalogue
 from bot import aws, recording, settings
 from bot.account_tags import ACCOUNT_TAG_CALL, account_tags
 from bot.aws_errors import CallError
+from bot.copies import Opens, copies
 from bot.fixing import TAG_CALL
 from bot.ledger import CannotShip, Ledger
 from bot.permissions import action, policy
@@ -94,26 +95,28 @@ def _database(config: Settings) -> Iterator[Result]:
             Health.GOOD if audit.ok else Health.BAD,
             audit.problem or f"{plural(audit.rows, 'row')}, intact",
         )
-        if config.audit_bucket:
-            yield from _audit_copy(store, config.audit_bucket)
+        for where, opens in copies(config).items():
+            yield from _audit_copy(store, where, opens)
         yield from _last_scan(store)
     finally:
         store.close()
 
 
-def _audit_copy(store: Store, where: str) -> Iterator[Result]:
-    advice = "the host's own credentials need what docs/permissions.md says of the copy of the audit log"
+def _audit_copy(store: Store, where: str, opens: Opens) -> Iterator[Result]:
+    advice = "the host's own credentials need what docs/permissions.md says of the copies of the audit log"
     try:
-        ledger = Ledger(store, where)
-        row = ledger.try_out()
+        copy = opens(store, where)
+        row = copy.try_out()
     except (CallError, CannotShip) as error:
         yield Result("copy of the audit log", Health.BAD, str(error), advice)
         return
     yield Result(
         "copy of the audit log", Health.GOOD, f"{where} has it up to row {row}" if row else f"{where} is empty"
     )
+    if not isinstance(copy, Ledger):
+        return
     try:
-        kept = ledger.retention()
+        kept = copy.retention()
     except CallError as error:
         yield Result("its Object Lock", Health.OPEN, str(error))
         return

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 from bot import aws
@@ -21,7 +22,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes
 
 
 class CannotShip(Exception):
-    """The bucket cannot be used with the credentials of the host; says why."""
+    """A copy cannot be added to now; says why."""
 
 
 @dataclass(frozen=True)
@@ -129,11 +130,11 @@ class Ledger:
             raise CallError("s3:GetObject", self._s3.region, error) from error
 
 
-def connect() -> aws.Region:
-    """S3 with the host's own credentials: neither role of the account needs to reach the bucket. Raises CannotShip."""
+def connect(config: Config = aws.READ_CONFIG) -> aws.Region:
+    """AWS with the host's own credentials: neither role of the account needs to reach a copy. Raises CannotShip."""
     try:
         session = aws.session()
-        return aws.Region(aws.Clients(session), "", session.region_name or aws.HOME)
+        return aws.Region(aws.Clients(session, config=config), "", session.region_name or aws.HOME)
     except BotoCoreError as error:
         raise CannotShip(f"AWS cannot be used: {error}") from error
 

@@ -14,8 +14,9 @@ from bot.aws_errors import CallError
 from bot.blocks.digest import digest as digest_message
 from bot.cards import Cards
 from bot.context import Bot
+from bot.copies import Opens, copies
 from bot.digest import compose, compose_again
-from bot.ledger import CannotShip, Ledger
+from bot.ledger import CannotShip
 from bot.people import BOT, Person
 from bot.post import PostError
 from bot.settings import Late, Settings
@@ -50,7 +51,7 @@ class Schedule:
         self._scheduler.add_job(self.digest_if_due, at, id="digest", **options)
         self._scheduler.add_job(self.each_minute, IntervalTrigger(minutes=1), id="expiry", **options)
         self._scheduler.add_job(self.scan_if_due, IntervalTrigger(minutes=5), id="scan", **options)
-        if settings.audit_bucket:
+        if copies(settings):
             self._scheduler.add_job(self.copy_audit, IntervalTrigger(minutes=5), id="audit", **options)
         for job in (self.digest_if_due, self.scan_if_due, self.each_minute):
             self._scheduler.add_job(job)
@@ -93,14 +94,15 @@ class Schedule:
         await asyncio.to_thread(bot.store.digests.redrawn, slot.slot, again.shown)
 
     async def copy_audit(self) -> None:
-        """Add to the audit log's copy what was written since; what cannot be copied now is copied the next time."""
-        try:
-            await asyncio.to_thread(self._copy)
-        except (CannotShip, CallError, StoreError) as error:
-            log.warning("the copy of the audit log lags behind: %s", error)
+        """Add to each copy of the audit log what was written since; what cannot be copied now is copied later."""
+        for where, opens in copies(self._bot.settings).items():
+            try:
+                await asyncio.to_thread(self._ship, where, opens)
+            except (CannotShip, CallError, StoreError) as error:
+                log.warning("the copy of the audit log in %s lags behind: %s", where, error)
 
-    def _copy(self) -> None:
-        Ledger(self._bot.store, self._bot.settings.audit_bucket).ship()
+    def _ship(self, where: str, opens: Opens) -> None:
+        opens(self._bot.store, where).ship()
 
     async def scan_if_due(self) -> None:
         """Scan when the last complete scan is older than the settings want, unless somebody ended one lately."""

@@ -61,6 +61,9 @@ BucketAndPrefix = Annotated[
         r"([a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.=-]+)*)?", "a bucket's name, or bucket/prefix without a / at its end"
     ),
 ]
+LogStream = Annotated[
+    str, _like(r"([\w./#-]{1,512}:[^:*]{1,512})?", "a log group and a stream in it, as aws-sec:audit")
+]
 WebAddress = Annotated[str, _like(r"https?://\S+/", "an address that begins with http(s):// and ends with /")]
 
 
@@ -169,6 +172,10 @@ class Settings(BaseSettings):
     )
     audit_bucket: BucketAndPrefix = Field(
         "", description="`bucket` or `bucket/prefix`, with Object Lock, that gets a copy of the audit log."
+    )
+
+    audit_log_stream: LogStream = Field(
+        "", description="`group:stream` of CloudWatch Logs that gets a copy of the audit log, too."
     )
 
     owner_tags: list[str] = Field(["owner"], description="Keys of tags that name a resource's owner, first the best.")

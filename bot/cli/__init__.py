@@ -40,6 +40,7 @@ class Policy(StrEnum):
     SCAN = "scan"
     FIX = "fix"
     CLOUDFORMATION = "cloudformation"
+    HOST = "host"
 
 
 class Commands(TyperGroup):
@@ -330,7 +331,10 @@ def rotate() -> int:
 
 @audit_app.command()
 def ship() -> int:
-    """Copy the rows that are not there yet to AWS_SEC_AUDIT_BUCKET. The bot does it every 5 minutes."""
+    """Copy the rows that are not there yet to AWS_SEC_AUDIT_BUCKET and AWS_SEC_AUDIT_LOG_STREAM.
+
+    The bot does it every 5 minutes.
+    """
     from bot.cli import auditing
 
     return auditing.ship()
@@ -349,8 +353,8 @@ def permissions(
     whose: Annotated[
         Policy,
         typer.Argument(
-            metavar="scan|fix|cloudformation",
-            help="The read-only role, the write role, or a template that makes both.",
+            metavar="scan|fix|cloudformation|host",
+            help="The read-only role, the write role, a template that makes both, or what the bot runs as.",
         ),
     ],
     part: Annotated[int | None, typer.Option(min=1, help="This policy alone: AWS limits how long one may be.")] = None,
@@ -358,12 +362,14 @@ def permissions(
     """Print the IAM policies to attach, as a list.
 
     They allow the calls that checks or fixes declare, and no others. A fix's session may do less: one plan's calls, on
-    what the plan touches.
+    what the plan touches. The host's is worked out from the settings: its roles, and the copies of the audit log.
     """
     from bot.cli import policies
 
     if whose is Policy.CLOUDFORMATION:
         return policies.cloudformation()
+    if whose is Policy.HOST:
+        return policies.host()
     return policies.permissions(fixes=whose is Policy.FIX, part=part)
 
 

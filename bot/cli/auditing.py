@@ -9,6 +9,7 @@ from bot.cli.exits import FAILS, OK, Failed
 from bot.cli.output import console, plain, table
 from bot.cli.scanning import me
 from bot.cli.stored import opened
+from bot.copies import copies
 from bot.ledger import CannotShip, Ledger
 from bot.store import Store
 from bot.store.audit import Head
@@ -80,10 +81,18 @@ def rotate() -> int:
 
 
 def ship() -> int:
-    """Copy what is not in the bucket yet."""
+    """Copy what is not in each copy yet."""
+    found = copies(settings.load())
+    if not found:
+        raise Failed("there is no copy of the audit log: set AWS_SEC_AUDIT_BUCKET or AWS_SEC_AUDIT_LOG_STREAM")
     with opened() as store:
-        rows = _ledger(store).ship()
-    console().print(f"{plural(rows, 'row')} copied." if rows else "The copy has every row already.")
+        for where, opens in found.items():
+            try:
+                rows = opens(store, where).ship()
+            except CannotShip as error:
+                raise Failed(str(error)) from error
+            words = f"{plural(rows, 'row')} copied to {where}." if rows else f"{where} has every row already."
+            console().print(words, soft_wrap=True)
     return OK
 
 

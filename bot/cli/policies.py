@@ -7,10 +7,12 @@ import sys
 from typing import Any
 
 import checks as catalogue
+from bot import settings
 from bot.account_tags import ACCOUNT_TAG_CALL
 from bot.cli.exits import OK, Failed
 from bot.cli.roles import template
 from bot.fixing import BUCKET_TAG_CALL, TAG_CALL
+from bot.host_policy import host_statements
 from bot.ownership import STACK_CALL
 from bot.permissions import read_policies, write_policies
 from bot.recording import SCAN_CALLS
@@ -29,6 +31,14 @@ def permissions(*, fixes: bool, part: int | None) -> int:
 def cloudformation() -> int:
     """Print a template that makes both roles."""
     return _print(template(documents(fixes=False), documents(fixes=True)))
+
+
+def host() -> int:
+    """Print the policy of what the bot runs as, worked out from the settings. Raises BadSettings and Failed."""
+    statements = host_statements(settings.load())
+    if not statements:
+        raise Failed("without AWS_SEC_ROLE_ARN the host needs what scans need: `aws-sec permissions scan`")
+    return _print({"Version": "2012-10-17", "Statement": statements})
 
 
 def documents(*, fixes: bool) -> list[dict[str, Any]]:

@@ -270,3 +270,9 @@ def mutes_of_a_tag(db: sqlite_utils.Database) -> None:
 @migrations()
 def open_by_severity(db: sqlite_utils.Database) -> None:
     _run(db, "ALTER TABLE scores ADD COLUMN by_severity TEXT NOT NULL DEFAULT ''")
+
+
+@migrations()
+def log_shipments(db: sqlite_utils.Database) -> None:
+    columns = "first INTEGER PRIMARY KEY, last INTEGER NOT NULL, at TEXT NOT NULL, sent_at TEXT"
+    _run(db, f"CREATE TABLE log_shipments ({columns})")

@@ -9,6 +9,7 @@ import pytest
 
 from bot.store import Store, StoreError, open_store
 from bot.store.audit import Head
+from tests import test_log_stream
 from tests.aws_answers import answer_instead, error
 from tests.cli.conftest import DATABASE, AwsSec, Ran
 from tests.store.test_audit import fill, tamper
@@ -25,8 +26,8 @@ def in_terminal(moto_url: str, store: Store, tmp_path: Path, monkeypatch: pytest
 
 def test_commands_copy_and_compare(in_terminal: Copy, aws_sec: AwsSec) -> None:
     fill(in_terminal.store, 2)
-    assert aws_sec("audit", "ship").out == "2 rows copied.\n"
-    assert aws_sec("audit", "ship").out == "The copy has every row already.\n"
+    assert aws_sec("audit", "ship").out == f"2 rows copied to {WHERE}.\n"
+    assert aws_sec("audit", "ship").out == f"{WHERE} has every row already.\n"
     fill(in_terminal.store, 1)
     ran = aws_sec("audit", "verify", "--bucket")
     assert (ran.code, "The copy agrees: 2 rows; 1 newer row not copied yet.\n" in ran.out) == (0, True)
@@ -46,7 +47,7 @@ def test_without_a_bucket_there_is_nothing_to_do(
     monkeypatch.delenv("AWS_SEC_AUDIT_BUCKET")
     for command in (("audit", "ship"), ("audit", "verify", "--bucket")):
         ran = aws_sec(*command)
-        assert (ran.code, ran.sentence.endswith("set AWS_SEC_AUDIT_BUCKET")) == (1, True)
+        assert (ran.code, ": set AWS_SEC_AUDIT_BUCKET" in ran.sentence) == (1, True)
 
 
 def words(ran: Ran) -> str:
@@ -77,6 +78,24 @@ def test_the_doctor_says_when_the_copy_could_be_deleted(
     answer_instead(monkeypatch, "s3", "GetObjectLockConfiguration", 404, error("ObjectLockConfigurationNotFoundError"))
     ran = aws_sec("doctor")
     assert (ran.code, "✗ bad its Object Lock the bucket has none" in words(ran)) == (3, True)
+
+
+def test_rows_go_to_a_log_stream_as_well_and_the_doctor_adds_nothing_to_it(
+    moto_url: str, store: Store, aws_sec: AwsSec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = test_log_stream.Copy(store, monkeypatch)
+    where = test_log_stream.WHERE
+    monkeypatch.setenv("AWS_SEC_AUDIT_LOG_STREAM", where)
+    fill(copy.store, 2)
+    assert f"✓ ok copy of the audit log {where} is empty" in words(aws_sec("doctor"))
+    assert aws_sec("audit", "ship").out == f"2 rows copied to {where}.\n"
+    ran = aws_sec("doctor")
+    assert f"✓ ok copy of the audit log {where} has it up to row 2" in words(ran)
+    assert "Object Lock" not in ran.out
+    assert copy.rows == [1, 2]
+    answer_instead(monkeypatch, "cloudwatch-logs", "PutLogEvents", 400, test_log_stream.DENIED)
+    ran = aws_sec("doctor")
+    assert (ran.code, "grant logs:PutLogEvents" in words(ran)) == (3, True)
 
 
 # --- the key, by command -------------------------------------------------------------

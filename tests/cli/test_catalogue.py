@@ -111,6 +111,27 @@ def test_a_part_that_is_not_there_is_said_so(aws_sec: AwsSec) -> None:
     assert "the last part is" in ran.err
 
 
+def test_permissions_of_the_host_follow_the_settings(aws_sec: AwsSec, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "the host needs what scans need" in aws_sec("permissions", "host").sentence
+    scan, fix = (f"arn:aws-cn:iam::123456789012:role/aws-sec-{name}" for name in ("scan", "fix"))
+    given = {
+        "ROLE_ARN": scan, "FIX_ROLE_ARN": fix, "AUDIT_BUCKET": "northwind-audit/aws-sec",
+        "AUDIT_LOG_STREAM": "aws-sec:audit",
+    }  # fmt: skip
+    for name, value in given.items():
+        monkeypatch.setenv(f"AWS_SEC_{name}", value)
+    found = json.loads(aws_sec("permissions", "host").out)["Statement"]
+    assert [(one["Action"], one["Resource"]) for one in found] == [
+        (["sts:AssumeRole"], [scan, fix]),
+        (["sts:SetSourceIdentity"], [fix]),
+        (["s3:PutObject"], ["arn:aws-cn:s3:::northwind-audit/aws-sec/*"]),
+        (
+            ["logs:GetLogEvents", "logs:PutLogEvents"],
+            ["arn:aws-cn:logs:*:*:log-group:aws-sec:log-stream:audit"],
+        ),
+    ]
+
+
 def test_permissions_are_a_template_with_both_roles(aws_sec: AwsSec) -> None:
     ran = aws_sec("permissions", "cloudformation")
     assert (ran.code, ran.err) == (0, "")
