@@ -18,6 +18,8 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.blocks.parts import Message
+from bot.blocks.text import cut
+from bot.natives import Natives
 from bot.slack_errors import GONE, SLACK_ERRORS, error_code, is_certain, sentence
 
 POST_SECONDS = 1.0
@@ -26,6 +28,8 @@ RATE_LIMITED_TRIES = 3
 FAILED_TRIES = 2
 """How many times more a call is made that got no answer: one time is not enough when Slack has a bad minute."""
 HISTORY = 100
+ALT_TEXT = 1000
+"""Source: https://docs.slack.dev/reference/methods/files.getUploadURLExternal"""
 CLOCKS_DIFFER = timedelta(minutes=5)
 """How far ahead of Slack's clock the host's may be: what was posted must be found all the same."""
 
@@ -62,28 +66,42 @@ class Post:
         # A 429 was certainly not posted; any other failure may have been, so it is not tried again.
         once: list[AsyncRetryHandler] = [AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_LIMITED_TRIES)]
         self._once = AsyncWebClient(token=token, base_url=api_url, retry_handlers=once)
+        self.natives = Natives()
         self._turns: dict[str, asyncio.Lock] = {}
         self._last: dict[str, float] = {}
 
     async def post(self, channel: str, message: Message) -> str:
         """The new message's timestamp. Raises PostError."""
-        async with self._turns.setdefault(channel, asyncio.Lock()):
+        _, ts = await self.posted(channel, message)
+        return ts
+
+    async def posted(self, channel: str, message: Message) -> tuple[str, str]:
+        """The new message's channel and timestamp: given a user's id, Slack says which direct messages it is in.
+
+        Raises PostError.
+        """
+
+        async def once(form: Message) -> Any:
             await asyncio.sleep(max(0.0, self._last.get(channel, -POST_SECONDS) + POST_SECONDS - time.monotonic()))
             try:
-                answer = await self._once.chat_postMessage(channel=channel, **message.payload())
-            except SLACK_ERRORS as error:
-                raise PostError(error) from error
+                return await self._once.chat_postMessage(channel=channel, **form.payload())
             finally:
                 self._last[channel] = time.monotonic()
-        return str(answer["ts"])
+
+        async with self._turns.setdefault(channel, asyncio.Lock()):
+            try:
+                answer = await self.natives.send(message, once)
+            except SLACK_ERRORS as error:
+                raise PostError(error) from error
+        return str(answer["channel"]), str(answer["ts"])
 
     async def update(self, channel: str, ts: str, message: Message) -> None:
         """Show something else in place of a message. Raises PostError."""
-        await self._call("chat_update", channel=channel, ts=ts, **message.payload())
+        await self._show("chat_update", message, channel=channel, ts=ts)
 
     async def whisper(self, channel: str, user: str, message: Message) -> None:
         """A message only one person in a channel sees. Raises PostError."""
-        await self._call("chat_postEphemeral", channel=channel, user=user, **message.payload())
+        await self._show("chat_postEphemeral", message, channel=channel, user=user)
 
     async def open_view(self, trigger_id: str, view: Mapping[str, Any]) -> str:
         """What `update_view` finds the modal by that was opened. Raises PostError."""
@@ -114,11 +132,13 @@ class Post:
         found: Mapping[str, Any] = answer["user"]
         return found
 
-    async def upload(self, channel: str, thread: str, path: Path, name: str, title: str) -> None:
-        """Put a file into a thread. Raises PostError."""
+    async def upload(self, channel: str, thread: str, file: Path | bytes, name: str, title: str, alt: str = "") -> None:
+        """Put a file, or its content, into a thread; `alt`: what a picture shows, in words. Raises PostError."""
         await self._call(
-            "files_upload_v2", channel=channel, thread_ts=thread, file=str(path), filename=name, title=title
-        )
+            "files_upload_v2", channel=channel, thread_ts=thread, filename=name, title=title,
+            file=file if isinstance(file, bytes) else str(file),
+            **({"alt_txt": cut(alt, ALT_TEXT)} if alt else {}),
+        )  # fmt: skip
 
     async def find_block(self, channel: str, block_id: str, since: datetime) -> str | None:
         """The timestamp of a message with this block, posted at or after a moment. Raises PostError."""
@@ -134,6 +154,15 @@ class Post:
             cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
             if not cursor:
                 return None
+
+    async def _show(self, method: str, message: Message, **where: str) -> None:
+        async def once(form: Message) -> None:
+            await getattr(self.web, method)(**where, **form.payload())
+
+        try:
+            await self.natives.send(message, once)
+        except SLACK_ERRORS as error:
+            raise PostError(error) from error
 
     async def _call(self, method: str, **arguments: Any) -> Any:
         try:

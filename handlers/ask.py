@@ -117,8 +117,9 @@ class Ask:
             await self.whisper(sentence("\n".join(texts)))
 
     async def _respond(self, respond: AsyncRespond, message: Message, *, replace_original: bool) -> None:
+        form = self.bot.post.natives.best(message)  # what is refused here is asked about once more below
         try:
-            answer = await respond(response_type="ephemeral", replace_original=replace_original, **message.payload())
+            answer = await respond(response_type="ephemeral", replace_original=replace_original, **form.payload())
         except SLACK_ERRORS as error:
             log.warning("a response URL did not answer: %s", type(error).__name__)  # its address is a secret
         else:

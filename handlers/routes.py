@@ -21,7 +21,7 @@ from bot.ownership import DIRECTLY, means_directly
 from bot.people import Person
 from bot.post import PostError
 from bot.remediate import Refusal
-from handlers import audit, batches, checklists, drill, errors, exports, findings, fixes, freezes, mutes, status
+from handlers import audit, batches, checklists, drill, errors, exports, findings, fixes, freezes, mutes, status, trend
 from handlers.ask import Ask, Parts, Place
 from handlers.help import greet, show_help
 from handlers.home import show_home
@@ -40,6 +40,7 @@ async def tried(ask: Ask) -> None:
 
 COMMANDS: Mapping[str, Handler] = {
     "status": status.status,
+    "trend": trend.from_command,
     "findings": findings.findings,
     "explain": findings.explain,
     "check": status.check,
@@ -59,6 +60,7 @@ ACTIONS: Mapping[Action, Handler] = {
     Action.SCAN: status.scan_now,
     Action.STOP: status.stop,
     Action.STATUS: status.show,
+    Action.TREND: trend.from_button,
     Action.PRACTICE: drill.practice,
     Action.OPEN: drill.open_spot,
     Action.FILTER: drill.narrow,

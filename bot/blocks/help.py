@@ -13,6 +13,7 @@ from bot.people import Rights
 
 COMMANDS: Mapping[str, str] = {
     "status": "how the account stands on the twelve practices",
+    "trend [7|30|90]": "how the score and the open findings moved, in so many days",
     "findings [words]": "what is open, worst first: a practice, a severity, `muted`, `region=`, `service=`, `owner=`,"
     " `new=7d`, or part of a name",
     "explain CHECK|NUMBER": "why a check or a finding matters and what to do",
@@ -30,7 +31,7 @@ COMMANDS: Mapping[str, str] = {
 }
 """What `/aws-sec` understands: word and arguments -> what it does."""
 
-EXAMPLES = ("status", "findings critical", "findings new=7d", "compliance cis_5.0", "audit")
+EXAMPLES = ("status", "trend", "findings critical", "findings new=7d", "compliance cis_5.0", "audit")
 """What may be tried by a click: they only show something, to the person alone."""
 FIRST_STEPS = ("status", "findings critical", "help")
 

@@ -15,11 +15,12 @@ from bot.blocks.parts import actions, button, context, divider, header, lines, s
 from bot.blocks.requests import HEADLINES
 from bot.blocks.status import practice_line, worst_first
 from bot.blocks.text import code, mention, moment, plain
-from bot.ids import Action, OfList, OfRequest
+from bot.ids import Action, OfList, OfRequest, OfTrend
 from bot.people import Rights
 from bot.standing import Standing
 from bot.store.fix_request import FixRequest, State
 from bot.store.freezes import Frozen
+from bot.trend import USUAL
 from bot.words import age, counted
 from checks.kit import Fix
 
@@ -87,6 +88,7 @@ def _standing(stands: Standing, now: datetime) -> list[Block]:
         actions(
             button("All findings", Action.PAGE, OfList()),
             button("Muted ones", Action.PAGE, OfList(muted=True), suffix=".more"),
+            button("Trend", Action.TREND, OfTrend(days=USUAL)),
         ),
     ]
 

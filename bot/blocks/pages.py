@@ -8,15 +8,39 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block
 
+from bot.blocks.native import Drawn, Table
 from bot.blocks.parts import Message, context, lines, section
-from bot.blocks.text import code, mention, moment, plain
+from bot.blocks.text import code, cut, mention, moment, plain
 from bot.compliance import Control, Report, Stand
 from bot.store.audit import Head, Verification
 from bot.words import plural
 
+CONTROL = ("Control", "Verdict", "Resources that fail", "Checks, or why there is none")
+CHECKS = 2
+"""Checks of a control that a table names."""
+
 
 def compliance_page(name: str, report: Report) -> Message:
     """A framework: counts first, then what fails, what could not be read, and what no check covers."""
+    listed = _compliance_lines(name, report)
+    table = Table(f"{report.title}, control by control", CONTROL, [_control_row(c) for c in _worst_first(report)], 10)
+    more = f"{plural(table.left_out, 'control')} more: `aws-sec compliance {name}` in the terminal lists all"
+    ends = [context(more)] if table.left_out else []
+    return Drawn(listed.text, [listed.blocks[0], table, *ends], listed) if report.controls else listed
+
+
+def _worst_first(report: Report) -> list[Control]:
+    order = [*Stand]
+    return sorted(report.controls, key=lambda control: order.index(control.stand))
+
+
+def _control_row(control: Control) -> list[str | int]:
+    more = f" and {len(control.checks) - CHECKS} more" if control.checks[CHECKS:] else ""
+    named = ", ".join(control.checks[:CHECKS]) + more
+    return [control.id, control.stand.value, control.failed, named or cut(control.why, 120)]
+
+
+def _compliance_lines(name: str, report: Report) -> Message:
     counts = "  ·  ".join(f"{report.counts[stand]} {stand.value}" for stand in Stand if report.counts[stand])
     blocks: list[Block] = [section(f"*{plain(report.title)}*\n{counts}")]
     for stand, mark in ((Stand.FAIL, "❌ *Fail*"), (Stand.UNKNOWN, "❔ *Unknown*"), (Stand.PASS, "✅ *Pass*")):

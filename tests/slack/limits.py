@@ -32,6 +32,11 @@ STRING_LIMITS = {
     "modal.callback_id": (1, 255, "views/modal-views"),
     "modal.external_id": (0, 255, "views/modal-views"),
     "message.text": (1, 4000, "methods/chat.postMessage"),
+    "data_visualization.title": (1, 50, "block-kit/blocks/data-visualization-block"),
+    "data_visualization.y_label": (1, 50, "block-kit/blocks/data-visualization-block"),
+    "data_visualization.label": (1, 20, "block-kit/blocks/data-visualization-block"),
+    "data_table.caption": (1, 3000, "block-kit/blocks/data-table-block"),
+    "data_table.cell": (1, 10_000, "block-kit/blocks/data-table-block"),
 }
 COUNT_LIMITS = {
     "message.blocks": (1, 50, "block-kit/blocks"),
@@ -41,7 +46,14 @@ COUNT_LIMITS = {
     "multi_static_select.options": (1, 100, "block-kit/block-elements/multi-select-menu-element"),
     "checkboxes.options": (1, 10, "block-kit/block-elements/checkboxes-element"),
     "static_select.options": (1, 100, "block-kit/block-elements/select-menu-element"),
+    "data_visualization.series": (1, 6, "block-kit/blocks/data-visualization-block"),
+    "data_visualization.categories": (1, 20, "block-kit/blocks/data-visualization-block"),
+    "data_table.rows": (2, 101, "block-kit/blocks/data-table-block"),
+    "data_table.row": (1, 20, "block-kit/blocks/data-table-block"),
 }
+CHARTS, TABLES = 2, 1
+"""In one message. Slack says so where there are more: https://github.com/vercel/chat/pull/696"""
+TABLE_CHARACTERS = 10_000
 MESSAGE_CHARACTERS = 13_000
 """All texts of a message's blocks (`msg_blocks_too_long`): https://github.com/slackapi/bolt-js/issues/2509"""
 INPUT_CHARACTERS = 3000
@@ -59,6 +71,10 @@ KEYS = {
     "multi_static_select": {"type", "action_id", "placeholder", "options", "initial_options"},
     "checkboxes": {"type", "action_id", "options", "initial_options"},
     "users_select": {"type", "action_id", "placeholder"},
+    "data_visualization": {"type", "block_id", "title", "chart"},
+    "data_table": {"type", "block_id", "caption", "page_size", "rows"},
+    "raw_text": {"type", "text"},
+    "raw_number": {"type", "value", "text"},
     "plain_text_input": {"type", "action_id", "multiline", "min_length", "max_length"},
     "mrkdwn": {"type", "text", "verbatim"},
     "plain_text": {"type", "text", "emoji"},
@@ -90,6 +106,9 @@ def texts(payload: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _message(payload: Mapping[str, Any]) -> Iterator[str]:
     yield from _string("message.text", payload.get("text", ""))
     yield from _blocks("message.blocks", payload.get("blocks", []))
+    kinds = [block["type"] for block in payload.get("blocks", [])]
+    if kinds.count("data_visualization") > CHARTS or kinds.count("data_table") > TABLES:
+        yield "message: too many charts or tables"
     if (total := sum(len(text["text"]) for text in texts(payload))) > MESSAGE_CHARACTERS:
         yield f"message: {total} characters in all (at most {MESSAGE_CHARACTERS})"
 
@@ -138,6 +157,38 @@ def _block(block: Mapping[str, Any]) -> Iterator[str]:
             if "hint" in block:
                 yield from _text("input.hint", block["hint"], "plain_text")
             yield from _elements([block["element"]])
+        case "data_visualization" | "data_table" as kind:
+            yield from (_table if kind == "data_table" else _chart)(block)
+
+
+def _chart(block: Mapping[str, Any]) -> Iterator[str]:
+    chart, axis = block["chart"], block["chart"]["axis_config"]
+    yield from _string("data_visualization.title", block["title"])
+    yield from _string("data_visualization.y_label", axis["y_label"])
+    yield from _count("data_visualization.series", chart["series"])
+    yield from _count("data_visualization.categories", axis["categories"])
+    for word in [*axis["categories"], *(one["name"] for one in chart["series"])]:
+        yield from _string("data_visualization.label", word)
+    if len({one["name"] for one in chart["series"]}) < len(chart["series"]):
+        yield "data_visualization: names of series are not unique"
+    if any([point["label"] for point in one["data"]] != axis["categories"] for one in chart["series"]):
+        yield "data_visualization: the points are not those of the axis"
+    if chart["type"] not in ("line", "bar", "area") or len({*axis["categories"]}) < len(axis["categories"]):
+        yield "data_visualization: type, or categories that are the same"
+
+
+def _table(block: Mapping[str, Any]) -> Iterator[str]:
+    yield from _string("data_table.caption", block["caption"])
+    yield from _count("data_table.rows", block["rows"])
+    for row in block["rows"]:
+        yield from _count("data_table.row", row)
+        for cell in row:
+            yield from _keys(cell)
+            yield from _string("data_table.cell", cell["text"])
+    if len({len(row) for row in block["rows"]}) != 1 or not 1 <= block["page_size"] <= 100:
+        yield "data_table: rows of different lengths, or page_size"
+    if sum(len(cell["text"]) for row in block["rows"] for cell in row) > TABLE_CHARACTERS:
+        yield "data_table: too many characters"
 
 
 def _elements(elements: list[Mapping[str, Any]]) -> Iterator[str]:
