@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import (
-    AfterValidator,
     AliasChoices,
     BaseModel,
     ConfigDict,
@@ -25,6 +24,25 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError
 
 from bot.nearest import did_you_mean, nearest
+from bot.setting_types import (
+    WEEKDAYS,
+    AccountId,
+    BucketAndPrefix,
+    DigestTables,
+    LogStream,
+    OwnerName,
+    Quiet,
+    RegionName,
+    RoleArn,
+    SlackApprover,
+    SlackChannel,
+    SlackUser,
+    TagOrKey,
+    WebAddress,
+    Weekday,
+    ZoneName,
+    local_time,
+)
 from checks.kit import AnyCheck
 
 PREFIX = "AWS_SEC_"
@@ -32,39 +50,6 @@ FILE = "aws-sec.toml"
 OF_KUBERNETES = re.compile(rf"{PREFIX}(SERVICE_HOST|SERVICE_PORT\w*|PORT(_\d+_(TCP|UDP|SCTP)\w*)?)")
 """What Kubernetes sets in every pod beside a Service named aws-sec.
 https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables"""
-
-
-def _like(pattern: str, words: str) -> AfterValidator:
-    """Text of one form; `words` are what a person reads when it has another. Never the value: it may be a secret."""
-
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(f"must be {words}")
-        return value
-
-    return AfterValidator(check)
-
-
-SlackChannel = Annotated[
-    str, _like(r"([CGD][A-Z0-9]{2,})?", "a channel's id, as C012AB3CD; Slack shows it in the channel's details")
-]
-SlackApprover = Annotated[str, _like(r"[UWS][A-Z0-9]{2,}", "the id of a user (U012AB3CD) or user group (S012AB3CD)")]
-RoleArn = Annotated[
-    str, _like(r"(arn:aws[a-z-]*:iam::\d{12}:role/\S+)?", "a role's ARN, as arn:aws:iam::123456789012:role/aws-sec")
-]
-RegionName = Annotated[str, _like(r"[a-z]{2}(-[a-z]+)+-\d", "a region's name, as eu-west-1")]
-AccountId = Annotated[str, _like(r"\d{12}", "an account's id, twelve digits")]
-TagOrKey = Annotated[str, _like(r"[^=]+(=.*)?", "a tag's key, or key=value")]
-BucketAndPrefix = Annotated[
-    str,
-    _like(
-        r"([a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.=-]+)*)?", "a bucket's name, or bucket/prefix without a / at its end"
-    ),
-]
-LogStream = Annotated[
-    str, _like(r"([\w./#-]{1,512}:[^:*]{1,512})?", "a log group and a stream in it, as aws-sec:audit")
-]
-WebAddress = Annotated[str, _like(r"https?://\S+/", "an address that begins with http(s):// and ends with /")]
 
 
 class FixMode(StrEnum):
@@ -248,8 +233,22 @@ class Settings(BaseSettings):
     freezes: list[Freeze] = Field(default_factory=list, description="Windows (from, until, reason) without fixes.")
 
     digest_time: time = Field(time(9, 0), description="Time of day of the digest.")
-    timezone: str = Field("UTC", description="Time zone of the digest, as in Europe/London.")
+    timezone: ZoneName = Field("UTC", description="Time zone of the digest, as in Europe/London.")
     digest_late: Late = Field(Late.SEND, description="A digest due while the bot was down: send (late) or skip.")
+    digest_when_quiet: Quiet = Field(Quiet.LINE, description="A digest when nothing changed: line (one) or none.")
+    digest_weekly: Weekday | Literal["off"] = Field(
+        "monday", description="The day whose digest is the weekly edition, with seven days of change; or off."
+    )
+    digests: DigestTables = Field(
+        default_factory=list,
+        description="More digests, each in a channel of its own: channel, and accounts or owner; time and off (weekdays"
+        " without one) where they differ.",
+    )
+    owners: dict[OwnerName, SlackUser] = Field(
+        default_factory=dict,
+        description="Value of an owner's tag -> id of the user who gets a direct message, once a day at most, when"
+        " something of theirs is new, back, or about to be muted no longer. Empty: nobody.",
+    )
     scan_hours: int = Field(6, ge=1, le=168, description="Hours between scheduled scans.")
     stale_minutes: int = Field(60, ge=1, description="`status` starts a new scan when the last is older than this.")
     call_rates: dict[str, Annotated[float, Field(gt=0)]] = Field(
@@ -260,21 +259,7 @@ class Settings(BaseSettings):
     scan_calls: int = Field(200_000, ge=1, description="Calls a scan may make; what is not read by then is unknown.")
     scan_minutes: int = Field(30, ge=1, description="A scan that takes longer is stopped.")
 
-    @field_validator("digest_time")
-    @classmethod
-    def _local(cls, value: time) -> time:
-        if value.tzinfo:
-            raise ValueError("must be a time such as 09:00; its zone is AWS_SEC_TIMEZONE's")
-        return value
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError("not a time zone; use a name such as Europe/London") from error
-        return value
+    _local = field_validator("digest_time")(local_time)
 
     @model_validator(mode="after")
     def _whole(self) -> Settings:
@@ -282,6 +267,11 @@ class Settings(BaseSettings):
             raise ValueError("AWS_SEC_FIX_ROLE_ARN is needed when AWS_SEC_FIX_MODE is on")
         if self.audit_old_keys and not self.audit_key.get_secret_value():
             raise ValueError("AWS_SEC_AUDIT_KEY is needed when there are AWS_SEC_AUDIT_OLD_KEYS")
+        if self.digest_when_quiet is Quiet.NONE and self.digest_weekly == "off":
+            raise ValueError(
+                "AWS_SEC_DIGEST_WEEKLY must be a weekday when AWS_SEC_DIGEST_WHEN_QUIET is none: without any digest"
+                " nobody outside the host sees the audit log's head"
+            )
         return self
 
     @property
@@ -291,7 +281,7 @@ class Settings(BaseSettings):
 
     @property
     def channels(self) -> list[str]:
-        """Every channel the bot speaks in by itself."""
+        """Every channel that hears what concerns everybody; those of AWS_SEC_DIGESTS hear of what is theirs only."""
         return [*dict.fromkeys(filter(None, (self.channel, self.approvals_channel, self.digest_channel)))]
 
     @property
@@ -306,6 +296,10 @@ class Settings(BaseSettings):
             "trusted_accounts": (*self.own_accounts, *self.trusted_accounts),
         }
         return {k: v for k, v in of_all.items() if v and k in check.thresholds} | self.thresholds.get(check.id, {})
+
+    def is_weekly(self, day: date) -> bool:
+        """Whether the digest of this local day is the weekly edition."""
+        return self.digest_weekly == WEEKDAYS[day.weekday()]
 
     @property
     def request_lifetime(self) -> timedelta:
@@ -394,6 +388,8 @@ def _unparsed(error: SettingsError) -> str:
         "fix_inputs": '{"security_contact_email": "security@example.com"}',
         "managed_by": '{"stack": "Pulumi"}',
         "account_tags": '{"123456789012": {"env": "prod"}}',
+        "digests": '[{"channel": "C012AB3CD", "owner": "team-a"}]',
+        "owners": '{"team-a": "U012AB3CD"}',
     }
     example = examples.get(found[1], '["one", "two"]')
     return f"{variable(found[1])} must be JSON, as in {example}"

@@ -67,6 +67,20 @@ def refusal(**overrides: Any) -> str:
         ("AWS_SEC_TIMEZONE", "Mars/Olympus", "use a name such as Europe/London"),
         ("AWS_SEC_TIMEZONE", "../../etc/passwd", "use a name such as Europe/London"),
         ("AWS_SEC_DIGEST_LATE", "never", "'send' or 'skip'"),
+        ("AWS_SEC_DIGEST_WHEN_QUIET", "silence", "'line' or 'none'"),
+        ("AWS_SEC_DIGEST_WEEKLY", "Mon", "'monday', 'tuesday'"),
+        ("AWS_SEC_DIGESTS", "C012AB3CD", 'must be JSON, as in [{"channel": "C012AB3CD", "owner": "team-a"}]'),
+        ("AWS_SEC_DIGESTS", '[{"channel": "C012AB3CD"}]', "[0]: name accounts, an owner, or both"),
+        ("AWS_SEC_DIGESTS", '[{"channel": "#team", "owner": "a"}]', "[0][channel]: must be a channel's id"),
+        ("AWS_SEC_DIGESTS", '[{"channel": "", "owner": "a"}]', "[0][channel]: "),
+        ("AWS_SEC_DIGESTS", '[{"channel": "C012AB3CD", "accounts": ["1"]}]', "must be an account's id, twelve digits"),
+        ("AWS_SEC_DIGESTS", '[{"channel": "C012AB3CD", "owner": ""}]', "must be the value of an owner's tag"),
+        ("AWS_SEC_DIGESTS", '[{"channel": "C012AB3CD", "owner": "a", "time": "09:00Z"}]', "its zone is AWS_SEC_TIME"),
+        ("AWS_SEC_DIGESTS", '[{"channel": "C012AB3CD", "owner": "a", "off": ["sun"]}]', "'saturday' or 'sunday'"),
+        ("AWS_SEC_DIGESTS", json.dumps([{"channel": "C012AB3CD", "owner": "a"}] * 2), "has two digests of the same"),
+        ("AWS_SEC_OWNERS", '{"team-a": "@ana"}', "must be the id of a user, as U012AB3CD"),
+        ("AWS_SEC_OWNERS", '{"team-a": "S012AB3CD"}', "must be the id of a user, as U012AB3CD"),
+        ("AWS_SEC_OWNERS", "team-a", 'must be JSON, as in {"team-a": "U012AB3CD"}'),
         ("AWS_SEC_THRESHOLDS", "[]", "should be a valid dictionary"),
         ("AWS_SEC_THRESHOLDS", "90", "should be a valid dictionary"),
         ("AWS_SEC_THRESHOLDS", "days=90", 'must be JSON, as in {"check": {"parameter": 1}}'),
@@ -86,6 +100,11 @@ def test_a_wrong_value_is_refused_with_its_name_and_what_is_allowed(
     said = refusal()
     assert name in said
     assert allowed in said
+
+
+def test_without_a_digest_on_quiet_days_there_is_a_weekly_one() -> None:
+    said = refusal(digest_when_quiet="none", digest_weekly="off")
+    assert "AWS_SEC_DIGEST_WEEKLY must be a weekday when AWS_SEC_DIGEST_WHEN_QUIET is none" in said
 
 
 FREEZE = {"from": "2026-12-20T00:00:00Z", "until": "2027-01-02T00:00:00Z", "reason": "Christmas"}

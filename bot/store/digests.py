@@ -1,4 +1,4 @@
-"""Digest slots: each is claimed once, whatever restarts in between."""
+"""Digest slots: each is claimed once for each channel or person it goes to, whatever restarts in between."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ class Shown:
     since: datetime | None
     late: timedelta | None
     done: Sequence[int] = ()
+    asked_by: str = ""
+    weekly: bool = False
+    unread: str = ""
+    """What could not be read, as a fingerprint: whether that changed is news, too."""
 
     @property
     def open(self) -> tuple[int, ...]:
@@ -32,7 +36,10 @@ class Shown:
 
 @dataclass(frozen=True)
 class Slot:
-    """One digest that is due. `state`: claimed (may have been posted), posted or skipped."""
+    """One digest that is due. `state`: claimed (may have been posted), posted or skipped.
+
+    `route`: where it goes and what of; empty: the digest of everything.
+    """
 
     slot: str
     channel: str
@@ -42,70 +49,100 @@ class Slot:
     ts: str
     head: Head
     shown: Shown | None
+    route: str = ""
 
 
 class Digests:
-    def __init__(self, db: Database) -> None:
+    """Those of one route."""
+
+    def __init__(self, db: Database, route: str = "") -> None:
         self._db = db
+        self._route = route
+
+    def of(self, route: str) -> Digests:
+        """Those of another route."""
+        return Digests(self._db, route)
 
     def claim(self, slot: str, channel: str, at: datetime) -> bool:
         """Whether the slot was free and is now the caller's to post."""
         return bool(
             self._db.write(
-                "INSERT INTO digests (slot, channel, state, claimed_at) VALUES (?, ?, 'claimed', ?)"
+                "INSERT INTO digests (route, slot, channel, state, claimed_at) VALUES (?, ?, ?, 'claimed', ?)"
                 " ON CONFLICT DO NOTHING",
-                [slot, channel, stamp(at)],
+                [self._route, slot, channel, stamp(at)],
             )
         )
 
     def get(self, slot: str) -> Slot | None:
-        row = self._db.row("SELECT * FROM digests WHERE slot = ?", [slot])
+        row = self._db.row("SELECT * FROM digests WHERE route = ? AND slot = ?", [self._route, slot])
         if row is None:
             return None
         return _slot(row)
 
-    def posted(self, slot: str, *, ts: str, head: Head, at: datetime, shown: Shown | None = None) -> None:
-        """Note where the digest is, which audit head it shows and which findings."""
+    def posted(self, slot: str, *, ts: str, head: Head | None, at: datetime, shown: Shown | None = None) -> None:
+        """Note where the digest is, which audit head it shows, if any, and which findings."""
+        seen = (None, "") if head is None else (head.seq, head.hash)
         self._db.write(
             "UPDATE digests SET state = 'posted', ts = ?, audit_seq = ?, audit_head = ?, posted_at = ?, shown = ?"
-            " WHERE slot = ?",
-            [ts, head.seq, head.hash, stamp(at), _packed(shown), slot],
+            " WHERE route = ? AND slot = ?",
+            [ts, *seen, stamp(at), _packed(shown), self._route, slot],
         )
 
     def redrawn(self, slot: str, shown: Shown) -> None:
         """Note what its message shows by now."""
-        self._db.write("UPDATE digests SET shown = ? WHERE slot = ?", [_packed(shown), slot])
+        self._db.write("UPDATE digests SET shown = ? WHERE route = ? AND slot = ?", [_packed(shown), self._route, slot])
+
+    def living(self, since: datetime) -> list[Slot]:
+        """Those of all routes that were posted after a moment and whose messages say what they show, oldest first."""
+        rows = self._db.rows(
+            "SELECT * FROM digests WHERE state = 'posted' AND posted_at > ? AND shown <> '' ORDER BY posted_at",
+            [stamp(since)],
+        )
+        return [_slot(row) for row in rows]
 
     def newest(self) -> Slot | None:
         """The newest that was posted."""
-        row = self._db.row("SELECT * FROM digests WHERE state = 'posted' ORDER BY posted_at DESC LIMIT 1")
+        row = self._db.row(
+            "SELECT * FROM digests WHERE route = ? AND state = 'posted' ORDER BY posted_at DESC LIMIT 1", [self._route]
+        )
         return _slot(row) if row else None
 
     def release(self, slot: str, claimed_at: datetime) -> None:
         """Give back that very claim, whose digest is known not to have been posted."""
         self._db.write(
-            "DELETE FROM digests WHERE slot = ? AND state = 'claimed' AND claimed_at = ?", [slot, stamp(claimed_at)]
+            "DELETE FROM digests WHERE route = ? AND slot = ? AND state = 'claimed' AND claimed_at = ?",
+            [self._route, slot, stamp(claimed_at)],
         )
 
     def skip(self, slot: str, channel: str, at: datetime) -> None:
+        """Note that there is none for this slot: it is too late, or there is nothing to say."""
         self._db.write(
-            "INSERT INTO digests (slot, channel, state, claimed_at) VALUES (?, ?, 'skipped', ?) ON CONFLICT DO NOTHING",
-            [slot, channel, stamp(at)],
+            "INSERT INTO digests (route, slot, channel, state, claimed_at) VALUES (?, ?, ?, 'skipped', ?)"
+            " ON CONFLICT DO UPDATE SET state = 'skipped' WHERE state = 'claimed'",
+            [self._route, slot, channel, stamp(at)],
         )
 
     def any(self) -> bool:
         """Whether a digest was ever posted, claimed or skipped."""
-        return self._db.row("SELECT 1 FROM digests LIMIT 1") is not None
+        return self._db.row("SELECT 1 FROM digests WHERE route = ? LIMIT 1", [self._route]) is not None
 
     def last_posted_at(self) -> datetime | None:
         """When the newest digest went out: what the next one compares with."""
-        row = self._db.row("SELECT max(posted_at) AS at FROM digests WHERE state = 'posted'")
+        found = self.newest()
+        return found.posted_at if found else None
+
+    def settled_at(self) -> datetime | None:
+        """When it was last known what there is to tell: it was told, or there was nothing."""
+        row = self._db.row(
+            "SELECT max(claimed_at) AS at FROM digests WHERE route = ? AND state <> 'claimed'", [self._route]
+        )
         return moment(row["at"]) if row else None
 
     def witnessed(self) -> Head | None:
-        """The audit head of the newest posted digest."""
+        """The audit head of the newest posted digest of all routes that shows one."""
         row = self._db.row(
-            "SELECT audit_seq, audit_head FROM digests WHERE state = 'posted' ORDER BY posted_at DESC LIMIT 1"
+            "SELECT audit_seq, audit_head FROM digests WHERE state = 'posted' AND audit_seq IS NOT NULL"
+            " ORDER BY posted_at DESC LIMIT 1"
         )
         return Head(row["audit_seq"], row["audit_head"]) if row else None
 
@@ -115,7 +152,7 @@ def _slot(row: Mapping[str, Any]) -> Slot:
     head = Head(row["audit_seq"] or 0, row["audit_head"])
     return Slot(
         row["slot"], row["channel"], row["state"], claimed, moment(row["posted_at"]), row["ts"], head,
-        _unpacked(row["shown"]),
+        _unpacked(row["shown"]), row["route"],
     )  # fmt: skip
 
 

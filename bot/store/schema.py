@@ -276,3 +276,27 @@ def open_by_severity(db: sqlite_utils.Database) -> None:
 def log_shipments(db: sqlite_utils.Database) -> None:
     columns = "first INTEGER PRIMARY KEY, last INTEGER NOT NULL, at TEXT NOT NULL, sent_at TEXT"
     _run(db, f"CREATE TABLE log_shipments ({columns})")
+
+
+@migrations()
+def digests_of_many(db: sqlite_utils.Database) -> None:
+    # A slot is due once for each channel or person; '' is the digest of everything.
+    columns = "slot, channel, state, claimed_at, posted_at, ts, audit_seq, audit_head, shown"
+    _run(
+        db,
+        "ALTER TABLE digests RENAME TO digests_of_one",
+        """
+        CREATE TABLE digests (
+            route TEXT NOT NULL DEFAULT '', slot TEXT NOT NULL, channel TEXT NOT NULL, state TEXT NOT NULL,
+            claimed_at TEXT NOT NULL, posted_at TEXT, ts TEXT NOT NULL DEFAULT '', audit_seq INTEGER,
+            audit_head TEXT NOT NULL DEFAULT '', shown TEXT NOT NULL DEFAULT '', PRIMARY KEY (route, slot)
+        ) WITHOUT ROWID
+        """,
+        f"INSERT INTO digests ({columns}) SELECT {columns} FROM digests_of_one",  # noqa: S608  # names are ours
+        "DROP TABLE digests_of_one",
+        """
+        CREATE TABLE owners_told (
+            user TEXT PRIMARY KEY, stopped_at TEXT, refused_at TEXT, refused TEXT NOT NULL DEFAULT ''
+        ) WITHOUT ROWID
+        """,
+    )
