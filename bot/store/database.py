@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import sqlite_utils
-
+from bot.store.lean import sqlite_utils
 from bot.store.schema import migrations
 
 BUSY_SECONDS = 10
