@@ -71,6 +71,8 @@ RESOURCES: Mapping[str, str | tuple[str, ...]] = {
     "backup:PutBackupVaultAccessPolicy": _VAULT,
     "backup:PutBackupVaultLockConfiguration": _VAULT,
     "cloudformation:UpdateTerminationProtection": "{resource}",
+    "cloudfront:AssociateDistributionWebACL": "{resource}",
+    "cloudfront:DisassociateDistributionWebACL": "{resource}",
     "cloudtrail:CreateTrail": "cloudtrail:{region}:{account}:trail/{Name}",
     "cloudtrail:PutEventSelectors": "{TrailName}",
     "cloudtrail:PutInsightSelectors": "{TrailName}",
@@ -87,6 +89,7 @@ RESOURCES: Mapping[str, str | tuple[str, ...]] = {
     "codebuild:UpdateProject": "codebuild:{region}:{account}:project/{name}",
     "codebuild:UpdateProjectVisibility": "{projectArn}",
     "cognito-identity:UpdateIdentityPool": "cognito-identity:{region}:{account}:identitypool/{IdentityPoolId}",
+    "cognito-idp:SetUserPoolMfaConfig": "{resource}",
     "config:StartConfigurationRecorder": _RECORDER,
     "config:StopConfigurationRecorder": _RECORDER,
     "dms:ModifyReplicationInstance": "{ReplicationInstanceArn}",
@@ -144,6 +147,7 @@ RESOURCES: Mapping[str, str | tuple[str, ...]] = {
     "glacier:DeleteVaultAccessPolicy": "{resource}",
     "glacier:SetVaultAccessPolicy": "{resource}",
     "glue:DeleteResourcePolicy": "{resource}",
+    "glue:PutDataCatalogEncryptionSettings": "{resource}",
     "glue:PutResourcePolicy": "{resource}",
     "guardduty:UpdateDetector": "guardduty:{region}:{account}:detector/{DetectorId}",
     "iam:AttachGroupPolicy": _GROUP,
@@ -172,7 +176,9 @@ RESOURCES: Mapping[str, str | tuple[str, ...]] = {
     "lambda:UpdateFunctionUrlConfig": _FUNCTION,
     "lightsail:PutInstancePublicPorts": "{resource}",
     "lightsail:UpdateRelationalDatabase": "{resource}",
+    "logs:AssociateKmsKey": _LOG_GROUP,
     "logs:DeleteMetricFilter": _LOG_GROUP,
+    "logs:DisassociateKmsKey": _LOG_GROUP,
     "logs:PutMetricFilter": _LOG_GROUP,
     "logs:PutRetentionPolicy": _LOG_GROUP,
     "memorydb:UpdateCluster": "memorydb:{region}:{account}:cluster/{ClusterName}",
@@ -226,6 +232,10 @@ RESOURCES: Mapping[str, str | tuple[str, ...]] = {
     "ssm:ResetServiceSetting": _SETTING,
     "ssm:UpdateServiceSetting": _SETTING,
     "transfer:UpdateServer": "{resource}",
+    "wafv2:AssociateWebACL": ("{WebACLArn}", "{ResourceArn}"),
+    "wafv2:DeleteLoggingConfiguration": "{resource}",
+    "wafv2:DisassociateWebACL": "{ResourceArn}",
+    "wafv2:PutLoggingConfiguration": "{resource}",
 }
 """Templates over partition, region, account, the finding's `resource` and the call's parameters.
 
@@ -296,12 +306,33 @@ ALSO: Mapping[str, tuple[Grant, ...]] = {
     "macie2:EnableMacie": (_service_role("macie"),),
     "secretsmanager:RotateSecret": (Grant("lambda:InvokeFunction", "{RotationLambdaARN}", given="RotationLambdaARN"),),
     "securityhub:EnableSecurityHub": (_service_role("securityhub"),),
+    "wafv2:AssociateWebACL": (
+        Grant("apigateway:SetWebACL", "{ResourceArn}"),
+        Grant("cognito-idp:AssociateWebACL", "{ResourceArn}"),
+        Grant("elasticloadbalancing:CreateWebACLAssociation", "{ResourceArn}"),
+        Grant("elasticloadbalancing:SetWebAcl"),
+    ),
+    "wafv2:DeleteLoggingConfiguration": (Grant("logs:DeleteLogDelivery"),),
+    "wafv2:DisassociateWebACL": (
+        Grant("apigateway:SetWebACL", "{ResourceArn}"),
+        Grant("cognito-idp:DisassociateWebACL", "{ResourceArn}"),
+        Grant("elasticloadbalancing:DeleteWebACLAssociation", "{ResourceArn}"),
+        Grant("elasticloadbalancing:SetWebAcl"),
+    ),
+    "wafv2:PutLoggingConfiguration": (
+        Grant("logs:CreateLogDelivery"),
+        Grant("logs:DescribeLogGroups"),
+        Grant("logs:DescribeResourcePolicies"),
+        Grant("logs:PutResourcePolicy"),
+    ),
 }
 """Sources: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
 https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCloudTrail_FullAccess.html
 https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3.html
 https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
 https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
+https://docs.aws.amazon.com/waf/latest/developerguide/security_iam_service-with-iam.html
+https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html"""
 
 

@@ -112,6 +112,12 @@ def risk(aws: Aws, pool: UserPool) -> Mapping[str, Any]:
     return dict(found.get("RiskConfiguration", {}))
 
 
+@extra("cognito-idp:GetUserPoolMfaConfig")
+def factors(aws: Aws, pool: UserPool) -> Mapping[str, Any]:
+    got = aws.call("cognito-idp:GetUserPoolMfaConfig", UserPoolId=pool["Id"])
+    return {key: value for key, value in got.items() if key != "ResponseMetadata"}
+
+
 @extra(needs=(protected_user_pools,))
 def protected(aws: Aws, pool: UserPool) -> Collection[str]:
     """The ARNs of the user pools with a web ACL."""
@@ -134,6 +140,32 @@ def user_pool_has_mfa(pool: UserPool, *, required: bool = False) -> Verdict:
     if setting == "OPTIONAL" and required:
         return "leaves multi-factor authentication to its users"
     return expect(setting != "OFF", "has no multi-factor authentication")
+
+
+@fix(user_pool_has_mfa, "cognito-idp:SetUserPoolMfaConfig", risk=Risk.SAFE, reads=(factors,))
+def offer_mfa(pool: UserPool, factors: Mapping[str, Any], *, required: bool = False) -> Plan:
+    """Offer authenticator apps as a second factor.
+
+    Source: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_SetUserPoolMfaConfig.html
+    """
+    if required or factors.get("MfaConfiguration", "OFF") != "OFF":
+        raise NotApplicable("to ask everyone for MFA locks out who has none: when is yours to say")
+    app = factors.get("SoftwareTokenMfaConfiguration", {"Enabled": False})
+
+    def put(mode: str, app: Mapping[str, bool]) -> Call:
+        which = {"UserPoolId": pool["Id"], "MfaConfiguration": mode}
+        return Call("cognito-idp:SetUserPoolMfaConfig", {**factors, **which, "SoftwareTokenMfaConfiguration": app})
+
+    return Plan(
+        do=[put("OPTIONAL", {"Enabled": True})],
+        undo=[put("OFF", app)],
+        before={"MFA": "off"},
+        after={"MFA": "optional, by authenticator app"},
+        notes=[
+            "Nobody signs in otherwise until they set it up, for which your application has to have a page.",
+            "Undone, whoever has set it up signs in with the password alone.",
+        ],
+    )
 
 
 @check(user_pools, practice=Practice.PASSWORDS, severity=Severity.MEDIUM)

@@ -100,6 +100,32 @@ def cluster_endpoint_is_not_open(cluster: Cluster) -> Verdict:
     return f"has its Kubernetes API open to {', '.join(found)}" if found else None
 
 
+@fix(cluster_endpoint_is_not_open, UPDATE, risk=Risk.CUTS_ACCESS, patience=900)
+def narrow_endpoint(cluster: Cluster, *, admin_addresses: str) -> Plan:
+    """Limit public access of the endpoint to the addresses of the settings."""
+    network, wanted = cluster["resourcesVpcConfig"], [one.strip() for one in admin_addresses.split(",")]
+    if everyone_among(wanted):
+        raise NotApplicable("the settings name much of the internet: name the addresses that you administer from")
+    if not network["endpointPrivateAccess"]:
+        raise NotApplicable("its nodes need private access then: turn that on first")
+    _can_change(cluster)
+    was = list(network.get("publicAccessCidrs") or ["0.0.0.0/0"])
+
+    def open_to(cidrs: Sequence[str]) -> Call:
+        return Call(UPDATE, {"name": cluster["name"], "resourcesVpcConfig": {"publicAccessCidrs": [*cidrs]}})
+
+    return Plan(
+        do=[open_to(wanted)],
+        undo=[open_to(was)],
+        before={"public access": ", ".join(was)},
+        after={"public access": ", ".join(wanted)},
+        notes=[
+            "Pipelines and people that come from elsewhere lose the Kubernetes API. Nodes go on: theirs is private.",
+            "EKS takes some minutes, and no other update meanwhile.",
+        ],
+    )
+
+
 @check(clusters, practice=Practice.NETWORK, severity=Severity.MEDIUM)
 def cluster_has_private_endpoint(cluster: Cluster) -> Verdict:
     """EKS cluster endpoint can be reached within its VPC.

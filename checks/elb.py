@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from checks.elbv2 import LOG_NOTES
 from checks.kit import (
     Aws,
     Call,
@@ -188,6 +189,14 @@ def classic_load_balancer_logs_requests(balancer: LoadBalancer, attributes: Attr
     return expect(attributes["AccessLog"]["Enabled"], "keeps no access log")
 
 
+@fix(classic_load_balancer_logs_requests, MODIFY, risk=Risk.SAFE)
+def log_requests(balancer: LoadBalancer, attributes: Attributes, *, load_balancer_log_bucket: str) -> Plan:
+    """Keep the access log in the bucket of the settings."""
+    was = dict(attributes["AccessLog"])
+    later = was | {"Enabled": True, "S3BucketName": load_balancer_log_bucket}
+    return _change(balancer, "AccessLog", was, {"EmitInterval": 60} | later, LOG_NOTES)
+
+
 @check(load_balancers, attributes, practice=Practice.BACKUP, severity=Severity.LOW)
 def classic_load_balancer_drains_connections(balancer: LoadBalancer, attributes: Attributes) -> Verdict:
     """Classic Load Balancer drains connections.
@@ -301,4 +310,4 @@ def _change(balancer: LoadBalancer, setting: str, was: Any, to: Any, notes: Sequ
 def _in_words(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(one["Value"] for one in value)
-    return "on" if value["Enabled"] else "off"
+    return str(value.get("S3BucketName", "on")) if value["Enabled"] else "off"

@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 APPLICATION = "application"
 MODIFY = "elbv2:ModifyLoadBalancerAttributes"
 LOGS_TO_S3 = "access_logs.s3.enabled"
+LOG_BUCKET, LOG_PREFIX = "access_logs.s3.bucket", "access_logs.s3.prefix"
+LOG_NOTES = (
+    "Elastic Load Balancing charges nothing for it; storing the log costs as any object in S3 does.",
+    "AWS refuses, and changes nothing, if the bucket is in another region or its policy does not let it write there.",
+    "Who may read the bucket sees the addresses of clients and what they ask for. Undone, what was written stays.",
+)
 DROP_INVALID = "routing.http.drop_invalid_header_fields.enabled"
 PROTECTION = "deletion_protection.enabled"
 DESYNC = "routing.http.desync_mitigation_mode"
@@ -74,6 +80,28 @@ def load_balancer_logs_requests(balancer: LoadBalancer, attributes: Attributes, 
     _is_application(balancer)
     logs = attributes.get(LOGS_TO_S3) == "true" or balancer["LoadBalancerArn"] in delivered
     return expect(logs, "keeps no access log")
+
+
+@fix(load_balancer_logs_requests, MODIFY, risk=Risk.SAFE)
+def log_requests(
+    balancer: LoadBalancer, attributes: Attributes, delivered: Collection[str], *, load_balancer_log_bucket: str
+) -> Plan:
+    """Keep the access log in the bucket of the settings."""
+    if attributes.get(LOGS_TO_S3) == "true" or balancer["LoadBalancerArn"] in delivered:
+        raise NotApplicable("it keeps an access log")
+    which = {"LoadBalancerArn": balancer["LoadBalancerArn"]}
+    had = {key: attributes[key] for key in (LOG_BUCKET, LOG_PREFIX) if attributes.get(key)}
+
+    def set_to(values: Mapping[str, str]) -> Call:
+        return Call(MODIFY, which | {"Attributes": [{"Key": key, "Value": value} for key, value in values.items()]})
+
+    return Plan(
+        do=[set_to({LOGS_TO_S3: "true", LOG_BUCKET: load_balancer_log_bucket})],
+        undo=[set_to({LOGS_TO_S3: "false"} | had)],
+        before={"access log": "off"},
+        after={"access log": "/".join([load_balancer_log_bucket, *filter(None, [had.get(LOG_PREFIX)])])},
+        notes=LOG_NOTES,
+    )
 
 
 @check(load_balancers, attributes, practice=Practice.NETWORK, severity=Severity.MEDIUM)

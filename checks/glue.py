@@ -170,6 +170,36 @@ def catalog_encrypts_connection_passwords(catalog: Catalog) -> Verdict:
     return expect(encrypts, "hands out connection passwords as they are")
 
 
+@fix(catalog_encrypts_connection_passwords, "glue:PutDataCatalogEncryptionSettings", risk=Risk.CUTS_ACCESS)
+def encrypt_connection_passwords(catalog: Catalog, *, kms_key: str) -> Plan:
+    """Encrypt connection passwords with the key of the settings.
+
+    Source: https://docs.aws.amazon.com/glue/latest/dg/encrypt-connection-passwords.html
+    """
+    if not catalog["connection"]:
+        raise NotApplicable("there is no connection in it that keeps a password")
+    was = catalog["settings"]
+    if was.get("ConnectionPasswordEncryption", {}).get("ReturnConnectionPasswordEncrypted"):
+        raise NotApplicable("it encrypts them")
+    later = {"ReturnConnectionPasswordEncrypted": True, "AwsKmsKeyId": kms_key}
+
+    def put(settings: Any) -> Call:
+        return Call("glue:PutDataCatalogEncryptionSettings", {"DataCatalogEncryptionSettings": settings})
+
+    return Plan(
+        do=[put({**was, "ConnectionPasswordEncryption": later})],
+        undo=[put({**was})],
+        before={"connection passwords": "handed out as they are"},
+        after={"connection passwords": f"encrypted with {kms_key}"},
+        notes=[
+            "Jobs, crawlers and people lose a connection unless their role may decrypt with the key.",
+            "Whoever makes or changes one needs to be allowed to encrypt with it.",
+            "Save each connection again, after an undo as well: its password is stored anew then.",
+            "How the catalog itself is encrypted stays as it is.",
+        ],
+    )
+
+
 @check(connections, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)
 def connection_requires_tls(connection: Connection) -> Verdict:
     """Glue connection requires TLS.

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from checks.kit import NotApplicable
+
 
 @dataclass(frozen=True)
 class Input:
@@ -19,11 +21,30 @@ class Input:
 
 
 BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+WEB_ACL = r"arn:aws[a-z-]*:wafv2:[a-z0-9-]+:\d{{12}}:{scope}/webacl/[\w-]+/[\w-]+"
 ROLE = r"arn:aws[a-z-]*:iam::\d{12}:role/\S+"
 
 INPUTS: Mapping[str, Input] = {
+    "admin_addresses": Input(
+        "ranges of IPv4 addresses, parted by commas, that you administer from",
+        "198.51.100.0/24,203.0.113.7/32",
+        r"\d[\d.]+/\d+(,\s*\d[\d.]+/\d+)*",
+    ),
     "backup_tag": Input(
         "tag (key=value) by which a backup plan finds what it backs up", "backup=daily", r"[^=\s][^=]*=.+"
+    ),
+    "cloudfront_web_acl": Input(
+        "ARN of the web ACL, of the scope CLOUDFRONT, that goes before distributions",
+        "arn:aws:wafv2:us-east-1:123456789012:global/webacl/northwind/00000000-0000-0000-0000-000000000001",
+        WEB_ACL.format(scope="global"),
+    ),
+    "kms_key": Input(
+        "ARN of the region's KMS key for what is to be encrypted with one of yours",
+        "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]+",
+    ),
+    "load_balancer_log_bucket": Input(
+        "name of the region's bucket into which Elastic Load Balancing may write logs", "northwind-logs", BUCKET
     ),
     "security_contact_email": Input(
         "address that the whole security team reads", "security@example.com", r"[\w+=.#|!&-]+@[\w.-]+\.[\w]+"
@@ -36,5 +57,22 @@ INPUTS: Mapping[str, Input] = {
     "trail_log_role": Input(
         "ARN of the role with which CloudTrail writes there", "arn:aws:iam::123456789012:role/trail-logs", ROLE
     ),
+    "waf_log_group": Input(
+        "ARN of the region's log group, its name begins with aws-waf-logs-, for requests that AWS WAF looks at",
+        "arn:aws:logs:eu-west-1:123456789012:log-group:aws-waf-logs-northwind",
+        r"arn:aws[a-z-]*:logs:[a-z0-9-]+:\d{12}:log-group:aws-waf-logs-[\w./#-]+",
+    ),
+    "web_acl": Input(
+        "ARN of the region's web ACL that goes before load balancers, API stages and user pools",
+        "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/northwind/00000000-0000-0000-0000-000000000001",
+        WEB_ACL.format(scope="regional"),
+    ),
 }
 """Forms of contacts: https://docs.aws.amazon.com/accounts/latest/reference/API_PutAlternateContact.html"""
+
+
+def must_be_in(region: str, arn: str) -> None:
+    """Raises NotApplicable where what the settings name is in another region than what would use it."""
+    there = arn.split(":")[3]
+    if there != region:
+        raise NotApplicable(f"the settings name {arn}, which is in {there}: name one of {region}, region by region")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from checks import documents
+from checks.inputs import must_be_in
 from checks.kit import (
     Call,
     Collector,
@@ -99,6 +100,38 @@ def group_is_encrypted_with_own_key(group: Group, *, customer_managed_key: bool 
     if group.get("logGroupClass") == "DELIVERY":
         raise NotApplicable("it only passes events on")
     return expect(group.get("kmsKeyId"), "is not encrypted with a KMS key of yours")
+
+
+@fix(
+    group_is_encrypted_with_own_key,
+    "logs:AssociateKmsKey",
+    "logs:DisassociateKmsKey",
+    risk=Risk.CUTS_ACCESS,
+    patience=60,
+)
+def encrypt_with_own_key(group: Group, *, kms_key: str) -> Plan:
+    """Encrypt the log group's new events with the key of the settings.
+
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
+    if group.get("kmsKeyId") or group.get("logGroupClass") == "DELIVERY":
+        raise NotApplicable("it has a key, or only passes events on")
+    if CONTROL_TOWER in group["logGroupName"].lower():
+        raise NotApplicable("Control Tower keeps it and lets nobody else change it")
+    must_be_in(group["arn"].split(":")[3], kms_key)
+    which = {"logGroupName": group["logGroupName"]}
+    return Plan(
+        do=[Call("logs:AssociateKmsKey", which | {"kmsKeyId": kms_key})],
+        undo=[Call("logs:DisassociateKmsKey", which)],
+        before={"KMS key": "AWS's own"},
+        after={"KMS key": kms_key},
+        notes=[
+            "Events that are there stay as they are; new ones are encrypted with it within five minutes.",
+            "Who reads them needs to be allowed to decrypt with the key. KMS charges for the key's use.",
+            "Undo ends that for new events only: those in between stay encrypted with the key, so keep it.",
+            "AWS refuses, and changes nothing, if the key's policy does not let CloudWatch Logs use it.",
+        ],
+    )
 
 
 @check(policies, practice=Practice.LEAST_PRIVILEGE, severity=Severity.HIGH)

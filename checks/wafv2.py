@@ -5,24 +5,30 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, TypedDict
 
+from checks.inputs import must_be_in
 from checks.kit import (
     ACCOUNT_ARN,
     Aws,
+    Call,
     Collector,
     NotApplicable,
+    Plan,
     Practice,
+    Risk,
     Severity,
     Verdict,
     check,
     collector,
     expect,
     extra,
+    fix,
 )
 
 CLOUDFRONT_IN = "us-east-1"
 """Where web ACLs of CloudFront are listed. https://docs.aws.amazon.com/waf/latest/APIReference/API_ListWebACLs.html"""
 
 REGIONAL, CLOUDFRONT = "REGIONAL", "CLOUDFRONT"
+SECRET_HEADERS = ("authorization", "cookie")
 MANAGED = "ManagedRuleGroupStatement"
 
 Rules = Mapping[str, Any]
@@ -123,6 +129,34 @@ def web_acl_logs_requests(acl: WebACL, logged: Collection[str]) -> Verdict:
     See: https://docs.aws.amazon.com/waf/latest/developerguide/logging.html
     """
     return expect(acl["ARN"] in logged, "keeps no log of requests")
+
+
+@fix(
+    web_acl_logs_requests,
+    "wafv2:PutLoggingConfiguration",
+    "wafv2:DeleteLoggingConfiguration",
+    risk=Risk.SAFE,
+)
+def log_requests(acl: WebACL, logged: Collection[str], *, waf_log_group: str) -> Plan:
+    """Log what the web ACL looks at to the log group of the settings.
+
+    Source: https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
+    """
+    if acl["ARN"] in logged:
+        raise NotApplicable("it keeps a log")
+    must_be_in(acl["ARN"].split(":")[3], waf_log_group)
+    left_out = [{"SingleHeader": {"Name": name}} for name in SECRET_HEADERS]
+    wanted = {"ResourceArn": acl["ARN"], "LogDestinationConfigs": [waf_log_group], "RedactedFields": left_out}
+    return Plan(
+        do=[Call("wafv2:PutLoggingConfiguration", {"LoggingConfiguration": wanted})],
+        undo=[Call("wafv2:DeleteLoggingConfiguration", {"ResourceArn": acl["ARN"]})],
+        before={"log": "off"},
+        after={"log": waf_log_group},
+        notes=[
+            "CloudWatch Logs charges for every request that is logged: busy sites write gigabytes a day.",
+            f"The headers {' and '.join(SECRET_HEADERS)} are left out. Undone, what was written stays.",
+        ],
+    )
 
 
 @check(web_acls, rules, practice=Practice.MONITORING, severity=Severity.LOW)

@@ -19,7 +19,7 @@ from bot.store.findings import Filter
 from bot.store.fix_request import State
 from checks.kit import Fix
 from tests.aws_answers import register_on_every_client
-from tests.test_fixes import BROKEN, FIXES, TOLD
+from tests.test_fixes import BROKEN, FIXES, TOLD, asked
 
 ANA = Person("T1", "UANA")
 WRITES = {call for fix in FIXES.values() for call in fix.calls}
@@ -42,7 +42,12 @@ def test_a_dry_run_writes_nothing(fix: Fix, aws: Region, store: Store, monkeypat
 
     register_on_every_client(monkeypatch, "before-call", note)
     settings = load(
-        fix_mode="dry-run", regions=["eu-west-1", "us-east-1"], protected_tags=[], limits=[], fix_inputs=TOLD
+        fix_mode="dry-run",
+        regions=["eu-west-1", "us-east-1"],
+        protected_tags=[],
+        limits=[],
+        fix_inputs=TOLD,
+        thresholds=asked(fix),
     )
     home = Region(Clients(boto3.Session()), aws.account, "us-east-1")
     only = select(settings, [fix.repairs.id])

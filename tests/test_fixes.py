@@ -27,6 +27,11 @@ TOLD = {name: one.example for name, one in INPUTS.items()}
 """What the settings tell fixes: what a broken account names after the examples is what they find."""
 
 
+def asked(fix: Fix) -> dict[str, dict[str, bool]]:
+    """What the settings ask for, where a check has nothing to say unless they do."""
+    return {fix.repairs.id: {"customer_managed_key": True}} if "customer_managed_key" in fix.repairs.thresholds else {}
+
+
 def setups() -> dict[str, Callable[[boto3.Session], None]]:
     modules = [info.name for info in pkgutil.iter_modules(tests.checks.__path__) if info.name.startswith("test_")]
     loaded = [importlib.import_module(f"tests.checks.{name}") for name in modules]
@@ -43,7 +48,7 @@ def test_do_then_pass_then_undo_then_as_before(fix: Fix, aws: Region) -> None:
     region = "us-east-1" if fix.repairs.over.scope is Scope.ACCOUNT else "eu-west-1"
     home = Region(aws.clients, aws.account, region)
     resource = failing(home, fix)
-    hands = FixAws(load(fix_inputs=TOLD), lambda: Region(aws.clients, aws.account, region))
+    hands = FixAws(load(fix_inputs=TOLD, thresholds=asked(fix)), lambda: Region(aws.clients, aws.account, region))
 
     def look() -> Seen:
         seen = hands.look(hands.connect(), fix, region, resource)
@@ -73,7 +78,7 @@ def test_do_then_pass_then_undo_then_as_before(fix: Fix, aws: Region) -> None:
 
 def failing(home: Region, fix: Fix) -> str:
     """The first resource that fails the check."""
-    found = [e for e in scan(home, [fix.repairs], [home.region]) if isinstance(e, Outcome)]
+    found = [e for e in scan(home, [fix.repairs], [home.region], asked(fix)) if isinstance(e, Outcome)]
     failed = [outcome.resource for outcome in found if outcome.status is Status.FAIL]
     assert failed, found
     return failed[0]

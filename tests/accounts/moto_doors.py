@@ -84,7 +84,7 @@ def _next_id(backend: WAFV2Backend) -> str:
 def _protect(request: CloudFrontResponse) -> ActionResult:
     distribution, etag = request.backend.get_distribution(request._get_param("Id"))
     acl = request._get_param("WebACLArn") or ""
-    distribution.distribution_config["WebACLId"] = acl
+    vars(distribution.distribution_config)["WebACLId"] = acl
     return ActionResult({"Id": request._get_param("Id"), "WebACLArn": acl, "ETag": etag})
 
 

@@ -14,6 +14,7 @@ from bot.scan import identify
 from checks import apigateway
 from checks.kit import NotApplicable
 from tests.checks.cases import Case
+from tests.checks.test_wafv2 import web_acl
 
 REST, HTTP = apigateway.rest_stage_logs_requests, apigateway.stage_logs_requests
 ASKS, ERRORS, SOCKET = (
@@ -192,9 +193,15 @@ def old_domain_name(aws: boto3.Session) -> None:
     aws.client("apigateway").create_domain_name(domainName="api.northwind.example", securityPolicy="TLS_1_0")
 
 
+def unprotected(aws: boto3.Session) -> None:
+    make(aws)
+    web_acl(aws)
+
+
 BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
     ERRORS.id: silent,
     TRACED.id: untraced,
     CACHE.id: caching,
     DOMAIN.id: old_domain_name,
+    WAF.id: unprotected,
 }

@@ -14,6 +14,7 @@ from bot.scan import identify
 from checks import cognito
 from checks.kit import NotApplicable
 from tests.checks.cases import Case
+from tests.checks.test_wafv2 import web_acl
 
 MFA, STRONG = cognito.user_pool_has_mfa, cognito.user_pool_asks_for_strong_passwords
 THREATS, LEAKED, RISKY = (
@@ -173,4 +174,13 @@ def test_a_plan_keeps_every_other_setting_of_the_identity_pool(aws: Region) -> N
     assert call.params == pool | {"AllowUnauthenticatedIdentities": False}
 
 
-BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {GUESTS.id: guests}
+def customers(aws: boto3.Session) -> None:
+    aws.client("cognito-idp", region_name="eu-west-1").create_user_pool(PoolName="customers")
+
+
+def unprotected(aws: boto3.Session) -> None:
+    customers(aws)
+    web_acl(aws)
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {GUESTS.id: guests, WAF.id: unprotected, MFA.id: customers}

@@ -52,6 +52,7 @@ CASES = [
     Case(OPEN, [cluster(cidrs=("192.0.2.0/24", "::/0"))], "has its Kubernetes API open to ::/0"),
     Case(OPEN, [cluster(cidrs=("0.0.0.0/1", "128.0.0.0/1"))], "has its Kubernetes API open to 0.0.0.0/1, 128.0.0.0/1"),
     Case(OPEN, [cluster(cidrs=("192.0.2.0/24",))], None),
+    Case(OPEN, [cluster(private=True)], "has its Kubernetes API open to 0.0.0.0/0"),
     Case(OPEN, [cluster(public=False, private=True)], None),
     Case(PRIVATE, [cluster()], "has no private endpoint"),
     Case(PRIVATE, [cluster(private=True)], None),
@@ -139,8 +140,15 @@ def create(session: boto3.Session, **more: Any) -> None:
     )
 
 
+def open_endpoint(session: boto3.Session) -> None:
+    create(session)
+    private: Any = {"endpointPrivateAccess": True}
+    session.client("eks").update_cluster_config(name="shop", resourcesVpcConfig=private)
+
+
 BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
     PRIVATE.id: create,
     LOGS.id: create,
     PROTECTED.id: create,
+    OPEN.id: open_endpoint,
 }

@@ -134,4 +134,5 @@ BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
     CROSSES.id: undrained,
     DESYNC.id: monitoring,
     OLD.id: old_tls,
+    LOGS.id: undrained,
 }

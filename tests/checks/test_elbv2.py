@@ -14,6 +14,7 @@ from bot.scan import identify
 from checks import elbv2, log_deliveries, wafv2
 from checks.kit import NotApplicable
 from tests.checks.cases import Case
+from tests.checks.test_wafv2 import web_acl
 
 LOGS, WAF = elbv2.load_balancer_logs_requests, elbv2.load_balancer_has_web_acl
 DROPS, DESYNC = elbv2.load_balancer_drops_invalid_headers, elbv2.load_balancer_mitigates_desync
@@ -87,8 +88,15 @@ def monitoring(aws: boto3.Session) -> None:
     aws.client("elbv2").modify_load_balancer_attributes(LoadBalancerArn=make(aws), Attributes=[mode])  # type: ignore[list-item]
 
 
+def unprotected(aws: boto3.Session) -> None:
+    make(aws, Scheme="internet-facing")
+    web_acl(aws)
+
+
 BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
     DROPS.id: as_made,
     PROTECTION.id: as_made,
     DESYNC.id: monitoring,
+    LOGS.id: as_made,
+    WAF.id: unprotected,
 }

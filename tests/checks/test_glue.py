@@ -154,4 +154,11 @@ def public_catalog(aws: boto3.Session) -> None:
     aws.client("glue", region_name="eu-west-1").put_resource_policy(PolicyInJson=policy("*"))
 
 
-BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {PUBLIC.id: public_catalog}
+def with_password(aws: boto3.Session) -> None:
+    properties: Any = {"USERNAME": "reports", "PASSWORD": "not-a-real-password", "JDBC_CONNECTION_URL": "jdbc:x"}
+    aws.client("glue", region_name="eu-west-1").create_connection(
+        ConnectionInput={"Name": "warehouse", "ConnectionType": "JDBC", "ConnectionProperties": properties}
+    )
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {PUBLIC.id: public_catalog, PASSWORDS.id: with_password}

@@ -22,7 +22,8 @@ KEEPS, OWN_KEY, CLOSED = (
 
 
 def group(**more: Any) -> dict[str, Any]:
-    return {"logGroupName": "shop", "logGroupClass": "STANDARD"} | more
+    arn = "arn:aws:logs:eu-west-1:123456789012:log-group:shop:*"
+    return {"logGroupName": "shop", "logGroupClass": "STANDARD", "arn": arn} | more
 
 
 def policy(principal: Any, **more: Any) -> dict[str, str]:
@@ -83,4 +84,12 @@ def public(aws: boto3.Session) -> None:
     client.put_resource_policy(policyName="writers", policyDocument=policy("*")["policyDocument"])
 
 
-BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {KEEPS.id: forgetful, CLOSED.id: public}
+def plain_group(aws: boto3.Session) -> None:
+    aws.client("logs", region_name="eu-west-1").create_log_group(logGroupName="shop")
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
+    KEEPS.id: forgetful,
+    CLOSED.id: public,
+    OWN_KEY.id: plain_group,
+}

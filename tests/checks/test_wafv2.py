@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import boto3
 import pytest
 from botocore.stub import Stubber
 
@@ -99,3 +101,17 @@ def test_what_is_protected_is_asked_of_each_web_acl_of_the_region(aws: Region) -
         asked = {"WebACLArn": arn, "ResourceType": "APPLICATION_LOAD_BALANCER"}
         stub.add_response("list_resources_for_web_acl", {"ResourceArns": [balancer]}, asked)
         assert list(wafv2.protected_load_balancers.stream(aws)) == [balancer]
+
+
+def web_acl(aws: boto3.Session) -> None:
+    """The one that the settings of tests name."""
+    request: Any = {
+        "Name": "northwind",
+        "Scope": wafv2.REGIONAL,
+        "DefaultAction": {"Allow": {}},
+        "VisibilityConfig": SEEN,
+    }
+    aws.client("wafv2", region_name="eu-west-1").create_web_acl(**request)
+
+
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {LOGS.id: web_acl}
