@@ -6,7 +6,7 @@
   `message_not_found`; conversations.history tells what was posted since a moment, newest first.
 - A modal is opened once for each trigger (`exchanged_trigger_id`) and updated by its id or its external id, until
   the person closes it (`not_found`).
-- A response URL takes five answers, then it is used up: 404 `used_url`.
+- A response URL takes five answers, then it is used up: 404 `used_url`; blocks it does not take are 404, too.
 - Trouble is told beforehand, for the next calls of a method: `slack.trouble("chat.postMessage", RATE_LIMITED)`.
 """
 
@@ -77,6 +77,7 @@ class File:
     """A file that was uploaded, and the thread it was put into."""
 
     name: str
+    alt: str = ""
     content: bytes = b""
     channel: str = ""
     thread: str = ""
@@ -87,7 +88,7 @@ class Slack:
     """A workspace. `messages`: (channel, timestamp) -> what is shown there; `views`: open modals by id.
 
     `closed`: channels the bot is not in. `users`: id -> what is special about a user. `identity`: what auth.test says
-    besides the usual.
+    besides the usual. `unknown`: kinds of blocks that it does not take, as of a workspace that has not got them yet.
     """
 
     url: str = ""
@@ -100,6 +101,7 @@ class Slack:
     users: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
     identity: dict[str, Any] = field(default_factory=dict)
+    unknown: set[str] = field(default_factory=set)
     files: list[File] = field(default_factory=list)
     acks: list[Mapping[str, Any]] = field(default_factory=list)
     connections: list[web.WebSocketResponse] = field(default_factory=list)
@@ -152,8 +154,10 @@ class Slack:
 
         def do() -> Mapping[str, Any]:
             self.calls.append(Call("response", arguments, time.monotonic()))
-            return _refusal("invalid_blocks", problems_of_message(arguments)) or {"ok": True}
+            return {"ok": True}
 
+        if refusal := self._refused(arguments):
+            return web.json_response(refusal, status=404)
         return await self._troubled(request, "response", do)
 
     async def _troubled(self, request: web.Request, method: str, do: Any) -> web.StreamResponse:
@@ -184,7 +188,7 @@ class Slack:
             },
             "chat.postMessage": self._post,
             "chat.update": self._update,
-            "chat.postEphemeral": lambda _: _refusal("invalid_blocks", problems_of_message(given)) or {"ok": True},
+            "chat.postEphemeral": lambda _: self._refused(given) or {"ok": True},
             "views.open": self._open,
             "views.update": self._view,
             "views.publish": self._publish,
@@ -203,16 +207,22 @@ class Slack:
     def _post(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         if given["channel"] in self.closed:
             return {"ok": False, "error": "not_in_channel"}
-        if refusal := _refusal("invalid_blocks", problems_of_message(given)):
+        if refusal := self._refused(given):
             return refusal
         ts = f"{time.time():.0f}.{next(self._numbers):06}"
         self.messages[given["channel"], ts] = given
-        return {"ok": True, "channel": given["channel"], "ts": ts}
+        channel = given["channel"].replace("U", "D", 1) if given["channel"][0] == "U" else given["channel"]
+        return {"ok": True, "channel": channel, "ts": ts}
+
+    def _refused(self, given: Mapping[str, Any]) -> dict[str, Any] | None:
+        unknown = [block["type"] for block in given.get("blocks", []) if block["type"] in self.unknown]
+        problems = [f"unsupported type: {kind}" for kind in unknown] or problems_of_message(given)
+        return {"ok": False, "error": "invalid_blocks", "errors": problems} if problems else None
 
     def _update(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         if (given["channel"], given["ts"]) not in self.messages:
             return {"ok": False, "error": "message_not_found"}
-        if refusal := _refusal("invalid_blocks", problems_of_message(given)):
+        if refusal := self._refused(given):
             return refusal
         self.messages[given["channel"], given["ts"]] = given
         return {"ok": True, "channel": given["channel"], "ts": given["ts"]}
@@ -252,7 +262,7 @@ class Slack:
         return {"ok": True, "user": {"id": given["user"], "team_id": TEAM, **self.users[given["user"]]}}
 
     def _file(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        self.files.append(File(given["filename"]))
+        self.files.append(File(given["filename"], given.get("alt_txt", "")))
         number = len(self.files) - 1
         return {"ok": True, "upload_url": f"{self.url}/upload/{number}", "file_id": f"F{number}"}
 
