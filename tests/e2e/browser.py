@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,11 +30,25 @@ class SlackPage:
     def __init__(self, page: Page, pictures: Path) -> None:
         self._page = page
         self._pictures = pictures
+        self._clicked = 0
+        self._pictured = 0.0
+        self.clicks = 0
+        """Clicks of the person while `measured`, and how long that took, without the pictures."""
+        self.seconds = 0.0
+
+    @contextmanager
+    def measured(self) -> Iterator[None]:
+        """Counts what is done in here."""
+        clicked, pictured, begun = self._clicked, self._pictured, time.monotonic()
+        yield
+        self.clicks += self._clicked - clicked
+        self.seconds += time.monotonic() - begun - (self._pictured - pictured)
 
     def act_as(self, real_name: str) -> None:
         self._page.locator("select").first.select_option(label=real_name)
 
     def open(self, channel: str) -> None:
+        self._clicked += 1
         name = re.compile(rf"^\W*{re.escape(channel)}\W*$")
         self._page.locator("button.sidebar-item").filter(has_text=name).click()
         expect(self._page.get_by_placeholder(f"Message #{channel} as")).to_be_visible()
@@ -45,6 +60,7 @@ class SlackPage:
 
     def click(self, button: str) -> None:
         """The newest button with these words."""
+        self._clicked += 1
         self._page.get_by_role("button", name=button, exact=True).last.click()
 
     def sees(self, text: str | re.Pattern[str], *, within_ms: float = PATIENCE_MS) -> Locator:
@@ -58,9 +74,14 @@ class SlackPage:
 
     def answer(self, text: str, button: str) -> None:
         """Fill in an open modal and press its button."""
+        self.fill_in(text)
+        self._clicked += 1
+        self._page.locator(".modal-overlay").get_by_role("button", name=button, exact=True).click()
+
+    def fill_in(self, text: str) -> None:
+        """Fill in an open modal."""
         modal = self._page.locator(".modal-overlay")
         modal.locator("input:not([type=checkbox]), textarea").first.fill(text)
-        modal.get_by_role("button", name=button, exact=True).click()
 
     def tick_all(self) -> None:
         """Tick every box of an open modal: this Slack shows none as chosen beforehand."""
@@ -68,13 +89,26 @@ class SlackPage:
             box.check()
 
     def close_modal(self) -> None:
+        self._clicked += 1
         self._page.locator(".modal-overlay").get_by_role("button", name="Close").last.click()
         expect(self._page.locator(".modal-overlay")).to_have_count(0)
 
     def picture(self, name: str) -> None:
         """Keep what the window shows now."""
-        self._pictures.mkdir(parents=True, exist_ok=True)
-        self._page.screenshot(path=self._pictures / f"{name}.png")
+        self._keep(name, self._page)
+
+    def picture_of(self, name: str, text: str) -> None:
+        """Keep the newest message with this text, and nothing around it."""
+        self._keep(name, self._page.locator(".msg").filter(has_text=text).last)
+
+    def picture_of_modal(self, name: str) -> None:
+        self._keep(name, self._page.locator(".modal-overlay > *").last)
+
+    def _keep(self, name: str, what: Page | Locator) -> None:
+        begun, path = time.monotonic(), self._pictures / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        what.screenshot(path=path)
+        self._pictured += time.monotonic() - begun
 
 
 def chromium() -> str:
