@@ -16,10 +16,13 @@ from hypothesis import strategies as st
 from bot.store.fix_request import plan_hash, plan_json, plan_of
 from checks import (
     ecr,
+    glacier,
+    glue,
     iam_trust,
     kms,
     lambda_functions,
     logs,
+    opensearch,
     s3,
     secretsmanager,
     sns,
@@ -161,6 +164,24 @@ CLOSES: dict[str, tuple[Fix, Callable[[str], tuple[Any, ...]], Calls]] = {
         ecr.shut_out_everyone,
         lambda text: ({"repositoryName": "r"}, text),
         {"ecr:SetRepositoryPolicy": setting("policyText"), "ecr:DeleteRepositoryPolicy": gone},
+    ),
+    "vault": (
+        glacier.close_vault,
+        lambda text: ({"VaultName": "v"}, text),
+        {
+            "glacier:SetVaultAccessPolicy": lambda account, params: account.update(policy=params["policy"]["Policy"]),
+            "glacier:DeleteVaultAccessPolicy": gone,
+        },
+    ),
+    "catalog": (
+        glue.close_catalog,
+        lambda text: ({}, text),
+        {"glue:PutResourcePolicy": setting("PolicyInJson"), "glue:DeleteResourcePolicy": gone},
+    ),
+    "search": (
+        opensearch.close_domain,
+        lambda text: ({"DomainName": "d", "AccessPolicies": text},),
+        {"opensearch:UpdateDomainConfig": setting("AccessPolicies")},
     ),
     "log policy": (
         logs.close_policy,

@@ -104,6 +104,19 @@ def test_reads_a_balancer_its_attributes_and_the_policies_of_its_tls_listeners(a
     assert elb.policies.read(aws, with_tls) == {"p": ["TLSv1"]}
 
 
+def test_only_listeners_with_old_tls_get_the_new_policy_and_keep_their_others() -> None:
+    found: Any = {"LoadBalancerName": "old-shop"} | balancer(HTTPS, listener("SSL", 465))
+    found["ListenerDescriptions"][0]["PolicyNames"] = ["p", "sticky"]
+    found["ListenerDescriptions"][1]["PolicyNames"] = ["new"]
+    plan = elb.refuse_old_tls.plan(found, {"p": ["TLSv1", "TLSv1.2"], "new": ["TLSv1.2"]})
+    [_, one] = plan.do
+    assert one.params["PolicyNames"] == [elb.NEW_POLICY, "sticky"]
+    assert [call.params.get("PolicyNames", "gone") for call in plan.undo] == [["p", "sticky"], "gone"]
+    for of in (found | {"Policies": {"OtherPolicies": [elb.NEW_POLICY]}}, balancer() | {"LoadBalancerName": "x"}):
+        with pytest.raises(NotApplicable):
+            elb.refuse_old_tls.plan(of, {"p": ["TLSv1"]})
+
+
 def undrained(aws: boto3.Session) -> None:
     make(aws)
 

@@ -11,7 +11,8 @@ import pytest
 
 from bot.aws import Reads, Region
 from bot.scan import identify
-from checks import elbv2, log_deliveries, wafv2
+from checks import elbv2, log_deliveries, wafv2, web_acl_fixes
+from checks.inputs import INPUTS
 from checks.kit import NotApplicable
 from tests.checks.cases import Case
 from tests.checks.test_wafv2 import web_acl
@@ -77,6 +78,17 @@ def test_its_log_is_written_to_s3_or_delivered_by_cloudwatch_logs(aws: Region) -
     assert elbv2.delivered.read(elsewhere, found) == [arn]
     elsewhere.reads.once(wafv2.protected_load_balancers, aws.region, lambda: iter([arn]))
     assert elbv2.protected.read(elsewhere, found) == [arn]
+
+
+def test_a_web_acl_of_another_region_is_refused_and_the_prefix_of_a_log_stays() -> None:
+    balancer: Any = PUBLIC
+    elsewhere = INPUTS["web_acl"].example.replace("eu-west-1", "us-east-1")
+    with pytest.raises(NotApplicable, match="which is in us-east-1: name one of eu-west-1"):
+        web_acl_fixes.protect_load_balancer.plan(balancer, [], web_acl=elsewhere)
+    had = {elbv2.LOGS_TO_S3: "false", elbv2.LOG_BUCKET: "old", elbv2.LOG_PREFIX: "web"}
+    plan = elbv2.log_requests.plan(balancer, had, [], load_balancer_log_bucket="new")
+    assert plan.after == {"access log": "new/web"}
+    assert plan.undo[0].params["Attributes"] == [{"Key": key, "Value": value} for key, value in had.items()]
 
 
 def as_made(aws: boto3.Session) -> None:

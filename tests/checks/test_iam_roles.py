@@ -218,6 +218,17 @@ def test_only_what_makes_it_an_administrator_is_detached() -> None:
             iam_roles.take_administrator.plan(of, set())
 
 
+def test_trust_in_anyone_is_taken_back_and_a_role_may_be_left_trusting_nobody() -> None:
+    plan = iam_roles.trust_nobody_unnamed.plan(role(allow("*"), allow(EC2)))
+    assert json.loads(plan.do[0].params["PolicyDocument"])["Statement"] == [allow(EC2)]
+    alone = iam_roles.trust_nobody_unnamed.plan(role(allow({"AWS": "*"})))
+    assert alone.do[0].params["PolicyDocument"] == iam_roles.NOBODY
+    open_both: Any = role(allow("*"), *oidc(None)["AssumeRolePolicyDocument"]["Statement"])
+    for of in (open_both, oidc(None), role(allow(EC2))):
+        with pytest.raises(NotApplicable):
+            iam_roles.trust_nobody_unnamed.plan(of)
+
+
 def mighty_server(aws: boto3.Session) -> None:
     iam = aws.client("iam")
     trust = {"Version": "2012-10-17", "Statement": [allow(EC2)]}

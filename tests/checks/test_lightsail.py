@@ -66,6 +66,19 @@ def test_no_plan_for_a_database_that_is_being_changed() -> None:
         lightsail.take_off_the_internet.plan(database(state="modifying", publiclyAccessible=True))
 
 
+def test_a_rule_is_narrowed_only_where_it_opens_nothing_else_and_others_stay() -> None:
+    both = opens(22, 22)
+    web = opens(443, 443)["networking"]["ports"][0]
+    both["networking"]["ports"].append(web)
+    [call] = lightsail.close_admin_ports.plan(both).do
+    ssh, kept = call.params["portInfos"]
+    assert ssh == {"fromPort": 22, "toPort": 22, "protocol": "tcp", "cidrListAliases": ["lightsail-connect"]}
+    assert kept["cidrs"] == ["0.0.0.0/0"]
+    for of in (opens(0, 65535, protocol="all"), opens(443, 443)):
+        with pytest.raises(NotApplicable):
+            lightsail.close_admin_ports.plan(of)
+
+
 def public_database(aws: boto3.Session) -> None:
     aws.client("lightsail").create_relational_database(
         relationalDatabaseName="blog",

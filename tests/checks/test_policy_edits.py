@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from checks.kit import Call, NotApplicable
-from checks.policy_edits import close, without_public
+from checks.outsiders import outsiders
+from checks.policy_edits import close, shut_out, with_condition, without_public
 
 OPEN: dict[str, Any] = {"Sid": "open", "Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*"}
 NAMED: dict[str, Any] = {"Sid": "named", "Effect": "Allow", "Principal": {"AWS": "1" * 12}, "Action": "sqs:*"}
@@ -41,3 +42,35 @@ def test_a_statement_that_stands_alone_and_leaves_nothing() -> None:
 def test_there_is_nothing_to_take_out_of_a_closed_policy(closed: str) -> None:
     with pytest.raises(NotApplicable):
         close(closed, put, GONE)
+
+
+OURS, THEIRS = "1" * 12, "2" * 12
+
+
+def out(text: str) -> list[str]:
+    return outsiders(text, OURS)
+
+
+def test_accounts_are_taken_out_by_name_and_others_of_the_statement_stay() -> None:
+    both = NAMED | {"Principal": {"AWS": [OURS, f"arn:aws:iam::{THEIRS}:role/reader"], "Service": "s3.amazonaws.com"}}
+    theirs = NAMED | {"Principal": {"AWS": THEIRS}}
+    denied = theirs | {"Effect": "Deny"}
+    plan = shut_out(policy(both, theirs, denied), out, put, GONE)
+    kept = both | {"Principal": {"Service": "s3.amazonaws.com", "AWS": [OURS]}}
+    assert plan.do == [put(policy(kept, denied))]
+    assert plan.undo == [put(policy(both, theirs, denied))]
+    assert shut_out(policy(theirs), out, put, GONE).do == [GONE]
+
+
+@pytest.mark.parametrize(
+    "text", [policy(NAMED), policy(OPEN | {"Condition": {"StringEquals": {"aws:PrincipalAccount": THEIRS}}})]
+)
+def test_nobody_to_take_out_and_who_gets_in_by_a_condition_have_no_plan(text: str) -> None:
+    with pytest.raises(NotApplicable):
+        shut_out(text, out, put, GONE)
+
+
+def test_a_condition_joins_those_that_are_there() -> None:
+    had = OPEN | {"Condition": {"Bool": {"aws:SecureTransport": "true"}}}
+    later = json.loads(with_condition(policy(NAMED, had), [had], "Bool", "a:b", "true"))["Statement"]
+    assert later == [NAMED, had | {"Condition": {"Bool": {"aws:SecureTransport": "true", "a:b": "true"}}}]
