@@ -20,6 +20,7 @@ from bot.post import PostError
 from bot.schedule import Schedule
 from bot.slack_errors import SLACK_ERRORS
 from handlers.access import Access
+from handlers.follow import Key, Places
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,8 @@ V = TypeVar("V", bound=Value)
 EDIT_SECONDS = 3.0
 """Between two edits of one message: chat.update is allowed some 50 times a minute.
 Source: https://docs.slack.dev/apis/web-api/rate-limits"""
+HIDDEN_EDITS = 3
+"""Edits between the first and the last of a message that only one person sees: a response URL takes five."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Parts:
     access: Access
     cards: Cards
     schedule: Schedule
+    places: Places = field(default_factory=Places)
     working: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def begun(self) -> None:
@@ -56,10 +60,17 @@ class Place:
     ts: str = ""
     hidden: bool = False
 
+    @property
+    def key(self) -> Key:
+        return self.channel, self.ts
+
 
 @dataclass(frozen=True)
 class Ask:
-    """One thing a person did. `text`: words after the command; `value`: what the button or modal carries, packed."""
+    """One thing a person did. `text`: words after the command; `value`: what the button or modal carries, packed.
+
+    `block`: the id of the block that was clicked in, which carries what a menu's short values cannot.
+    """
 
     parts: Parts
     who: Person
@@ -69,6 +80,7 @@ class Ask:
     trigger: str = ""
     text: str = ""
     value: str = ""
+    block: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)
     view: str = ""
 
@@ -136,11 +148,24 @@ class Living:
         self._ts = ts
         self._clicked = clicked
         self._next_edit = time.monotonic() + EDIT_SECONDS / 3
+        self._hidden_edits = 0
 
-    async def progress(self, message: Callable[[], Message]) -> None:
-        """Show how far it is, unless it is too early for an edit or the message cannot be edited."""
-        if not self._ts or time.monotonic() < self._next_edit:
+    @property
+    def key(self) -> Key:
+        """The message; of an answer that cannot be edited, something that no other has."""
+        return self._ask.place.key if self._clicked else (self._ask.place.channel, self._ts or str(id(self)))
+
+    async def progress(self, message: Callable[[], Message], share: float) -> None:
+        """Show how far it is, unless it is too early for an edit or the message cannot be edited.
+
+        `share`: how much is done. What only one person sees is edited a few times, evenly over the whole.
+        """
+        if time.monotonic() < self._next_edit:
             return
+        if not self._ts:
+            if not self._clicked or not (self._hidden_edits + 1) / (HIDDEN_EDITS + 1) <= share < 1:
+                return
+            self._hidden_edits = int(share * (HIDDEN_EDITS + 1))
         self._next_edit = time.monotonic() + EDIT_SECONDS
         try:
             await self.end(await asyncio.to_thread(message))

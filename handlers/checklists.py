@@ -20,8 +20,8 @@ from bot.store.findings import Finding
 from checks import Guide
 from checks.kit import AnyCheck
 from handlers.ask import Ask
+from handlers.drill import find
 from handlers.errors import in_modal
-from handlers.findings import find
 
 
 async def steps(ask: Ask) -> None:

@@ -18,7 +18,7 @@ from bot.remediate import Refusal
 from bot.store.findings import Filter
 from bot.words import plural
 from handlers.ask import Ask
-from handlers.findings import asked_for, filter_of
+from handlers.filters import asked_for, filter_of
 
 
 async def export(ask: Ask) -> None:
@@ -31,7 +31,7 @@ async def export(ask: Ask) -> None:
             f"there is no format {kind}{did_you_mean(kind, FORMATS, listed)}" if kind else f"say which{listed}"
         )
     bot, asked = ask.bot, asked_for(words)
-    which = replace(filter_of(asked, bot.account, bot.now()), muted=asked.muted or None)  # a file says which are muted
+    which = replace(filter_of(asked, bot, bot.now()), muted=asked.muted or None)  # a file says which are muted
     with TemporaryDirectory(prefix="aws-sec-") as folder:
         path = Path(folder) / filename(kind, bot.now())
         written = await asyncio.to_thread(_write, bot, path, kind, which)

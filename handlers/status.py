@@ -9,45 +9,52 @@ from bot.blocks import status as blocks
 from bot.blocks.parts import Message, sentence
 from bot.blocks.text import code, plain
 from bot.context import Bot
+from bot.ids import Spot
 from bot.remediate import Refusal
-from bot.runner import Progress, Running
-from bot.standing import standing
+from bot.runner import Running
 from bot.store.findings import Filter
 from checks import RENAMED
 from handlers.ask import Ask, Living
+from handlers.drill import draw, find
+from handlers.filters import account_of, asked_for
 from handlers.findings import no_such_check
 
 WORST = 3
-WEEK = timedelta(days=7)
 
 
 async def status(ask: Ask) -> None:
     """Answer from what is stored, at once; when that is old or there is none, scan and follow."""
-    bot = ask.bot
-    stale = await asyncio.to_thread(_is_stale, bot)
-    run = await bot.scans.start(requested_by=str(ask.who)) if stale else bot.scans.running
-    message = await asyncio.to_thread(_picture, bot, run)
+    bot, at = ask.bot, Spot(asked=asked_for(ask.text))
+    own = await asyncio.to_thread(account_of, at.asked, bot) == bot.account
+    stale = own and await asyncio.to_thread(_is_stale, bot)
+    run = await bot.scans.start(requested_by=str(ask.who)) if stale else bot.scans.running if own else None
+    message = await asyncio.to_thread(draw, bot, at, run)
     if ask.place.channel == bot.settings.channel:
         living = Living(ask, await bot.post.post(ask.place.channel, message))
     else:
         await ask.whisper(message)
         living = Living(ask)
     if run:
-        await _follow(bot, run, living)
+        await _follow(ask, run, living, at)
 
 
 async def in_window(ask: Ask) -> None:
     """What is stored, in a modal, from Slack's menu."""
-    message = await asyncio.to_thread(_picture, ask.bot, ask.bot.scans.running)
+    message = await asyncio.to_thread(draw, ask.bot, Spot(), ask.bot.scans.running)
     await ask.open(blocks.status_modal(message))
 
 
 async def scan_now(ask: Ask) -> None:
-    """The button below a status: scan again, and let that message follow."""
-    run = await ask.bot.scans.start(requested_by=str(ask.who))
-    living = Living(ask, "" if ask.place.hidden else ask.place.ts, clicked=True)
-    await living.end(await asyncio.to_thread(_picture, ask.bot, run))
-    await _follow(ask.bot, run, living)
+    """The button below a status and what it opens: scan again, on a check's page only that check, and follow."""
+    bot, at = ask.bot, ask.carried(Spot)
+    await asyncio.to_thread(draw, bot, at, None)  # what is not there cannot be scanned
+    check = at.asked.check
+    if at.finding:
+        check = (await asyncio.to_thread(find, bot, at.finding)).check_id
+    run = await bot.scans.start(requested_by=str(ask.who), checks=[RENAMED.get(check, check)] if check else [])
+    async with ask.parts.places.moved(ask.place.key, at):
+        await ask.replace(await asyncio.to_thread(draw, bot, at, run))
+    await _follow(ask, run, Living(ask, "" if ask.place.hidden else ask.place.ts, clicked=True), at)
 
 
 async def stop(ask: Ask) -> None:
@@ -62,7 +69,7 @@ async def stop(ask: Ask) -> None:
 
 async def show(ask: Ask) -> None:
     """The button below a digest."""
-    await ask.whisper(await asyncio.to_thread(_picture, ask.bot, ask.bot.scans.running))
+    await ask.whisper(await asyncio.to_thread(draw, ask.bot, Spot(), ask.bot.scans.running))
 
 
 async def check(ask: Ask) -> None:
@@ -84,28 +91,27 @@ async def digest(ask: Ask) -> None:
     await ask.whisper(sentence(await ask.parts.schedule.post_digest_now(ask.who)))
 
 
-async def _follow(bot: Bot, run: Running, living: Living) -> None:
-    async for _ in run.updates():
-        await living.progress(lambda: _picture(bot, run))
-    result = await run.result()
-    picture = await asyncio.to_thread(_picture, bot, None)
-    if not result.ok:
-        note = plain(result.note)
-        picture = Message(f"{picture.text}. {note}", [*sentence(f"⚠️ {note}").blocks, *picture.blocks])
-    await living.end(picture)
-
-
-def _picture(bot: Bot, run: Running | None) -> Message:
-    now = bot.now()
-    progress: Progress | None = run.progress if run else None
-    stands = standing(bot.store, bot.account, bot.checks.values(), now)
-    if run and not stands.scanned_at:
-        return blocks.scanning(bot.account, run.progress)
-    worst = bot.store.findings.search(Filter(account=bot.account), now, limit=500)
-    first = {finding.check_id: finding for finding in reversed(worst)}  # one of each check
-    ordered = sorted(first.values(), key=lambda f: (-f.severity, f.check_id not in bot.fixes, f.opened_at, f.id))
-    before = bot.store.scans.score_before(bot.account, now - WEEK)
-    return blocks.status(stands, ordered[:WORST], fixes=bot.fixes, before=before, progress=progress, now=now)
+async def _follow(ask: Ask, run: Running, living: Living, at: Spot) -> None:
+    """Show how far the scan is, wherever in the message the person goes meanwhile, and then what came of it."""
+    bot, places, key = ask.bot, ask.parts.places, living.key
+    followed = places.begin(key, at, run)
+    if followed is None:  # somebody's click has it follow already
+        return
+    try:
+        async for progress in run.updates():
+            share = progress.done / progress.total if progress.total else 0.0
+            async with followed.turn:
+                await living.progress(lambda: draw(bot, followed.spot, run), share)
+        result = await run.result()
+        async with followed.turn:
+            other = bot.scans.running if bot.scans.running is not run else None
+            picture = await asyncio.to_thread(draw, bot, followed.spot, other)
+            if not result.ok:
+                note = plain(result.note)
+                picture = Message(f"{picture.text}. {note}", [*sentence(f"⚠️ {note}").blocks, *picture.blocks])
+            await living.end(picture)
+    finally:
+        places.end(key, run)
 
 
 def _is_stale(bot: Bot) -> bool:

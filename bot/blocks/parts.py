@@ -31,7 +31,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View as SlackView
 
-from bot.blocks.text import cut, cut_markup, escape, visible
+from bot.blocks.text import cut, cut_markup, escape, shown, visible
 from bot.ids import Action, Input, Value, View
 
 SECTION = 3000
@@ -39,6 +39,7 @@ FALLBACK = 1000
 BUTTON = 75
 BLOCKS = 50
 BOXES = 10
+BLOCK_ID = 255
 MESSAGE = 10_000
 """Characters of all blocks together; Slack refuses somewhere above 11,000 (`msg_blocks_too_long`)."""
 
@@ -82,12 +83,12 @@ def lines(texts: Sequence[str]) -> Iterator[SectionBlock]:
 
 def quoted(text: str, length: int = 1000) -> SectionBlock:
     """What a person wrote, as plain text."""
-    return SectionBlock(text=PlainTextObject(text=cut(text.strip(), length) or " ", emoji=False))
+    return SectionBlock(text=PlainTextObject(text=cut(shown(text.strip()), length) or " ", emoji=False))
 
 
 def preformatted(title: str, text: str) -> SectionBlock:
     """Text to copy, as it is, under a title of ours."""
-    return SectionBlock(text=_mrkdwn(f"*{title}*\n```{escape(cut(text.replace('`', chr(39)), 1200))}```"))
+    return SectionBlock(text=_mrkdwn(f"*{title}*\n```{escape(cut(shown(text).replace('`', chr(39)), 1200))}```"))
 
 
 def context(text: str) -> ContextBlock:
@@ -112,10 +113,16 @@ def button(words: str, action: Action, value: Value, *, style: str | None = None
     )
 
 
-def select(placeholder: str, action: Action, options: Mapping[str, str]) -> StaticSelectElement:
-    """A menu of value -> words."""
+def select(
+    placeholder: str, action: Action, options: Mapping[str, str], *, suffix: str = "", chosen: str | None = None
+) -> StaticSelectElement:
+    """A menu of value -> words. `suffix`: as a button's; `chosen`: what is shown as the choice."""
+    given = _options(options)
     return StaticSelectElement(
-        placeholder=_words(cut(placeholder, 150)), action_id=action.value, options=_options(options)
+        placeholder=_words(cut(placeholder, 150)),
+        action_id=f"{action}{suffix}",
+        options=given,
+        initial_option=next((option for option in given if option.value == chosen), None),
     )
 
 
@@ -217,4 +224,4 @@ def _words(text: str) -> PlainTextObject:
 
 
 def _options(options: Mapping[str, str]) -> list[Option]:
-    return [Option(value=value, text=_words(cut(words, BUTTON))) for value, words in options.items()]
+    return [Option(value=value, text=_words(cut(visible(words), BUTTON))) for value, words in options.items()]

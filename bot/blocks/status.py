@@ -6,16 +6,18 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from slack_sdk.models.blocks import ActionsBlock, Block, SectionBlock
+from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, SectionBlock
 
+from bot.blocks.filters import filter_blocks, filter_buttons
 from bot.blocks.findings import finding_line, fix_button
-from bot.blocks.parts import Message, actions, button, context, header, lines, modal, section, select
+from bot.blocks.parts import BLOCK_ID, Message, actions, button, context, header, lines, modal, section, select
 from bot.blocks.text import code, plain
-from bot.ids import Action, OfList, View
+from bot.ids import Action, OfList, Spot, View
 from bot.runner import Progress
 from bot.standing import PracticeStanding, Standing
 from bot.store.findings import Finding
 from bot.store.scans import Score
+from bot.store.tallies import Choices
 from bot.words import age, bar, counted, plural
 from checks.kit import AnyCheck
 
@@ -32,12 +34,19 @@ def status(
     before: Score | None,
     progress: Progress | None,
     now: datetime,
+    at: Spot,
+    choices: Choices | None = None,
+    scans: bool = True,
 ) -> Message:
-    """The twelve practices. `before`: the score of a week ago; `progress`: of a scan that is on its way."""
+    """The twelve practices. `before`: the score of a week ago; `progress`: of a scan that is on its way.
+
+    `at`: the filters that are on; `choices`: what their menus offer, where they are open; `scans`: whether we can.
+    """
     score = _score(stands.score)
     open_words = counted(stands.open)
     blocks: list[Block] = [header(f"Security status of AWS account {stands.account}")]
-    blocks.append(section(f"*Score {score} of 100*{_moved(stands.score, before)}  ·  open: {open_words}"))
+    change = change_words(stands.score, before.score if before else None)
+    blocks.append(section(f"*Score {score} of 100*{change}  ·  open: {open_words}"))
     blocks += lines([practice_line(one) for one in worst_first(stands.practices)])
     if worst:
         blocks.append(section("*Worst first*"))
@@ -46,7 +55,8 @@ def status(
         blocks.append(section("Nothing is open. ✅"))
     blocks += unread(stands)
     blocks.append(context(_age(stands, progress, now)))
-    blocks.append(_next_steps(stands, busy=progress is not None))
+    blocks += filter_blocks(at, choices, note=": what is counted and listed. Scores are the whole account's.")
+    blocks += _next_steps(stands, at, scan_button(at, busy=progress is not None) if scans else None)
     text = f"Score {score} of 100, open: {open_words}. Account {stands.account}"
     return Message(text, blocks)
 
@@ -62,7 +72,7 @@ def status_modal(message: Message) -> dict[str, Any]:
 
 def scanning(account: str, progress: Progress) -> Message:
     """What is shown while the very first scan runs."""
-    words = f"⏳ Reading AWS account {account} for the first time: {_progress(progress)}"
+    words = f"⏳ Reading AWS account {account} for the first time: {progress_words(progress)}"
     return Message(words, [section(words), actions(button("Stop the scan", Action.STOP, OfList()))])
 
 
@@ -115,11 +125,12 @@ def _score(score: int | None) -> str:
     return "–" if score is None else str(score)  # noqa: RUF001
 
 
-def _moved(score: int | None, before: Score | None) -> str:
-    if score is None or before is None or before.score is None:
+def change_words(score: int | None, before: int | None) -> str:
+    """How a score differs from that of a week ago; "" where one of them is not known."""
+    if score is None or before is None:
         return ""
-    change = score - before.score
-    arrow = "▲" if change > 0 else "▼" if change < 0 else "="
+    change = score - before
+    arrow = "▲" if change > 0 else "▼"
     return f"  {arrow} {change:+d} in a week" if change else "  = as a week ago"
 
 
@@ -133,23 +144,32 @@ def _age(stands: Standing, progress: Progress | None, now: datetime) -> str:
     hidden = f"  ·  {plural(stands.muted, 'finding')} muted" if stands.muted else ""
     scanned = f"Scanned {age(now - stands.scanned_at)}" if stands.scanned_at else "Never scanned completely"
     if progress:
-        return f"{scanned}; ⏳ a new scan runs, this message follows: {_progress(progress)}  ·  {read}{hidden}"
+        return f"{scanned}; ⏳ a new scan runs, this message follows: {progress_words(progress)}  ·  {read}{hidden}"
     return f"{scanned}  ·  {read}{hidden}"
 
 
-def _progress(progress: Progress) -> str:
+def progress_words(progress: Progress) -> str:
+    """How far a scan is: a bar, and the same as text."""
     if not progress.total:
         return "starting"
     reading = f", now {code(progress.reading, 80)}" if progress.reading else ""
     return f"`{bar(100 * progress.done // progress.total)}` {progress.done} of {progress.total} reads{reading}"
 
 
-def _next_steps(stands: Standing, *, busy: bool) -> Block:
-    menu = {
-        one.practice.key: f"{one.practice.value} ({one.failed} open)"
-        for one in worst_first(stands.practices)
-        if one.failed
-    }
-    elements = [select("Open a practice", Action.PRACTICE, menu)] if menu else []
-    buttons = [button("Stop the scan", Action.STOP, OfList()) if busy else button("Scan now", Action.SCAN, OfList())]
-    return actions(*elements, button("All findings", Action.PAGE, OfList()), *buttons)
+def scan_button(at: Spot, *, busy: bool) -> ButtonElement:
+    """Scan again, or stop the scan; on a check's page, only that check."""
+    if busy:
+        return button("Stop the scan", Action.STOP, OfList())
+    return button("Check again" if at.asked.check or at.finding else "Scan now", Action.SCAN, at)
+
+
+def _next_steps(stands: Standing, at: Spot, scan: ButtonElement | None) -> list[Block]:
+    listed = {one.practice.key: one for one in worst_first(stands.practices) if one.failed or one.read < one.total}
+    menu = {key: f"{one.practice.value} ({one.failed} open)" for key, one in listed.items()}
+    all_of_them = button("All findings", Action.OPEN, at.moved(flat=True), suffix=".all")
+    buttons = [all_of_them, *filter_buttons(at), *([scan] if scan else [])]
+    packed = at.moved().pack()
+    if len(packed) <= BLOCK_ID:  # the menu's options are too short to carry the filters, so its block's id does
+        return [actions(*([select("Open a practice", Action.PRACTICE, menu)] if menu else []), *buttons, id=packed)]
+    opened = [button(words, Action.OPEN, at.moved(practice=key), suffix=f".{key}") for key, words in menu.items()]
+    return [*([actions(*opened)] if opened else []), actions(*buttons)]

@@ -15,6 +15,7 @@ from bot.store.freezes import Freezes
 from bot.store.mutes import Mutes
 from bot.store.requests import Requests
 from bot.store.scans import Scans
+from bot.store.tallies import Tallies
 
 __all__ = ["Store", "StoreError", "open_store"]
 
@@ -26,6 +27,7 @@ class Store:
     db: Database
     scans: Scans
     findings: Findings
+    tallies: Tallies
     requests: Requests
     batches: Batches
     freezes: Freezes
@@ -46,6 +48,6 @@ def open_store(path: Path | str, *, audit_keys: Sequence[str] = ()) -> Store:
     audit = Audit(db, audit_keys)
     requests = Requests(db, audit)
     return Store(
-        db, Scans(db), Findings(db, audit), requests, Batches(db, requests), Freezes(db, audit), Mutes(db, audit),
-        Digests(db), audit,
+        db, Scans(db), Findings(db, audit), Tallies(db), requests, Batches(db, requests), Freezes(db, audit),
+        Mutes(db, audit), Digests(db), audit,
     )  # fmt: skip

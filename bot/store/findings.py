@@ -140,7 +140,7 @@ class Findings:
 
     def search(self, which: Filter, now: datetime, *, limit: int = 50, offset: int = 0) -> list[Finding]:
         """Worst first, then oldest first."""
-        where, params = _where(which, now)
+        where, params = matching(which, now)
         rows = self._db.rows(
             f"SELECT * FROM seen WHERE {where}"  # noqa: S608
             " ORDER BY severity DESC, opened_at, id LIMIT :limit OFFSET :offset",
@@ -150,7 +150,7 @@ class Findings:
 
     def each(self, which: Filter, now: datetime, *, page: int = 500) -> Iterator[Finding]:
         """Every one that matches, by number; held are so many at a time, however many there are."""
-        where, params = _where(which, now)
+        where, params = matching(which, now)
         after = 0
         while rows := self._db.rows(
             f"SELECT * FROM seen WHERE {where} AND id > :after ORDER BY id LIMIT :page",  # noqa: S608
@@ -176,7 +176,7 @@ class Findings:
         return {row["owner"]: row["n"] for row in rows}
 
     def count(self, which: Filter, now: datetime) -> int:
-        where, params = _where(which, now)
+        where, params = matching(which, now)
         row = self._db.row(f"SELECT count(*) AS n FROM seen WHERE {where}", params)  # noqa: S608
         return int(row["n"]) if row else 0
 
@@ -340,7 +340,8 @@ class Findings:
         self._db.insert("finding_events", {"finding_id": finding_id, "at": stamp(at), "kind": kind, "note": note})
 
 
-def _where(which: Filter, now: datetime) -> tuple[str, dict[str, Any]]:
+def matching(which: Filter, now: datetime) -> tuple[str, dict[str, Any]]:
+    """A condition on `seen`, and its parameters."""
     parts = ["1"]
     params: dict[str, Any] = {"now": stamp(now)}
     for column in ("account", "state", "practice", "check_id", "region"):

@@ -26,12 +26,12 @@ EXAMPLES = dict(all_of(ORDINARY))
 
 HOSTILE = [
     "<@UEVIL>", "<!channel>", "<!here|evil>", "<https://evil.example|evil>", "https://evil.example", "&lt;@UEVIL&gt;",
-    "*evil*", "_evil_", "~evil~", "`evil`", "```evil```", ":evil:", ":evil", "evil:", "\u202eevil\u202c", "\u200bevil",
+    "*evil*", "_evil_", "~evil~", "`evil`", "```evil```", ":evil:", ":evil", "evil:", "\u202eevil\u202c", "\u200bevil", "\u2067evil\u2069", "רשע evil 443", "شر", "\u3164",
     "evil\nevil", "\n> evil", "\r\n\t", "👩\u200d💻", "e\u0301", "\x00", "& < > \" '", "`", "*", "_", "~", "…",
 ]  # fmt: skip
 OURS = re.compile(
     r"<@U0[0-9A-Z]+>|<!subteam\^S0[0-9A-Z]+>|<#C[0-9A-Z]+>|<https://docs\.aws\.amazon\.com/[^|>\s]+\|AWS documentation>"
-    r"|<https://console\.aws\.amazon\.com/[^|>\s]+\|AWS console>"
+    r"|<https://console\.aws\.amazon\.com/[^|<>\s*`]+\|AWS console>"
     r"|<!date\^\d+\^\{date_short_pretty\} \{time\}\|\d{4}-\d\d-\d\d \d\d:\d\d GMT>"  # what we write ourselves
 )
 words_of_strangers = st.lists(st.one_of(st.sampled_from(HOSTILE), st.text(max_size=30)), max_size=12).map("".join)
@@ -40,7 +40,7 @@ hostile_words = st.builds(
 )
 MAXIMAL = [
     Words(name=filling * length, text=filling * length, reason=filling * length, much=much)
-    for filling in ("<", "`*", "🙂", "a b_ ")
+    for filling in ("<", "`*", "🙂", "a b_ ", "ש&")
     for length, much in ((300, 7), (500, 20))
 ]
 
@@ -67,6 +67,8 @@ def markup_of_strangers(mrkdwn: str) -> list[str]:
         "\u202e",
         "\x00",
         "\u200b",
+        "\u3164",
+        "[\u202a-\u202e\u2066\u2067]",
     )
     return [found[0] for pattern in patterns for found in re.finditer(pattern, bare)] + re.findall("[<>]", foreign)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.ids import OfList, unpack
 from bot.remediate import Refusal
-from handlers.findings import PRACTICES, SEVERITIES, asked_for
+from handlers.filters import PRACTICES, SEVERITIES, asked_for
 
 
 @pytest.mark.parametrize(

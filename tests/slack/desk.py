@@ -76,10 +76,11 @@ class Desk:
         self.slack = slack
         self.bot = bot
         self.cards = Cards(bot)
-        self.schedule = Schedule(bot, self.cards)
+        access = Access(bot)
+        self.schedule = Schedule(bot, self.cards, access.may_get)
         self._app = app
         self._triggers = itertools.count(1)
-        register(app, Parts(bot, Access(bot), self.cards, self.schedule))
+        register(app, Parts(bot, access, self.cards, self.schedule))
 
     async def command(self, text: str, *, user: str = ANA, team: str = TEAM, channel: str = ELSEWHERE) -> BoltResponse:
         form = {
@@ -105,9 +106,11 @@ class Desk:
         ts: str = "1.1",
         hidden: bool = False,
         view: str = "",
+        block: str = "b",
     ) -> BoltResponse:
         """Click a button, or choose from a menu, of a message; or of an open modal, by its id."""
-        chosen = {"selected_option": {"value": value}} if action == Action.PRACTICE else {"value": value}
+        is_menu = action.startswith((Action.PRACTICE, Action.FILTER))
+        chosen = {"selected_option": {"value": value}} if is_menu else {"value": value}
         place: dict[str, Any] = {
             "channel": {"id": channel},
             "container": {"type": "message", "message_ts": ts, "channel_id": channel, "is_ephemeral": hidden},
@@ -119,7 +122,7 @@ class Desk:
             {
                 "type": "block_actions",
                 "user": {"id": user, "team_id": team},
-                "actions": [{"action_id": action, "block_id": "b", "type": "button", **chosen}],
+                "actions": [{"action_id": action, "block_id": block, "type": "button", **chosen}],
                 **place,
             }
         )
