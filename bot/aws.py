@@ -23,6 +23,7 @@ from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import InvalidEndpointConfigurationError
 from botocore.loaders import JSONFileLoader
 from botocore.session import get_session
+from botocore.utils import parse_timestamp
 
 from bot.aws_errors import AWS_ERRORS, CallError, error_code
 from bot.pace import Pace
@@ -259,7 +260,18 @@ def session(role_arn: str = "", *, external_id: str = "", name: str = "aws-sec")
 def _core() -> botocore.session.Session:
     core = get_session()
     core.get_component("data_loader").file_loader = LeanModels()
+    core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=moment)
     return core
+
+
+def moment(value: Any) -> datetime:
+    """A date of AWS's. botocore tries every notation there is; most are ISO 8601, which is read 100 times as fast."""
+    if isinstance(value, str) and "T" in value:
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            pass
+    return parse_timestamp(value)
 
 
 def _assumed(base: boto3.Session, request: Mapping[str, Any]) -> dict[str, str]:

@@ -85,13 +85,16 @@ class Unit:
 
 
 def plan_units(checks: Iterable[AnyCheck], home: str, regions: Sequence[str]) -> list[Unit]:
-    """Every (collector, region) once, with all the checks that ask for it."""
+    """Every (collector, region) once, with all the checks that ask for it.
+
+    First what is asked once in the account: its lists, of users and buckets, are the longest and ask most of each item.
+    """
     by_collector: dict[Collector[Any], list[AnyCheck]] = {}
     for check in checks:
         by_collector.setdefault(check.over, []).append(check)
     return [
         Unit(region, over, tuple(group))
-        for over, group in by_collector.items()
+        for over, group in sorted(by_collector.items(), key=lambda item: item[0].scope is Scope.REGION)
         for region in ((home,) if over.scope is Scope.ACCOUNT else regions)
     ]
 
