@@ -36,7 +36,7 @@ def add_iam() -> None:
             raise AWSOrganizationsNotInUseException
         return tags(backend, **asked)
 
-    OrganizationsBackend.list_tags_for_resource = tags_of_an_organization  # type: ignore[method-assign]
+    OrganizationsBackend.list_tags_for_resource = tags_of_an_organization  # type: ignore[method-assign,assignment]
     IamResponse.generate_service_last_accessed_details = _generate  # type: ignore[attr-defined]
     IamResponse.get_service_last_accessed_details = _get  # type: ignore[attr-defined]
     SupportResponse.describe_trusted_advisor_check_summaries = _advice  # type: ignore[attr-defined]
