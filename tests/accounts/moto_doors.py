@@ -21,13 +21,13 @@ def add_doors() -> None:
     """Teaches moto, in this process, what it has no answer to, or forgets."""
     APIGatewayResponse.update_domain_name = _update_domain_name  # type: ignore[attr-defined]
     TransferResponse.update_server = _update_server  # type: ignore[attr-defined]
-    S3ControlResponse.create_access_point = _where_it_is_made(  # type: ignore[method-assign]
+    S3ControlResponse.create_access_point = _where_it_is_made(  # type: ignore[assignment,method-assign]
         S3ControlResponse.create_access_point
     )
-    OpenSearchServiceResponse.update_domain_config = _without_policy(  # type: ignore[method-assign]
+    OpenSearchServiceResponse.update_domain_config = _without_policy(  # type: ignore[assignment,method-assign]
         OpenSearchServiceResponse.update_domain_config
     )
-    WAFV2Backend._generate_id = _next_id  # type: ignore[method-assign]
+    WAFV2Backend._generate_id = _next_id  # type: ignore[assignment,method-assign]
     for to in ("associate", "disassociate"):
         path = f"{{0}}/2020-05-31/distribution/(?P<distribution_id>[^/]+)/{to}-web-acl$"
         cloudfront_urls[path] = CloudFrontResponse.dispatch

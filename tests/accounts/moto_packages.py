@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.glacier.models import glacier_backends
 from moto.glacier.urls import url_paths
 from moto.moto_server.werkzeug_app import SIGNING_ALIASES
@@ -23,9 +23,9 @@ def add_packages() -> None:
     """Teaches moto, in this process, the service."""
     SIGNING_ALIASES["codeartifact"] = "glacier"
     for path in ("domain", "domains", "repository", "repositories"):
-        url_paths[f"{{0}}/v1/{path}$"] = _kinds  # type: ignore[assignment]
+        url_paths[f"{{0}}/v1/{path}$"] = _kinds
     for path in ("domain/permissions/policy", "repository/permissions/policy", "repository/permissions/policies"):
-        url_paths[f"{{0}}/v1/{path}$"] = _policy  # type: ignore[assignment]
+        url_paths[f"{{0}}/v1/{path}$"] = _policy
 
 
 def _kinds(request: Any, url: str, _: Mapping[str, str]) -> Answer:
