@@ -184,7 +184,7 @@ class Spot(Value):
     """Filters, practice and check; its page is that of the list of findings."""
     flat: bool = False
     checks_page: int = Field(default=0, ge=0, le=1_000)
-    finding: int = Field(default=0, ge=0, le=LARGEST)
+    finding: int = Field(default=0, ge=1, le=LARGEST)
     menus: bool = False
     """Whether the menus that filter are shown."""
 
