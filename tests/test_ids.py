@@ -30,7 +30,7 @@ values = st.one_of(
     st.builds(OfFinding, finding=numbers, origin=channels, plan=hashes),
     st.builds(OfRequest, request=numbers, origin=channels, plan=hashes),
     lists,
-    st.builds(Spot, asked=lists, flat=st.booleans(), checks_page=st.integers(0, 1_000), finding=st.integers(0, LARGEST)),
+    st.builds(Spot, asked=lists, flat=st.booleans(), checks_page=st.integers(0, 1_000), finding=numbers),
 )  # fmt: skip
 
 
