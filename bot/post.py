@@ -155,6 +155,11 @@ class Post:
             if not cursor:
                 return None
 
+    async def is_there(self, channel: str, ts: str) -> bool:
+        """Whether a message was not deleted. Raises PostError."""
+        page = await self._call("conversations_history", channel=channel, oldest=ts, latest=ts, inclusive=True, limit=1)
+        return any(message["ts"] == ts for message in page["messages"])
+
     async def _show(self, method: str, message: Message, **where: str) -> None:
         async def once(form: Message) -> None:
             await getattr(self.web, method)(**where, **form.payload())

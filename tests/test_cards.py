@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.cards import MEMORY, POSTING
+from bot.cards import LOOK, MEMORY, POSTING
 from bot.people import BOT
 from bot.store import Store
 from bot.store.fix_request import FixRequest, New, State
@@ -137,6 +137,56 @@ async def test_a_message_somebody_deleted_is_not_tried_for_ever(slack: Slack, st
     calls = len(slack.calls)
     await asked.desk.cards.catch_up()
     assert len(slack.calls) == calls
+
+
+@pytest.mark.parametrize("notices", ["each ten minutes", "at the first approval"])
+async def test_the_approvers_message_that_somebody_deleted_is_posted_anew(
+    slack: Slack, store: Store, clock: Clock, notices: str
+) -> None:
+    asked = await requests_of(slack, store, clock)
+    await asked.desk.cards.requests.announce(asked.id, ELSEWHERE)
+    del slack.messages[APPROVALS, slack.newest(APPROVALS)]
+    if notices == "each ten minutes":
+        await asked.desk.cards.catch_up()
+        assert asked.shown == []
+        clock.now += LOOK
+    else:
+        store.db.write("UPDATE requests SET needed = 2, approvals = ?", ['["T1/UBEN"]'])
+    for _ in range(3):
+        await asked.desk.cards.catch_up()
+        clock.now += LOOK
+    assert asked.shown == ["⏳ Waiting for approval"]
+    assert len([one for one in slack.called("chat.postMessage") if one.arguments["channel"] == APPROVALS]) == 2
+    asked.move(State.DENIED)
+    await asked.desk.cards.catch_up()
+    assert asked.shown == ["🚫 Denied"]
+    assert asked.request.is_shown
+
+
+@pytest.mark.parametrize("error", ["is_archived", "channel_not_found", "not_in_channel", "token_revoked"])
+async def test_a_channel_of_approvals_that_is_out_of_reach_loses_no_request(
+    slack: Slack, store: Store, clock: Clock, error: str
+) -> None:
+    asked = await requests_of(slack, store, clock)
+    slack.trouble("chat.postMessage", refused(error), refused(error))
+    assert not await asked.desk.cards.requests.announce(asked.id, "")
+    clock.now += POSTING + timedelta(seconds=1)
+    await asked.desk.cards.catch_up()
+    assert len(slack.calls) - len(slack.called("auth.test")) == 3, "one look and one try in a minute"
+    await asked.desk.cards.catch_up()
+    assert asked.shown == ["⏳ Waiting for approval"]
+
+
+@pytest.mark.parametrize("error", ["is_archived", "channel_not_found", "not_in_channel", "missing_scope"])
+async def test_a_message_that_cannot_be_looked_for_is_not_posted_on_a_guess(
+    slack: Slack, store: Store, clock: Clock, error: str
+) -> None:
+    asked = await requests_of(slack, store, clock)
+    await asked.desk.cards.requests.announce(asked.id, "")
+    clock.now += LOOK
+    slack.trouble("conversations.history", refused(error))
+    await asked.desk.cards.catch_up()
+    assert asked.shown == ["⏳ Waiting for approval"]
 
 
 async def test_a_request_that_ended_long_ago_is_left_alone(slack: Slack, store: Store, clock: Clock) -> None:

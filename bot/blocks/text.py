@@ -15,6 +15,16 @@ from checks.kit import Severity
 
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode categories a name has no use for: control, direction overrides, line separators, unassigned."""
+BLANKS = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""Letters and marks that show nothing. Source: https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point"""
+JOINED = re.compile("(?<=[\u203c-\u3299\U0001f000-\U0001faff\ufe0f])[\u200d\ufe0f]")
+"""What joins and colours emoji, behind one."""
+ACCENT = r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+STACK = re.compile(f"({ACCENT}{{3}}){ACCENT}+")
+"""More accents on one letter than any language has: they would cover the lines above and below."""
+ISOLATE, END = "\u2068", "\u2069"
+"""Around text that has letters written from the right: they order nothing beside it.
+Source: https://www.unicode.org/reports/tr9/#Explicit_Directional_Isolates"""
 LOOKALIKES = str.maketrans({"*": "∗", "~": "∼", "`": "'"})  # noqa: RUF001  # they look alike on purpose
 EDGE_UNDERSCORE = re.compile(r"(?<![^\W_])_+|_+(?![^\W_])")
 EMOJI = re.compile(r":(?=[^\s:]+(?::|$))")
@@ -38,10 +48,22 @@ def cut_markup(text: str, length: int) -> str:
     return short + "`" * (short.count("`") % 2)
 
 
+def shown(text: str) -> str:
+    """The text, in which whatever is invisible shows, or cannot be told from what is not there; emoji stay whole."""
+    bare = STACK.sub(r"\1�", BLANKS.sub("�", JOINED.sub("", text)))
+    return "".join("�" if unicodedata.category(c) in INVISIBLE and c != "\n" else c for c in bare)
+
+
 def visible(text: str) -> str:
-    """One line, in which whatever is invisible shows; the joiners inside emoji go."""
-    line = " ".join(text.replace("\u200d", "").split())
-    return "".join("�" if unicodedata.category(c) in INVISIBLE else c for c in line)
+    """The same in one line."""
+    return shown(" ".join(text.split()))
+
+
+def isolated(text: str) -> str:
+    """The text, so that its direction is its own business."""
+    if any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in text):
+        return f"{ISOLATE}{text}{END}"
+    return text
 
 
 def escape(text: str) -> str:
@@ -51,14 +73,14 @@ def escape(text: str) -> str:
 
 def code(text: str, length: int = 200) -> str:
     """A name, ARN or call as inline code, in which nothing is markup."""
-    return f"`{escape(cut(visible(text), length).replace('`', chr(39))) or ' '}`"
+    return f"`{isolated(escape(cut(visible(text), length).replace('`', chr(39)))) or ' '}`"
 
 
 def plain(text: str, length: int = 500) -> str:
     """Words of AWS or a person inside mrkdwn, shown as they are."""
     words = cut(visible(text), length).translate(LOOKALIKES)
     words = EDGE_UNDERSCORE.sub(lambda found: "＿" * len(found[0]), words)  # noqa: RUF001
-    return escape(EMOJI.sub("∶", words))  # noqa: RUF001
+    return isolated(escape(EMOJI.sub("∶", words)))  # noqa: RUF001
 
 
 def mention(person: str | None) -> str:

@@ -44,9 +44,13 @@ MOVES: Mapping[State, frozenset[State]] = {
 OPEN = (State.WAITING, State.APPROVED, State.RUNNING, State.UNDOING)
 
 
+APPROVAL, DELETED = "approval", "deleted"
+"""Kinds of cards: the approvers', and what was theirs until somebody deleted it."""
+
+
 @dataclass(frozen=True)
 class Card:
-    """A message in Slack that shows the request. `kind`: approval or notice; `shown`: the face it shows."""
+    """A message in Slack that shows the request. `kind`: approval, notice or deleted; `shown`: the face it shows."""
 
     channel: str
     ts: str
@@ -101,8 +105,8 @@ class FixRequest:
         """Whether all its messages show its state, and a waiting one has a message with the buttons."""
         if self.batch is not None:
             return True
-        asked = self.state is not State.WAITING or any(card.kind == "approval" for card in self.cards)
-        return asked and all(card.shown == self.face for card in self.cards)
+        asked = self.state is not State.WAITING or any(card.kind == APPROVAL for card in self.cards)
+        return asked and all(card.shown == self.face for card in self.cards if card.kind != DELETED)
 
 
 @dataclass(frozen=True)
@@ -169,8 +173,8 @@ class Batch:
     @property
     def is_shown(self) -> bool:
         """Whether all its messages show its state, and a waiting one has a message with the buttons."""
-        asked = not self.waits or any(card.kind == "approval" for card in self.cards)
-        return asked and all(card.shown == self.face for card in self.cards)
+        asked = not self.waits or any(card.kind == APPROVAL for card in self.cards)
+        return asked and all(card.shown == self.face for card in self.cards if card.kind != DELETED)
 
 
 def hash_of_all(plan_hashes: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -10,9 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.blocks.text import code, cut, cut_markup, mention, moment, plain
+from bot.blocks.parts import choices, header, preformatted, quoted, section
+from bot.blocks.text import END, ISOLATE, code, cut, cut_markup, mention, moment, plain, shown
+from bot.ids import Input
 from tests.blocks.test_messages import words_of_strangers
 
+DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 EMOJI = re.compile(r":[\w+'-]+:")
 ITALIC = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 
@@ -42,13 +46,41 @@ def test_code_ends_where_it_should(text: str) -> None:
         (":smile:", "∶smile:"),  # noqa: RUF001
         ("two\nlines", "two lines"),
         ("\u202egnp.exe", "�gnp.exe"),
-        ("👩\u200d💻 at work", "👩💻 at work"),
+        ("👩\u200d💻 at work ☎\ufe0f", "👩💻 at work ☎"),
+        ("north\u200dwind\ufe0f", "north�wind�"),
+        ("a\u200bb\u2066c\u2069d\u00ade\u3164f\u2800g", "a�b�c�d�e�f�g"),
+        ("a\u0301 " + "o" + "\u0336" * 30, "a\u0301 o\u0336\u0336\u0336�"),
+        ("שלום 443", "\u2068שלום 443\u2069"),  # noqa: RUF001
+        ("مرحبا: open", "\u2068مرحبا: open\u2069"),  # noqa: RUF001
         ("<!channel> <@U1> <https://a|b>", "&lt;!channel&gt; &lt;@U1&gt; &lt;https∶//a|b&gt;"),  # noqa: RUF001
         ("arn:aws:s3:::bucket", "arn∶aws∶s3::∶bucket"),  # noqa: RUF001
     ],
 )
 def test_plain_words_look_as_they_were_written(given: str, shown: str) -> None:
     assert plain(given) == shown
+
+
+@given(words_of_strangers, words_of_strangers)
+def test_no_direction_reaches_beyond_its_words(name: str, words: str) -> None:
+    for one in (code(name), plain(words)):
+        strong = [c for c in one if unicodedata.bidirectional(c) in ("R", "AL", "AN")]
+        inside = re.sub(r"^`|`$", "", one)
+        assert not strong or (inside[0], inside[-1]) == (ISOLATE, END)
+        assert not DIRECTIONS.search(inside[1:-1] if strong else inside)
+
+
+@pytest.mark.parametrize("invisible", ["\u202e", "\u2066", "\u2067", "\u200b", "\u2060", "\ufeff", "\u00ad", "\u115f"])
+def test_what_is_invisible_shows_in_every_kind_of_text(invisible: str) -> None:
+    hidden = f"safe{invisible}elif"
+    made = (section(code(hidden)), section(plain(hidden)), quoted(hidden), preformatted("To copy", hidden), header(hidden),
+            choices(Input.CHOSEN, "Which", {"1": hidden}))  # fmt: skip
+    for block in made:
+        assert invisible not in str(block.to_dict())
+        assert "safe�elif" in str(block.to_dict())
+
+
+def test_what_a_person_wrote_keeps_its_lines() -> None:
+    assert shown("one\n  two\u202e") == "one\n  two�"
 
 
 def test_a_name_in_code_is_copied_as_it_is() -> None:

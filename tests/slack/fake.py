@@ -281,7 +281,7 @@ class Slack:
         found = [
             {"ts": ts, "blocks": message["blocks"]}
             for (channel, ts), message in reversed(self.messages.items())
-            if channel == given["channel"] and float(ts) >= float(given["oldest"])
+            if channel == given["channel"] and float(given["oldest"]) <= float(ts) <= float(given.get("latest", "inf"))
         ]
         start = int(given.get("cursor", 0))
         more = str(start + PAGE) if len(found) > start + PAGE else ""
