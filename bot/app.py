@@ -21,6 +21,7 @@ from bot import recording
 from bot.bulk import Bulk
 from bot.cards import Cards
 from bot.context import Bot
+from bot.digest_routes import check_accounts
 from bot.fixing import FixAws
 from bot.post import Post
 from bot.remediate import Remediator
@@ -50,6 +51,7 @@ def serve(settings: Settings) -> None:
     """Run until SIGINT or SIGTERM. Raises CannotRun, CannotScan, StoreError or BadSettings before it begins."""
     recording.select(settings)  # a check or threshold that does not exist is said now, not at the first scan
     account = recording.connect(settings).account
+    check_accounts(settings, account)
     store = open_store(settings.database, audit_keys=settings.audit_keys)
     try:
         store.audit.check_key()  # what cannot be written down is not begun
@@ -76,9 +78,10 @@ async def running(settings: Settings, store: Store, account: str) -> AsyncIterat
     identity = await _identity(post)
     bot = _bot(settings, store, account, identity, post)
     cards = Cards(bot)
-    schedule = Schedule(bot, cards)
+    access = Access(bot)
+    schedule = Schedule(bot, cards, access.may_get)
     app = _app(settings, identity)
-    parts = Parts(bot, Access(bot), cards, schedule)
+    parts = Parts(bot, access, cards, schedule)
     register(app, parts)
     store.scans.interrupt_running(at=bot.now())
     await asyncio.to_thread(bot.remediator.recover)

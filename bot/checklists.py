@@ -39,3 +39,9 @@ def note(store: Store, finding: Finding, who: Person, action: str, result: str, 
     """An audit row about a finding's checklist."""
     about = {"check": finding.check_id, "finding": finding.id}
     store.audit.append(action, actor=str(who), subject=finding.resource, result=result, detail=about | detail)
+
+
+def confirmed_by(store: Store, since: datetime | None) -> dict[int, str]:
+    """Finding -> who last had its check run again after a moment and saw it gone."""
+    rows = store.audit.of_action(RECHECKED, since)
+    return {row["detail"]["finding"]: row["actor"] for row in rows if row["detail"].get("now") == Status.PASS.value}

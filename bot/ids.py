@@ -46,6 +46,8 @@ class Action(StrEnum):
     CANCEL_ALL = "batch.cancel"
     UNDO_ALL = "batch.undo"
     AUDIT = "audit.request"
+    STOP_NOTES = "owner.stop"
+    RESUME_NOTES = "owner.resume"
 
 
 class View(StrEnum):
@@ -126,6 +128,10 @@ class OfCommand(Value):
     """What a person could have typed after the command."""
 
     text: str = Field(max_length=200)
+
+
+class OfPerson(Value):
+    user: str = Field(pattern=r"^[UW][A-Z0-9]{1,40}$")
 
 
 class OfTag(Value):

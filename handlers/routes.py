@@ -21,7 +21,21 @@ from bot.ownership import DIRECTLY, means_directly
 from bot.people import Person
 from bot.post import PostError
 from bot.remediate import Refusal
-from handlers import audit, batches, checklists, drill, errors, exports, findings, fixes, freezes, mutes, status, trend
+from handlers import (
+    audit,
+    batches,
+    checklists,
+    drill,
+    errors,
+    exports,
+    findings,
+    fixes,
+    freezes,
+    mutes,
+    owner_notes,
+    status,
+    trend,
+)
 from handlers.ask import Ask, Parts, Place
 from handlers.help import greet, show_help
 from handlers.home import show_home
@@ -85,6 +99,8 @@ ACTIONS: Mapping[Action, Handler] = {
     Action.UNDO_ALL: batches.undo,
     Action.UNFREEZE: freezes.unfreeze,
     Action.AUDIT: audit.of_request,
+    Action.STOP_NOTES: owner_notes.stop,
+    Action.RESUME_NOTES: owner_notes.resume,
 }
 SUBMISSIONS: Mapping[View, Submitted] = {
     View.REQUEST: fixes.asked,

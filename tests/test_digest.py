@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from bot.digest import MUTE_WARNING, WORTH_DOING, Digest, compose
+from bot.digest import MUTE_WARNING, WORTH_DOING, Digest, Edition, compose
 from bot.store import Store
 from bot.store.fix_request import New, State
 from bot.store.scans import Score
@@ -21,8 +22,8 @@ CHECKS = (FIXABLE, OTHER)
 A, B = (FIXABLE, "a", "leaves it open"), (FIXABLE, "b", "leaves it open")
 
 
-def composed(store: Store, at: datetime = NOW) -> Digest:
-    return compose(store, ACCOUNT, CHECKS, {FIXABLE.id: None}, slot=f"{at:%Y-%m-%d %H:%M}", now=at)
+def composed(store: Store, at: datetime = NOW, **about: Any) -> Digest:
+    return compose(store, ACCOUNT, CHECKS, {FIXABLE.id: None}, Edition(f"{at:%Y-%m-%d %H:%M}", **about), at)
 
 
 @pytest.fixture
@@ -130,10 +131,10 @@ def test_who_fixed_it_is_named_and_who_waits_too(yesterday: Store) -> None:
     ):
         yesterday.requests.move(asked[0].id, source, target, actor="T1/UBEN", at=NOW - HOUR)
     news = composed(yesterday)
-    assert {id: request.id for id, request in news.fixed_by.items()} == {1: asked[0].id}
+    assert {id: request.id for id, request in news.by.fixed.items()} == {1: asked[0].id}
     assert [request.id for request in news.waiting] == [asked[1].id]
     posted(yesterday, NOW)
-    assert composed(yesterday, NOW + DAY).fixed_by == {}
+    assert composed(yesterday, NOW + DAY).by.fixed == {}
 
 
 def test_the_score_is_compared_with_the_one_at_the_last_digest(yesterday: Store) -> None:

@@ -1,75 +1,117 @@
-"""The daily digest: what changed, what is worth doing today, how things stand."""
+"""The digest: what changed, what is worth doing today, how things stand; one line where nothing changed."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, tzinfo
 
-from slack_sdk.models.blocks import Block
+from slack_sdk.models.blocks import Block, ContextBlock
 
+from bot.blocks.charts import chart_blocks
 from bot.blocks.findings import finding_line, fix_button
 from bot.blocks.mutes import scope
+from bot.blocks.native import Drawn
+from bot.blocks.owner_notes import list_of
 from bot.blocks.parts import Message, actions, button, context, divider, header, lines, section
 from bot.blocks.status import unread
-from bot.blocks.text import code, escape, mention, moment, plain, severity
+from bot.blocks.text import code, escape, mention, moment, plain, severity, visible
+from bot.blocks.weekly import week_blocks
 from bot.digest import Digest
-from bot.ids import Action, OfList
+from bot.ids import Action, OfList, OfTrend
 from bot.store.findings import Finding
-from bot.words import counted, plural, span
+from bot.weekly import WEEK
+from bot.words import age, counted, plural, span
 
 SHOWN = 5
 """Findings of one kind that a digest names before it only counts."""
+OWNERS = 5
+"""Owners whose open findings it counts."""
 
 
 def digest(news: Digest, *, fixes: Collection[str], now: datetime, zone: tzinfo) -> Message:
-    """The day's message: news first, then three things to do, then where things stand."""
-    summary = _summary(news)
-    blocks: list[Block] = [header(f"AWS account {news.standing.account}: {summary}")]
-    late = f"  ·  {span(news.late)} late: the bot was down" if news.late else ""
-    asked = f"  ·  asked for by {mention(news.asked_by)}" if news.asked_by else ""
-    blocks.append(context(f"Digest of {escape(news.slot)}{late}{asked}"))
-    blocks += _news(news)
+    """The message: news first, then three things to do, then where things stand and what needs somebody soon."""
+    if news.quiet:
+        return _one_line(news, now, zone)
+    top: list[Block] = [header(f"{_about(news)}: {_summary(news)}"), context(_which(news)), *_news(news)]
     if news.todo:
-        blocks.append(section("*Worth doing today*"))
-        blocks += [section(f"{_gone(one)}{finding_line(one, now)}", fix_button(one, fixes, now)) for one in news.todo]
-    blocks += _waiting(news)
-    blocks += _mutes(news, zone)
-    blocks += unread(news.standing)
-    blocks.append(section(_standing(news)))
-    blocks.append(actions(button("Status", Action.STATUS, OfList()), button("All findings", Action.PAGE, OfList())))
-    # The block id is how a restarted bot finds out whether this digest is out already.
-    head = f"Audit head {news.head.seq}:{news.head.hash}"
-    blocks += [divider(), _named(context(head), f"digest:{news.slot}")]
-    return Message(f"AWS account {news.standing.account}: {summary}. {_standing(news)}", blocks)
+        top.append(section("*Worth doing today*"))
+        top += [section(f"{_gone(one)}{finding_line(one, now)}", fix_button(one, fixes, now)) for one in news.todo]
+    if news.week:
+        top += week_blocks(news.week, now)
+    top += lines([_standing(news), *_by_owner(news)])
+    rest = [*_waiting(news), *_mutes(news, zone), *_unread(news), _buttons(news), divider(), _foot(news)]
+    text = f"{_about(news)}: {_summary(news)}. {_standing(news)}"
+    charts = chart_blocks(news.week.trend) if news.week and news.week.trend else []
+    message = Message(text, [*top, *rest])
+    return Drawn(text, [*top, *charts, *rest], message) if charts else message
 
 
-def _named(block: Block, id: str) -> Block:
-    block.block_id = id
-    return block
+def _one_line(news: Digest, now: datetime, zone: tzinfo) -> Message:
+    """What is said when nothing changed."""
+    stands = news.standing
+    scanned = f"  ·  scanned {age(now - stands.scanned_at)}" if stands.scanned_at else ""
+    words = f"{_about(news)}: nothing changed"
+    since = f"since the digest of {moment(news.since, zone)}"
+    stood = f"{_standing(news)}{scanned}"
+    line = section(f"💤 *{plain(words)}* {since}.\n{stood}", button("All findings", Action.PAGE, _list(news)))
+    return Message(f"{words}. {_standing(news)}", [line, _foot(news, _which(news))])
+
+
+def _about(news: Digest) -> str:
+    owner = f", what {visible(news.edition.owner)[:60]} owns" if news.edition.owner else ""
+    return f"AWS account {news.standing.account}{owner}"
+
+
+def _which(news: Digest) -> str:
+    about = news.edition
+    weekly = "  ·  weekly edition" if about.weekly else ""
+    late = f"  ·  {span(about.late)} late: the bot was down" if about.late else ""
+    asked = f"  ·  asked for by {mention(about.asked_by)}" if about.asked_by else ""
+    return f"Digest of {escape(about.slot)}{weekly}{late}{asked}"
+
+
+def _foot(news: Digest, *texts: str) -> ContextBlock:
+    """The witness of the audit log, under the id by which the message is found again."""
+    foot = context(f"Audit head {news.head.seq}:{news.head.hash}")
+    foot.elements = [*(element for text in texts for element in context(text).elements), *foot.elements]
+    foot.block_id = news.edition.block
+    return foot
+
+
+def _list(news: Digest) -> OfList:
+    return list_of(news.edition.owner)
+
+
+def _buttons(news: Digest) -> Block:
+    listed = button("All findings", Action.PAGE, _list(news))
+    if news.edition.owner:
+        return actions(listed)
+    trend = button("Trend", Action.TREND, OfTrend(days=WEEK.days))
+    return actions(button("Status", Action.STATUS, OfList()), listed, trend)
 
 
 def _summary(news: Digest) -> str:
     parts = [
         (len(news.opened), "new"),
-        (len(news.reopened), "back again"),
         (len(news.resolved), "resolved"),
+        (len(news.reopened), "back again"),
     ]
     words = ", ".join(f"{count:,} {word}" for count, word in parts if count)
     words = words or ("nothing changed" if news.since else "the first digest")
+    words = f"the week: {words}" if news.edition.weekly and news.since else words
     return f"{words}; {len(news.done):,} resolved since" if news.done else words
 
 
 def _news(news: Digest) -> list[Block]:
-    found: list[str] = []
-    for title, some in (("🆕 *New*", news.opened), ("🔁 *Back again*", news.reopened)):
-        found += _some(title, [_new(news, finding) for finding in some])
+    found = _some("🆕 *New*", [_new(news, finding) for finding in news.opened])
     found += _some("✅ *Resolved*", [_resolved(news, finding) for finding in news.resolved])
+    found += _some("🔁 *Back again*", [_new(news, finding) for finding in news.reopened])
     return [*lines(found)]
 
 
 def _new(news: Digest, finding: Finding) -> str:
     line = f"{_gone(finding)}{severity(finding.severity)}  {code(finding.name, 100)} {plain(finding.text)}"
-    return f"• {line}{_by(news, finding) if finding.state == 'resolved' else ''}"
+    return f"• {line}{_by(news, finding)}"
 
 
 def _gone(finding: Finding) -> str:
@@ -89,8 +131,15 @@ def _resolved(news: Digest, finding: Finding) -> str:
 
 
 def _by(news: Digest, finding: Finding) -> str:
-    request = news.fixed_by.get(finding.id)
-    return f"  ·  fixed by {mention(request.requester)} and {mention(request.approver)}" if request else ""
+    """Who made it so, as far as it was somebody here."""
+    if finding.state != "resolved":
+        undone = news.by.undone.get(finding.id)
+        return f"  ·  its fix was undone by {mention(undone.undoer)}" if undone else ""
+    if request := news.by.fixed.get(finding.id):
+        people = dict.fromkeys([request.requester, *(request.approvals or [request.approver or ""])])
+        return f"  ·  fixed by {' and '.join(mention(one) for one in people)}"
+    looked = news.by.confirmed.get(finding.id)
+    return f"  ·  checked again by {mention(looked)}" if looked else ""
 
 
 def _waiting(news: Digest) -> list[Block]:
@@ -115,10 +164,34 @@ def _mutes(news: Digest, zone: tzinfo) -> list[Block]:
 
 def _standing(news: Digest) -> str:
     stands = news.standing
+    muted = f"  ·  {plural(stands.muted, 'finding')} muted" if stands.muted else ""
+    if news.edition.owner:
+        return f"Open: {counted(stands.open)}{muted}"
     score = "–" if stands.score is None else f"{stands.score}"  # noqa: RUF001
     moved = ""
     if stands.score is not None and news.before and news.before.score is not None:
-        moved = f" ({stands.score - news.before.score:+d} since the last digest)"
+        when = "in the week" if news.edition.weekly else "since the last digest"
+        moved = f" ({stands.score - news.before.score:+d} {when})"
     read = f"{stands.read} of {plural(stands.total, 'check')} read everywhere"
-    muted = f"  ·  {plural(stands.muted, 'finding')} muted" if stands.muted else ""
     return f"Score {score} of 100{moved}  ·  open: {counted(stands.open)}  ·  {read}{muted}"
+
+
+def _by_owner(news: Digest) -> list[str]:
+    """Open findings of each owner; nothing where no tag names one."""
+    if not any(news.by_owner):
+        return []
+    told = [
+        f"{code(owner, 60) if owner else 'nobody'} {counts.total():,} ({counted(counts)})"
+        for owner, counts in list(news.by_owner.items())[:OWNERS]
+    ]
+    more = [f"{len(news.by_owner) - OWNERS:,} more"] if len(news.by_owner) > OWNERS else []
+    return [f"By owner: {'  ·  '.join([*told, *more])}"]
+
+
+def _unread(news: Digest) -> list[Block]:
+    """Who owns what could not be read is not known, so an owner is only told that there is some."""
+    count = len(news.standing.unknown)
+    if not news.edition.owner:
+        return unread(news.standing)
+    words = f"❔ {plural(count, 'thing')} in the account could not be read, so something may be missing here."
+    return [section(words)] if count else []

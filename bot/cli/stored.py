@@ -27,7 +27,7 @@ from bot.cli.output import (
     table,
 )
 from bot.compliance import Stand, report
-from bot.digest import Digest, compose
+from bot.digest import Digest, Edition, compose
 from bot.export import FORMATS, About
 from bot.standing import Standing, standing
 from bot.store import Store, open_store
@@ -155,8 +155,8 @@ def digest() -> int:
     """Print what a digest would say now. Nothing is posted, and no slot is used up."""
     checks, fixes = catalogue.load()
     with _scanned() as at:
-        slot = f"{at.now:%Y-%m-%d %H:%M}"
-        news = compose(at.store, at.account, checks.values(), fixes, slot=slot, now=at.now)
+        edition = Edition(f"{at.now:%Y-%m-%d %H:%M}", asked_by="the terminal")  # in full, also when nothing changed
+        news = compose(at.store, at.account, checks.values(), fixes, edition, at.now)
     _print_digest(console(), news, at.now)
     return OK
 
@@ -222,7 +222,7 @@ def _print_some(out: Console, title: str, some: Sequence[Finding], news: Digest,
     out.print(f"\n{title} ({len(some)})")
     lines = []
     for finding in some:
-        request = news.fixed_by.get(finding.id) if finding.state == "resolved" else None
+        request = news.by.fixed.get(finding.id) if finding.state == "resolved" else None
         lines.append(_line(finding, now, f", fixed by request {request.id}" if request else ""))
     out.print(listing(lines))
 

@@ -205,6 +205,13 @@ class Audit:
         )
         return [row | {"detail": json.loads(row["detail"])} for row in rows]
 
+    def of_action(self, action: str, since: datetime | None) -> list[dict[str, Any]]:
+        """The rows of an action that were written after a moment, oldest first, `detail` decoded."""
+        rows = self._db.rows(
+            "SELECT * FROM audit WHERE action = ? AND at > ? ORDER BY seq", [action, stamp(since) if since else ""]
+        )
+        return [row | {"detail": json.loads(row["detail"])} for row in rows]
+
     def approved_plan(self, request_id: int) -> str:
         """Hash of the plan that was approved; "" without a row of it from which an unbroken chain leads to the end."""
         row = self._db.row(

@@ -63,13 +63,15 @@ class Digests:
         """Those of another route."""
         return Digests(self._db, route)
 
-    def claim(self, slot: str, channel: str, at: datetime) -> bool:
-        """Whether the slot was free and is now the caller's to post."""
+    def claim(
+        self, slot: str, channel: str, at: datetime, *, head: Head | None = None, shown: Shown | None = None
+    ) -> bool:
+        """Whether the slot was free and is now the caller's to post: a message that will show this."""
         return bool(
             self._db.write(
-                "INSERT INTO digests (route, slot, channel, state, claimed_at) VALUES (?, ?, ?, 'claimed', ?)"
-                " ON CONFLICT DO NOTHING",
-                [self._route, slot, channel, stamp(at)],
+                "INSERT INTO digests (route, slot, channel, state, claimed_at, audit_seq, audit_head, shown)"
+                " VALUES (?, ?, ?, 'claimed', ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                [self._route, slot, channel, stamp(at), *_kept(head), _packed(shown)],
             )
         )
 
@@ -81,11 +83,10 @@ class Digests:
 
     def posted(self, slot: str, *, ts: str, head: Head | None, at: datetime, shown: Shown | None = None) -> None:
         """Note where the digest is, which audit head it shows, if any, and which findings."""
-        seen = (None, "") if head is None else (head.seq, head.hash)
         self._db.write(
             "UPDATE digests SET state = 'posted', ts = ?, audit_seq = ?, audit_head = ?, posted_at = ?, shown = ?"
             " WHERE route = ? AND slot = ?",
-            [ts, *seen, stamp(at), _packed(shown), self._route, slot],
+            [ts, *_kept(head), stamp(at), _packed(shown), self._route, slot],
         )
 
     def redrawn(self, slot: str, shown: Shown) -> None:
@@ -154,6 +155,10 @@ def _slot(row: Mapping[str, Any]) -> Slot:
         row["slot"], row["channel"], row["state"], claimed, moment(row["posted_at"]), row["ts"], head,
         _unpacked(row["shown"]), row["route"],
     )  # fmt: skip
+
+
+def _kept(head: Head | None) -> tuple[int | None, str]:
+    return (None, "") if head is None else (head.seq, head.hash)
 
 
 def _packed(shown: Shown | None) -> str:

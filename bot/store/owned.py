@@ -43,7 +43,7 @@ class Owned:
 
     def oldest(self, account: str, owner: str, now: datetime, *, grave: int, limit: int) -> list[int]:
         """The numbers of those open for longest; those of at least severity `grave` before all others."""
-        return self._numbers(account, owner, now, f"severity >= {grave} DESC, opened_at, severity DESC, id", limit)
+        return self._numbers(account, owner, now, f"severity >= {int(grave)} DESC, opened_at, severity DESC, id", limit)
 
     def hidden(self, mutes: Collection[int], owner: str) -> dict[int, int]:
         """Mute -> how many of an owner's open findings it hides; none that hides none."""
