@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -14,7 +16,9 @@ from rich.console import Console
 from bot.demo import slack
 from bot.demo.account import fill
 from bot.demo.aws import ACCOUNT, REGIONS, start_aws, wait_for_aws
+from bot.demo.history import make_up
 from bot.demo.processes import DemoError, Processes, cache_folder, processes, require_free, wait_until
+from bot.store import open_store
 
 BOT = (sys.executable, "-m", "bot.demo.bot")
 OURS = ("AWS_", "SLACK_", "BOTO_")  # a person's own settings must never reach the demo, nor the demo a real account
@@ -107,6 +111,8 @@ def _demo(
         status.update("Filling the account of Northwind Traders …")
         wait_for_aws(aws, env["AWS_ENDPOINT_URL"])
         fill(env["AWS_ENDPOINT_URL"])
+        with closing(open_store(env["AWS_SEC_DATABASE"])) as store:
+            make_up(store, datetime.now(UTC))
         if not no_slack:
             status.update("Starting the local Slack and the bot …")
             slack.start_slack(children, binary, port, env)
@@ -139,6 +145,7 @@ Ben Okafor or Chiara Conti under [bold]Act as[/], top right. Dan Kowalski may no
 
 [yellow]The local Slack listens on all interfaces, port {port}, without a password:
 use it on a network you trust.[/] The account is emulated on 127.0.0.1:{aws_port}; no real one is reached.
+What /aws-sec trend shows of the days before today is made up.
 
 Logs   {run}
 Ctrl-C ends all of it.""",

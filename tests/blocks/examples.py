@@ -9,10 +9,24 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.blocks import batches, checklists, digest, drill, findings, freezes, home, mutes, pages, requests, status
+from bot.blocks import (
+    batches,
+    charts,
+    checklists,
+    digest,
+    drill,
+    findings,
+    freezes,
+    home,
+    mutes,
+    pages,
+    requests,
+    status,
+)
 from bot.blocks import help as helping
 from bot.blocks.drill import Frame
 from bot.blocks.filters import UNTYPABLE
+from bot.blocks.native import Drawn
 from bot.blocks.parts import Message, say, sentence, wait
 from bot.bulk import BatchProposal
 from bot.checklists import Looked
@@ -34,6 +48,7 @@ from bot.store.freezes import Frozen
 from bot.store.mutes import Mute
 from bot.store.scans import Score
 from bot.store.tallies import Choices
+from bot.trend import Day, Trend
 from checks import Guide, s3
 from checks.kit import Call, Plan, Practice, Risk, Severity
 from handlers.errors import refusal
@@ -170,7 +185,8 @@ def _messages(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
 
     yield from _of_help(words)
     rows = [_audited(words, seq) for seq in range(1, 16)]
-    yield "compliance", pages.compliance_page("cis_5.0", COMPLIANCE)
+    yield from _both("compliance", pages.compliance_page("cis_5.0", COMPLIANCE))
+    yield from _of_trends()
     yield "audit", pages.audit_page(rows, HEAD, ZONE)
     yield "audit_of_request", pages.audit_page(rows[:1], HEAD, ZONE, 7)
     yield "audit_empty", pages.audit_page([], HEAD, ZONE)
@@ -257,6 +273,25 @@ def _of_drilling(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]
     yield "findings", drill.list_page(listed, findings.Page(asked, [one, muted] * 2, 12), fixes=FIXES)
     none = frame(Spot(asked=OfList(muted=True), flat=True))
     yield "findings_none", drill.list_page(none, findings.Page(OfList(muted=True), [], 0), fixes=FIXES)
+
+
+def _both(name: str, made: Message) -> Iterator[tuple[str, Message]]:
+    """A message with what Slack draws itself, and what is sent where it does not."""
+    assert isinstance(made, Drawn)
+    yield name, made
+    yield f"{name}_where_slack_draws_nothing", made.plain
+
+
+def _of_trends() -> Iterator[tuple[str, Message | dict[str, Any]]]:
+    def day(ago: int, open: Counter[int] | None) -> Day:
+        return Day(NOW.date() - timedelta(days=ago), 62 - ago // 2, open, scanned=ago % 3 != 1)
+
+    month = [day(ago, Counter({4: 1 + ago // 10, 3: 9 + ago // 4, 2: 12, 1: 4})) for ago in reversed(range(30))]
+    yield from _both("trend", charts.trend_page(Trend(ACCOUNT, month, 30)))
+    yield "trend_of_few_days", charts.trend_page(Trend(ACCOUNT, month[-2:], 7))
+    yield "trend_of_no_day", charts.trend_page(Trend(ACCOUNT, [], 90))
+    before_charts = [day(ago, None) for ago in reversed(range(90))]
+    yield "trend_without_severities", charts.trend_page(Trend(ACCOUNT, before_charts, 90))
 
 
 def _of_freezes(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
