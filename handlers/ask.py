@@ -100,10 +100,8 @@ class Ask:
         """Answer so that only the person sees it. Raises PostError."""
         if self.respond is not None:
             await self._respond(self.respond, message, replace_original=False)
-        elif self.place.channel:
-            await self.bot.post.whisper(self.place.channel, self.who.user, message)
         else:
-            await self.bot.post.post(self.who.user, message)  # a direct message
+            await self._beside(message)
 
     async def replace(self, message: Message) -> None:
         """Show something else in place of the message the button is on. Raises PostError."""
@@ -137,7 +135,18 @@ class Ask:
         else:
             if answer.status_code == 200:
                 return
-        await self.bot.post.whisper(self.place.channel, self.who.user, message)
+        await self._beside(message)
+
+    async def _beside(self, message: Message) -> None:
+        """In the channel, for the person alone; as a direct message where there is none or it is out of reach."""
+        try:
+            if self.place.channel:
+                await self.bot.post.whisper(self.place.channel, self.who.user, message)
+                return
+        except PostError as error:
+            if not error.certain or self.who.team != self.bot.team:
+                raise
+        await self.bot.post.post(self.who.user, message)
 
 
 class Living:
@@ -149,6 +158,7 @@ class Living:
         self._clicked = clicked
         self._next_edit = time.monotonic() + EDIT_SECONDS / 3
         self._hidden_edits = 0
+        self._gone = False
 
     @property
     def key(self) -> Key:
@@ -160,7 +170,7 @@ class Living:
 
         `share`: how much is done. What only one person sees is edited a few times, evenly over the whole.
         """
-        if time.monotonic() < self._next_edit:
+        if self._gone or time.monotonic() < self._next_edit:
             return
         if not self._ts:
             if not self._clicked or not (self._hidden_edits + 1) / (HIDDEN_EDITS + 1) <= share < 1:
@@ -168,12 +178,23 @@ class Living:
             self._hidden_edits = int(share * (HIDDEN_EDITS + 1))
         self._next_edit = time.monotonic() + EDIT_SECONDS
         try:
-            await self.end(await asyncio.to_thread(message))
+            await self._show(await asyncio.to_thread(message))
         except PostError as error:  # the next edit shows more
             log.warning("a message does not follow: %s", error)
+            self._gone = error.gone
 
     async def end(self, message: Message) -> None:
-        """Show what came of it. Raises PostError."""
+        """Show what came of it, to the person alone when somebody deleted the message. Raises PostError."""
+        try:
+            if not self._gone:
+                await self._show(message)
+                return
+        except PostError as error:
+            if not error.gone:
+                raise
+        await self._ask.whisper(message)
+
+    async def _show(self, message: Message) -> None:
         if self._ts:
             await self._ask.bot.post.update(self._ask.place.channel, self._ts, message)
         elif self._clicked:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -19,6 +20,8 @@ from bot.store.findings import Filter
 from bot.words import plural
 from handlers.ask import Ask
 from handlers.filters import asked_for, filter_of
+
+log = logging.getLogger(__name__)
 
 
 async def export(ask: Ask) -> None:
@@ -41,9 +44,21 @@ async def export(ask: Ask) -> None:
         about = f" ({plain(words, 100)})" if words else ""
         text = f"{plural(written, 'finding')}{about} as {code(path.name)}, asked for by {mention(str(ask.who))}"
         channel, thread = await _said(ask, Message(text, [section(f"📄 {text}. The file is in the thread.")]))
-        await bot.post.upload(channel, thread, path, path.name, f"aws-sec: {plural(written, 'finding')}")
+        try:
+            await bot.post.upload(channel, thread, path, path.name, f"aws-sec: {plural(written, 'finding')}")
+        except PostError:
+            await _take_back(bot, channel, thread, Message(text, [section(f"📄 {text}. Slack did not take the file.")]))
+            raise
     if channel != ask.place.channel:
         await ask.whisper(Message("Exported", [section(f"I am not in this channel, so the file is in <#{channel}>.")]))
+
+
+async def _take_back(bot: Bot, channel: str, ts: str, message: Message) -> None:
+    """Promise no file that is not there."""
+    try:
+        await bot.post.update(channel, ts, message)
+    except PostError as error:
+        log.warning("a message promises a file that is not there: %s", error)
 
 
 async def _said(ask: Ask, message: Message) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from datetime import timedelta
 
 from bot.blocks import status as blocks
@@ -10,6 +11,7 @@ from bot.blocks.parts import Message, sentence
 from bot.blocks.text import code, plain
 from bot.context import Bot
 from bot.ids import Spot
+from bot.post import PostError
 from bot.remediate import Refusal
 from bot.runner import Running
 from bot.store.findings import Filter
@@ -18,6 +20,8 @@ from handlers.ask import Ask, Living
 from handlers.drill import draw, find
 from handlers.filters import account_of, asked_for
 from handlers.findings import no_such_check
+
+log = logging.getLogger(__name__)
 
 WORST = 3
 
@@ -29,13 +33,22 @@ async def status(ask: Ask) -> None:
     stale = own and await asyncio.to_thread(_is_stale, bot)
     run = await bot.scans.start(requested_by=str(ask.who)) if stale else bot.scans.running if own else None
     message = await asyncio.to_thread(draw, bot, at, run)
-    if ask.place.channel == bot.settings.channel:
-        living = Living(ask, await bot.post.post(ask.place.channel, message))
-    else:
-        await ask.whisper(message)
-        living = Living(ask)
+    living = Living(ask, await _post_or_whisper(ask, message))
     if run:
         await _follow(ask, run, living, at)
+
+
+async def _post_or_whisper(ask: Ask, message: Message) -> str:
+    """The timestamp of the answer in the bot's channel; "" when only the person sees it."""
+    if ask.place.channel == ask.bot.settings.channel:
+        try:
+            return await ask.bot.post.post(ask.place.channel, message)
+        except PostError as error:
+            if not error.certain:
+                raise
+            log.warning("the status is not in %s for all to see: %s", ask.place.channel, error)
+    await ask.whisper(message)
+    return ""
 
 
 async def in_window(ask: Ask) -> None:
