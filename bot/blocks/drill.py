@@ -8,10 +8,10 @@ from datetime import datetime, tzinfo
 
 from slack_sdk.models.blocks import Block, ButtonElement
 
-from bot.blocks.filters import filter_blocks, filter_buttons
+from bot.blocks.filters import filter_blocks, filter_buttons, is_narrow
 from bot.blocks.findings import Page, finding_buttons, finding_line, finding_rows, muted_words, title_of
 from bot.blocks.parts import Message, actions, button, context, lines, section
-from bot.blocks.status import UNREAD, change_words, practice_line, progress_words, scan_button
+from bot.blocks.status import NONE_OF_THESE, NOTHING, UNREAD, change_words, practice_line, progress_words, scan_button
 from bot.blocks.text import code, moment, plain, severity
 from bot.console import console_url
 from bot.drill import CheckStanding
@@ -56,10 +56,11 @@ def practice_page(
     page = last_page(at.checks_page, len(listed), CHECKS)
     first, last = page * CHECKS, min((page + 1) * CHECKS, len(listed))
     change = change_words(one.score, before.practices.get(one.practice.key) if before else None)
-    blocks: list[Block] = [section(practice_line(one) + change)]
+    nothing = NONE_OF_THESE if is_narrow(at.asked) else NOTHING
+    blocks: list[Block] = [section(practice_line(one, nothing) + change)]
     for check in listed[first:last]:
         opened = at.moved(check=check.id, page=0, checks_page=page)
-        words = f"{severity(check.severity)}  *{plain(check.title, 150)}*\n{_counts(check, at)}"
+        words = f"{severity(check.severity)}  {plain(check.title, 150)}\n{_counts(check, at)}"
         blocks.append(section(words, button("Open", Action.OPEN, opened)))
     found = plural(len(listed), "check") + (" needs a look" if len(listed) == 1 else " need a look")
     passing = sum(1 for check in checks if check.passed and check not in listed)
@@ -75,8 +76,8 @@ def check_page(
     """One check: why it matters, what could not be read, and the resources that fail."""
     at, number = frame.at, page.asked.page
     why = plain(check.why, 600) if check else "This check is not run any more."
-    title = f"{severity(stands.severity)}  *{plain(stands.title, 150)}*"
-    blocks: list[Block] = [section(f"{title}\n{code(stands.id)}  {_counts(stands, at)}\n{why}")]
+    facts = f"{severity(stands.severity)}  ·  {code(stands.id)}  ·  {_counts(stands, at)}"
+    blocks: list[Block] = [section(f"*{plain(stands.title, 150)}*\n{facts}\n{why}")]
     blocks += lines([f"❔ {plain(reason)}" for reason in stands.reasons[:UNREAD]])
     for finding in page.findings:
         words = finding_line(finding, frame.now) + muted_words(finding, frame.now, frame.zone)
@@ -118,7 +119,7 @@ def resource_page(frame: Frame, finding: Finding, title: str, *, fixes: Collecti
         f"*Resource*  {code(finding.resource, 300)}",
         f"*Where*  {finding.region}, account {account}" + (f"  ·  <{url}|AWS console>" if url else ""),
         f"*Since*  {since}  ·  last seen {moment(finding.last_seen, zone)}",
-        f"*Owner*  {plain(finding.owner, 100) if finding.owner else 'nobody: no tag of the resource says'}",
+        f"*Owner*  {plain(finding.owner, 100) if finding.owner else 'not known: its tags name nobody'}",
     ]
     if finding.state == "resolved":
         facts.append(f"✅ *Resolved*  {moment(finding.resolved_at, zone)}: nothing is left to do")
@@ -155,7 +156,7 @@ def _range(first: int, last: int, total: int) -> str:
 
 
 def _age(frame: Frame) -> str:
-    scanned = f"scanned {age(frame.now - frame.scanned_at)}" if frame.scanned_at else "never scanned completely"
+    scanned = f"Scanned {age(frame.now - frame.scanned_at)}" if frame.scanned_at else "Never scanned completely"
     return f"{scanned}  ·  ⏳ a scan runs: {progress_words(frame.progress)}" if frame.progress else scanned
 
 

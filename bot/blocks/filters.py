@@ -29,7 +29,7 @@ FILTERS = ("account", "region", "service", "severity", "owner", "days")
 
 def narrowing(asked: OfList) -> list[str]:
     """Each filter that is on, in words."""
-    of = [f"{Severity(asked.severity).word} and worse"] if asked.severity else []
+    of = [_at_least(asked.severity)] if asked.severity else []
     of += [f"account {code(asked.account)}"] if asked.account else []
     of += [f"in {code(asked.region)}"] if asked.region else []
     of += [f"of {code(asked.service)}"] if asked.service else []
@@ -61,11 +61,16 @@ def filter_blocks(at: Spot, choices: Choices | None, *, note: str = "") -> list[
     return [*blocks, actions(*menus, id=packed)]
 
 
+def is_narrow(asked: OfList) -> bool:
+    """Whether any filter is on."""
+    return asked.muted or bool(narrowing(asked))
+
+
 def filter_buttons(at: Spot) -> list[ButtonElement]:
     """Open or close the menus; clear what is on."""
     words, menus = ("Hide filters", False) if at.menus else ("Filter…", True)
     found = [button(words, Action.OPEN, at.model_copy(update={"menus": menus}), suffix=".filter")]
-    if at.asked.muted or narrowing(at.asked):
+    if is_narrow(at.asked):
         found.append(button("Clear filters", Action.OPEN, cleared(at), suffix=".clear"))
     return found
 
@@ -81,9 +86,8 @@ def _chosen(asked: OfList, name: str) -> str | None:
 
 
 def _options(choices: Choices) -> dict[str, dict[str, str]]:
-    worse = {str(int(one)): f"{one.word} and worse" for one in (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM)}
     menus = {
-        "severity": {**worse, str(int(Severity.CRITICAL)): Severity.CRITICAL.word},
+        "severity": {str(level): _at_least(level) for level in (4, 3, 2)},
         "region": _counted(choices.regions),
         "service": _counted(choices.services),
         "owner": _counted(choices.owners),
@@ -92,6 +96,11 @@ def _options(choices: Choices) -> dict[str, dict[str, str]]:
     }
     wide = {"days": "any age", "severity": "any severity"}
     return {name: {ANY: wide.get(name, f"every {name}"), **options} for name, options in menus.items() if options}
+
+
+def _at_least(level: int) -> str:
+    words = Severity(level).word
+    return words if level == Severity.CRITICAL else f"{words} and worse"
 
 
 def _counted(values: Mapping[str, int]) -> dict[str, str]:

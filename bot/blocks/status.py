@@ -8,7 +8,7 @@ from typing import Any
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, SectionBlock
 
-from bot.blocks.filters import filter_blocks, filter_buttons
+from bot.blocks.filters import filter_blocks, filter_buttons, is_narrow
 from bot.blocks.findings import finding_line, fix_button
 from bot.blocks.parts import BLOCK_ID, Message, actions, button, context, header, lines, modal, section, select
 from bot.blocks.text import code, plain
@@ -22,6 +22,8 @@ from bot.words import age, bar, counted, plural
 from checks.kit import AnyCheck
 
 NO_BREAK = "\N{NO-BREAK SPACE}"  # ordinary spaces that follow each other are drawn as one
+NOTHING, NONE_OF_THESE = "nothing open", "none of these"
+"""What a practice has; the second where filters let only some through."""
 UNREAD = 3
 """Reasons for what could not be read that a message names."""
 
@@ -47,10 +49,13 @@ def status(
     blocks: list[Block] = [header(f"Security status of AWS account {stands.account}")]
     change = change_words(stands.score, before.score if before else None)
     blocks.append(section(f"*Score {score} of 100*{change}  ·  open: {open_words}"))
-    blocks += lines([practice_line(one) for one in worst_first(stands.practices)])
+    nothing = NONE_OF_THESE if is_narrow(at.asked) else NOTHING
+    blocks += lines([practice_line(one, nothing) for one in worst_first(stands.practices)])
     if worst:
         blocks.append(section("*Worst first*"))
         blocks += [section(finding_line(one, now), fix_button(one, fixes, now)) for one in worst]
+    elif is_narrow(at.asked):
+        blocks.append(section("Nothing is open that the filters let through."))
     elif stands.read:
         blocks.append(section("Nothing is open. ✅"))
     blocks += unread(stands)
@@ -95,13 +100,13 @@ def check_result(
     return Message(f"{check.title}: {words}", blocks)
 
 
-def practice_line(one: PracticeStanding) -> str:
-    """One practice: a bar, its score and what is open."""
+def practice_line(one: PracticeStanding, nothing: str = NOTHING) -> str:
+    """One practice: a bar, its score and what is open; what to say where nothing is."""
     score = f"`{bar(one.score)} {_score(one.score).rjust(3, NO_BREAK)}`"
     unread_words = (
         f"  ·  {one.total - one.read} of {plural(one.total, 'check')} not read" if one.read < one.total else ""
     )
-    return f"{score}  *{one.practice.value}*  {_open(one)}{unread_words}"
+    return f"{score}  *{one.practice.value}*  {_open(one, nothing)}{unread_words}"
 
 
 def unread(stands: Standing) -> list[Block]:
@@ -115,10 +120,10 @@ def unread(stands: Standing) -> list[Block]:
     return [*lines(["❔ *Could not be read, so neither pass nor fail*", *reasons])]
 
 
-def _open(one: PracticeStanding) -> str:
+def _open(one: PracticeStanding, nothing: str) -> str:
     if one.failed:
         return counted(one.open)
-    return "nothing open" if one.score is not None else "nothing to judge"
+    return nothing if one.score is not None else "nothing to judge"
 
 
 def _score(score: int | None) -> str:

@@ -114,7 +114,7 @@ class Desk:
         place: dict[str, Any] = {
             "channel": {"id": channel},
             "container": {"type": "message", "message_ts": ts, "channel_id": channel, "is_ephemeral": hidden},
-            "response_url": self.slack.response_url(),
+            "response_url": self.slack.response_url(f"click-{next(self._triggers)}"),
         }
         if view:
             place = {"container": {"type": "view", "view_id": view}, "view": {"id": view, "type": "modal"}}
