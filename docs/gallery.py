@@ -48,8 +48,33 @@ def _block(block: Data) -> Iterator[str]:
     elif kind == "input":
         hint = f" <sub>{words(block['hint'])}</sub>" if block.get("hint") else ""
         yield f"{words(block['label'])} → {_element(block['element'])}{hint}"
+    elif kind == "data_table":
+        yield _table(block)
+    elif kind == "data_visualization":
+        yield _chart(block)
     else:
         raise ValueError(f"the gallery cannot show {kind} yet")
+
+
+def _table(block: Data) -> str:
+    """The first page of a table, and its caption."""
+    head, *rows = ([words(cell) for cell in row] for row in block["rows"])
+    page = rows[: block["page_size"]]
+    listed = [head, ["---"] * len(head), *page]
+    more = f"\n\n<sub>… and {len(rows) - len(page)} more rows to turn to</sub>" if rows[len(page) :] else ""
+    return "\n".join(f"| {' | '.join(row)} |" for row in listed) + f"{more}\n\n<sub>{_literal(block['caption'])}</sub>"
+
+
+def _chart(block: Data) -> str:
+    """What a chart shows, where Slack draws it: how each series begins and ends."""
+    chart = block["chart"]
+    ends = [
+        f"{one['name']} {one['data'][0]['value']} on {one['data'][0]['label']} to {one['data'][-1]['value']}"
+        f" on {one['data'][-1]['label']}"
+        for one in chart["series"]
+    ]
+    about = f"{chart['type']} chart, {len(chart['axis_config']['categories'])} days"
+    return f"**{block['title']}** ({about}): {'; '.join(ends)}"
 
 
 def _element(element: Data) -> str:

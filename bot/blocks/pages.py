@@ -24,7 +24,7 @@ def compliance_page(name: str, report: Report) -> Message:
     """A framework: counts first, then what fails, what could not be read, and what no check covers."""
     listed = _compliance_lines(name, report)
     table = Table(f"{report.title}, control by control", CONTROL, [_control_row(c) for c in _worst_first(report)], 10)
-    more = f"{plural(table.left_out, 'control')} more: `aws-sec compliance {name}` in the terminal lists all"
+    more = f"and {plural(table.left_out, 'control')} more: `aws-sec compliance {name}` in the terminal lists all"
     ends = [context(more)] if table.left_out else []
     return Drawn(listed.text, [listed.blocks[0], table, *ends], listed) if report.controls else listed
 
