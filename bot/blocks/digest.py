@@ -40,7 +40,7 @@ def digest(news: Digest, *, fixes: Collection[str], now: datetime, zone: tzinfo)
         top += week_blocks(news.week, now)
     top += lines([_standing(news), *_by_owner(news)])
     rest = [*_waiting(news), *_mutes(news, zone), *_unread(news), _buttons(news), divider(), _foot(news)]
-    text = f"{_about(news)}: {_summary(news)}. {_standing(news)}"
+    text = f"{plain(_about(news))}: {_summary(news)}. {_standing(news)}"
     charts = chart_blocks(news.week.trend) if news.week and news.week.trend else []
     message = Message(text, [*top, *rest])
     return Drawn(text, [*top, *charts, *rest], message) if charts else message
@@ -50,10 +50,10 @@ def _one_line(news: Digest, now: datetime, zone: tzinfo) -> Message:
     """What is said when nothing changed."""
     stands = news.standing
     scanned = f"  ·  scanned {age(now - stands.scanned_at)}" if stands.scanned_at else ""
-    words = f"{_about(news)}: nothing changed"
+    words = plain(f"{_about(news)}: nothing changed")
     since = f"since the digest of {moment(news.since, zone)}"
     stood = f"{_standing(news)}{scanned}"
-    line = section(f"💤 *{plain(words)}* {since}.\n{stood}", button("All findings", Action.PAGE, _list(news)))
+    line = section(f"💤 *{words}* {since}.\n{stood}", button("All findings", Action.PAGE, _list(news)))
     return Message(f"{words}. {_standing(news)}", [line, _foot(news, _which(news))])
 
 
