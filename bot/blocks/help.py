@@ -12,10 +12,11 @@ from bot.ids import Action, OfCommand
 from bot.people import Rights
 
 COMMANDS: Mapping[str, str] = {
-    "status": "how the account stands on the twelve practices",
+    "status [words]": "how the account stands on the twelve practices, down to one resource; the words of `findings`"
+    " narrow it",
     "trend [7|30|90]": "how the score and the open findings moved, in so many days",
-    "findings [words]": "what is open, worst first: a practice, a severity, `muted`, `region=`, `service=`, `owner=`,"
-    " `new=7d`, or part of a name",
+    "findings [words]": "what is open, worst first: a practice, a severity, `muted`, `account=`, `region=`,"
+    " `service=`, `owner=`, `new=7d`, or part of a name",
     "explain CHECK|NUMBER": "why a check or a finding matters and what to do",
     "check CHECK": "run one check now",
     "fix NUMBER|CHECK": "see what would change, in one finding's resource or in all of a check; ask for approval",

@@ -33,7 +33,7 @@ WORDS = (
     "mutes", "compliance cis_5.0", "staus", "findings \u202eevil", "explain 99999", "unmute 1",
 )  # fmt: skip
 CALM = (
-    "finding.explain", "findings.page.more", "findings.page.back", "steps.open", "mutes.open", "status.open", "status.scan",
+    "finding.explain", "spot.open", "spot.open.up", "spot.open.more", "spot.open.back", "spot.open.filter", "steps.open", "mutes.open", "status.open", "status.scan",
 )  # fmt: skip
 """Buttons that show something, or scan."""
 

@@ -137,9 +137,10 @@ def shapes(key: str) -> dict[str, Any]:
 
 def shapeless() -> Iterator[Forged]:
     """Every button and modal that carries something, with everything that it never carries."""
-    for action, key in {**POINTERS, Action.FIX_ALL: "check", Action.MUTES: "mute"}.items():
+    for action, key in {**POINTERS, Action.FIX_ALL: "check", Action.MUTES: "mute", Action.OPEN: "finding"}.items():
         for name, value in shapes(key).items():
-            yield Forged(name, "bob", action, always(value), TAMPERED)
+            if (name, action) != ("empty", Action.OPEN):  # the status itself
+                yield Forged(name, "bob", action, always(value), TAMPERED)
     for view, key in MODALS.items():
         for name, value in shapes(key).items():
             if isinstance(value, str):  # Slack keeps a modal's as text
@@ -148,12 +149,17 @@ def shapeless() -> Iterator[Forged]:
         yield Forged(f"an action that is none ({name[:12]!r})", "bob", name, lambda s: s.waiting.packed(), TAMPERED)
     for name in ("", "fix.everything", "fix.approve", "x" * 255):
         yield Forged("a modal that is none", "bob", f"modal:{name}", lambda s: s.waiting.packed(), TAMPERED)
+    for value in ("*", "us-east-1", "x" * 5000, "", [1]):  # a menu's block is nobody's spot
+        yield Forged(f"{str(value)[:12]!r}", "bob", f"{Action.FILTER}.region", always(value), TAMPERED)
     for value in ("", "no practice", [1], {"a": 1}, 7):
         yield Forged(f"{value!r}", "bob", Action.PRACTICE, always(value), "this menu is from an older version")
 
 
 def pointless() -> Iterator[Forged]:
     """Pointers at what does not exist."""
+    for number in (999_999, LARGEST):
+        yield Forged(f"{number}", "bob", Action.OPEN, always(json.dumps({"finding": number})), GONE["finding"])
+        yield Forged(f"{number}", "bob", Action.SCAN, always(json.dumps({"finding": number})), GONE["finding"])
     for action, key in POINTERS.items():
         for number in (999_999, LARGEST) if action is not Action.AUDIT else ():  # it shows that there is nothing
             yield Forged(f"{number}", "bob", action, always(json.dumps({key: number})), GONE[key])
@@ -205,6 +211,8 @@ def of_another_workspace() -> Iterator[Forged]:
         (Action.STATUS, always("")),
         (Action.PRACTICE, always("network")),
         (Action.PAGE, always("{}")),
+        (Action.OPEN, always("{}")),
+        (f"{Action.FILTER}.region", always("*")),
         *((view, lambda s: s.waiting.packed()) for view, key in MODALS.items() if key == "request"),
         *((view, lambda s: s.batch.packed("batch")) for view, key in MODALS.items() if key == "batch"),
         *((view, always(json.dumps({"finding": FIRST}))) for view, key in MODALS.items() if key == "finding"),

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.e2e
         ("<!channel>", "There is no /aws-sec &lt;!channel&gt;"),
         ("findings", "Open findings"),
         ("findings network", "Open findings (Network controls)"),
-        ("findings critical", "critical and worse"),
+        ("findings critical", "Open findings (critical)"),
         ("findings muted", "No muted findings."),
         ("findings no-such-thing", "No open findings"),
         (f"explain {CHECK}", "With all four blocks on"),
@@ -52,13 +52,13 @@ def test_each_word_is_answered_to_the_asker_alone(stage: Stage, typed: str, answ
 
 def test_a_list_turns_its_pages_in_place(stage: Stage) -> None:
     stage.alice.command("/aws-sec", "findings network", channel="general")
-    first = stage.alice.wait_message("general", "1 to 5 of", "findings.page.more")
-    assert "findings.page.back" not in first.action_ids
-    stage.alice.click(first, "findings.page.more")
-    second = stage.alice.wait_message("general", "6 to 10 of", "findings.page.back")
+    first = stage.alice.wait_message("general", "1 to 5 of", "spot.open.more")
+    assert "spot.open.back" not in first.action_ids
+    stage.alice.click(first, "spot.open.more")
+    second = stage.alice.wait_message("general", "6 to 10 of", "spot.open.back")
     assert second.ts == first.ts
-    stage.alice.click(second, "findings.page.back")
-    assert stage.alice.wait_message("general", "1 to 5 of", "findings.page.more").ts == first.ts
+    stage.alice.click(second, "spot.open.back")
+    assert stage.alice.wait_message("general", "1 to 5 of", "spot.open.more").ts == first.ts
     assert len(stage.alice.messages("general")) == 1
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from checks.kit import Practice
-from tests.e2e.stage import CHECK, REASON, Account, Stage
+from tests.e2e.stage import CHECK, REASON, Account, Message, Stage
 
 pytestmark = pytest.mark.e2e
 
@@ -27,16 +27,54 @@ def test_status_elsewhere_is_for_the_asker_alone(stage: Stage) -> None:
     assert not stage.bob.messages("general")
 
 
-def test_a_practice_opens_from_the_menu_and_a_finding_explains_itself(stage: Stage) -> None:
-    stage.alice.command("/aws-sec", "status", channel="security")
-    status = stage.alice.wait_message("security", "Security status", "status.practice")
-    stage.alice.click(status, "status.practice", "network")
-    page = stage.alice.wait_message("security", "Open findings (Network controls)", "finding.explain")
-    assert page["subtype"] == "ephemeral"
-    stage.alice.click(page, "finding.explain")
-    said = stage.alice.wait_view("say")
-    assert "What to do" in str(said["blocks"])
-    assert "docs.aws.amazon.com" in str(said["blocks"])
+def opens(message: Message) -> list[str]:
+    """What the buttons beside the lines of a page lead to."""
+    return [block["accessory"]["value"] for block in message["blocks"] if "accessory" in block]
+
+
+def test_a_status_opens_in_place_down_to_one_resource_and_back_where_one_came_from(stage: Stage) -> None:
+    def shown(words: str, action: str) -> Message:
+        message = stage.alice.wait_message("general", words, action)
+        assert message.ts == status.ts
+        return message
+
+    stage.alice.command("/aws-sec", "status region=us-east-1", channel="general")
+    status = stage.alice.wait_message("general", "Security status", "status.practice")
+    stage.alice.click(status, "status.practice", "least_privilege")
+    practice = shown("need a look", "spot.open")
+    assert "*Only* in `us-east-1`" in practice.content
+    stage.alice.click(practice, "spot.open.more")
+    practice = shown("9 to ", "spot.open.back")
+    stage.alice.click(practice, "spot.open.back")
+    practice = shown("1 to 8 of", "spot.open")
+
+    (button,) = [
+        block["accessory"] for block in practice["blocks"] if f'"check":"{CHECK}"' in str(block.get("accessory"))
+    ]
+    made = stage.click(stage.alice, practice, "spot.open")
+    made["actions"][0]["value"] = button["value"]
+    stage.deliver(made)
+    check = shown(CHECK, "spot.open.more")
+    assert "1 to 8 of" in check.content
+    stage.alice.click(check, "spot.open.more")
+    check = shown("9 to 16 of", "spot.open.back")
+    stage.alice.click(check, "spot.open")
+    resource = shown("AWS console", "finding.explain")
+    assert "*Owner*" in resource.content
+    assert "*Since*" in resource.content
+    stage.alice.click(resource, "finding.explain")
+    explained = str(stage.alice.wait_view("say")["blocks"])
+    assert "What to do" in explained
+    assert "docs.aws.amazon.com" in explained
+    stage.alice.close()
+    stage.alice.click(resource, "spot.open.up")
+    assert opens(shown("9 to 16 of", "spot.open.back")) == opens(check)
+    stage.alice.click(check, "spot.open.up")
+    assert opens(shown("need a look", "spot.open")) == opens(practice)
+    stage.alice.click(practice, "spot.open.up")
+    again = shown("Security status", "spot.open.clear")
+    assert "*Only* in `us-east-1`" in again.content
+    assert len(stage.alice.messages("general")) == 1
 
 
 def test_a_fix_goes_from_the_question_to_the_change_and_back(stage: Stage, account: Account) -> None:
