@@ -15,16 +15,19 @@ from datetime import UTC, datetime
 from itertools import cycle
 from pathlib import Path
 
+from slack_bolt.authorization import AuthorizeResult
+
 from benchmarks.reference import REGIONS
 from bot import settings
 from bot.app import _bot
+from bot.ids import Spot
 from bot.post import Post
 from bot.scan import Outcome, Status, UnitDone, plan_units
 from bot.standing import standing
 from bot.store import Store, open_store
 from checks import load
 from checks.kit import AnyCheck
-from handlers.status import _picture
+from handlers.drill import draw
 
 ACCOUNT = "123456789012"
 TIMES = 20
@@ -58,11 +61,12 @@ def _failed(check: AnyCheck, region: str, times: int) -> list[Outcome]:
 
 def pictures(store: Store) -> list[float]:
     """Seconds of each of several answers: the very message that Slack is sent."""
-    bot = _bot(settings.load(), store, ACCOUNT, "T0", Post("xoxb-none", "http://localhost:9/api/"))
+    identity = AuthorizeResult(enterprise_id=None, team_id="T0")
+    bot = _bot(settings.load(), store, ACCOUNT, identity, Post("xoxb-none", "http://localhost:9/api/"))
     took = []
     for _ in range(TIMES):
         began = time.perf_counter()
-        _picture(bot, None)
+        draw(bot, Spot(), None)
         took.append(time.perf_counter() - began)
     return took
 
