@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 from bot.blocks.home import Home, home_view, nothing_to_see
 from bot.context import Bot
@@ -10,6 +11,8 @@ from bot.people import Person, Rights
 from bot.remediate import Refusal
 from bot.standing import standing
 from bot.store.fix_request import State
+from bot.store.owned import Owned
+from bot.store.owners_told import OwnersTold
 from handlers.access import Access
 
 
@@ -31,4 +34,9 @@ def _home(bot: Bot, who: Person, rights: Rights) -> Home:
     waiting = [one for one in requests.in_state(State.WAITING) if one.requester != str(who)] if rights.approve else []
     undecided = [one for one in waiting if str(who) not in one.approvals]
     stands = standing(bot.store, bot.account, bot.checks.values(), now)
-    return Home(stands, rights, undecided, requests.asked_by(str(who)), bot.store.freezes.current(now))
+    owners = [owner for owner, user in bot.settings.owners.items() if user == who.user]
+    open_now = Owned(bot.store.db).by_severity(bot.account, now) if owners else {}
+    yours: dict[str, Mapping[int, int]] = {owner: open_now.get(owner, {}) for owner in owners}
+    told = not OwnersTold(bot.store.db).wants_none(who.user)
+    freezes = bot.store.freezes.current(now)
+    return Home(stands, rights, undecided, requests.asked_by(str(who)), freezes, who.user, yours, told)

@@ -11,6 +11,7 @@ from bot.ids import OfPerson
 from bot.remediate import Refusal
 from bot.store.owners_told import OwnersTold
 from handlers.ask import Ask
+from handlers.home import show_home
 
 
 async def stop(ask: Ask) -> None:
@@ -30,4 +31,7 @@ async def _note(ask: Ask, action: str, write: Callable[[str], None], said: Calla
         raise Refusal("that is for whom the message is to decide")
     await asyncio.to_thread(write, user)
     await asyncio.to_thread(ask.bot.store.audit.append, action, actor=str(ask.who), subject=str(ask.who))
-    await ask.whisper(said(user))
+    if ask.place.channel:
+        await ask.whisper(said(user))
+    else:  # it was clicked in the Home tab, which shows it
+        await show_home(ask.bot, ask.parts.access, ask.who)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -11,11 +11,12 @@ from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View as SlackView
 
 from bot.blocks.help import may
+from bot.blocks.owner_notes import list_of
 from bot.blocks.parts import actions, button, context, divider, header, lines, section
 from bot.blocks.requests import HEADLINES
 from bot.blocks.status import practice_line, worst_first
 from bot.blocks.text import code, mention, moment, plain
-from bot.ids import Action, OfList, OfRequest, OfTrend
+from bot.ids import Action, OfList, OfPerson, OfRequest, OfTrend
 from bot.people import Rights
 from bot.standing import Standing
 from bot.store.fix_request import FixRequest, State
@@ -29,13 +30,19 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class Home:
-    """All that the tab shows. `waiting`: requests this person may decide on; `own`: their newest."""
+    """All that the tab shows. `waiting`: requests this person may decide on; `own`: their newest.
+
+    `yours`: owner -> severity -> how many are open, of the owners this person is; `told`: whether messages tell of it.
+    """
 
     stands: Standing
     rights: Rights
     waiting: Sequence[FixRequest]
     own: Sequence[FixRequest]
     freezes: Sequence[Frozen]
+    user: str = ""
+    yours: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    told: bool = True
 
 
 def home_view(home: Home, *, fixes: Mapping[str, Fix], now: datetime, zone: tzinfo) -> dict[str, Any]:
@@ -45,6 +52,8 @@ def home_view(home: Home, *, fixes: Mapping[str, Fix], now: datetime, zone: tzin
         blocks += _requests("⏳ Waits for you", home.waiting, fixes, now, decide=True)
     if home.own:
         blocks += _requests("Your requests", home.own, fixes, now, decide=False)
+    if home.yours:
+        blocks += _yours(home)
     blocks += _standing(home.stands, now)
     if home.freezes:
         frozen = [f"❄️ {_what(one)} until *{moment(one.until, zone)}*: {plain(one.reason, 200)}" for one in home.freezes]
@@ -76,6 +85,23 @@ def _requests(
     if decide:
         found.append(context("Approve or deny them where their exact calls are shown: in the approvals channel."))
     return [*found, divider()]
+
+
+def _yours(home: Home) -> list[Block]:
+    """What belongs to the person by its tags, and whether messages tell of it, which they may change."""
+    found: list[Block] = [section("*Yours*, as tags say")]
+    for number, (owner, by_severity) in enumerate([*home.yours.items()][:SHOWN], 1):
+        opens = button("Show", Action.PAGE, list_of(owner), suffix=f".{number}")
+        found.append(section(f"{code(owner, 100)}  open: {counted(by_severity) if by_severity else 'nothing'}", opens))
+    if len(home.yours) > SHOWN:
+        found.append(context(f"and {len(home.yours) - SHOWN} more owners"))
+    person = OfPerson(user=home.user)
+    words, act, to = (
+        ("🔔 A message tells you once a day what is new.", "No more of these", Action.STOP_NOTES)
+        if home.told
+        else ("🔕 You wanted no messages about it.", "Send them again", Action.RESUME_NOTES)
+    )
+    return [*found, section(words, button(act, to, person)), divider()]
 
 
 def _standing(stands: Standing, now: datetime) -> list[Block]:

@@ -19,6 +19,7 @@ from bot.blocks import (
     freezes,
     home,
     mutes,
+    owner_notes,
     pages,
     requests,
     status,
@@ -31,9 +32,10 @@ from bot.blocks.parts import Message, say, sentence, wait
 from bot.bulk import BatchProposal
 from bot.checklists import Looked
 from bot.compliance import Control, Report, Stand
-from bot.digest import Digest
+from bot.digest import Digest, Edition, People
 from bot.drill import CheckStanding
 from bot.ids import OfList, Spot
+from bot.owner_notes import OwnerNote
 from bot.ownership import Owner
 from bot.people import Rights
 from bot.remediate import Proposal
@@ -49,6 +51,7 @@ from bot.store.mutes import Mute
 from bot.store.scans import Score
 from bot.store.tallies import Choices
 from bot.trend import Day, Trend
+from bot.weekly import Week
 from checks import Guide, s3
 from checks.kit import Call, Plan, Practice, Risk, Severity
 from handlers.errors import refusal
@@ -147,9 +150,11 @@ def news(words: Words, **changes: Any) -> Digest:
     many = [finding(words, id) for id in range(1, words.much + 1)]
     muted = [replace(f, muted_until=NOW + timedelta(days=2), muted_by=ANA, muted_reason=words.reason) for f in many]
     before = Score(NOW - timedelta(days=1), 47, {}, 40)
+    owners = {"": Counter({4: 12, 3: 4}), words.name[:256]: Counter({4: 12}), "team-b": Counter({3: 8})}
     usual = Digest(
-        "2026-03-02 09:00", None, standing(words), before, NOW - timedelta(days=1), many, many, many,
-        {1: request(words, State.FIXED)}, many[:3], [request(words) for _ in many], muted, HEAD,
+        Edition("2026-03-02 09:00"), standing(words), before, NOW - timedelta(days=1), many, many, many,
+        People({1: request(words, State.FIXED)}), many[:3], [request(words) for _ in many], muted, HEAD,
+        by_owner=owners,
     )  # fmt: skip
     return replace(usual, **changes)
 
@@ -175,14 +180,7 @@ def _messages(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
 
     yield from _of_checklists(words)
 
-    yield "digest", digest.digest(news(words), zone=ZONE, **given)
-    after = news(words, opened=[replace(f, state="resolved", resolved_at=NOW) for f in news(words).opened])
-    yield "digest_later_that_day", digest.digest(after, zone=ZONE, **given)
-    quiet = news(words, late=timedelta(hours=2), opened=[], reopened=[], resolved=[], waiting=[], mutes_ending=[])
-    yield "digest_late_and_quiet", digest.digest(quiet, zone=ZONE, **given)
-    yield "digest_first", digest.digest(replace(quiet, since=None, before=None, late=None), zone=ZONE, **given)
-    yield "digest_asked_for", digest.digest(replace(quiet, late=None, asked_by=ANA), zone=ZONE, **given)
-
+    yield from _of_digests(words)
     yield from _of_help(words)
     rows = [_audited(words, seq) for seq in range(1, 16)]
     yield from _both("compliance", pages.compliance_page("cis_5.0", COMPLIANCE))
@@ -282,6 +280,39 @@ def _both(name: str, made: Message) -> Iterator[tuple[str, Message]]:
     yield f"{name}_where_slack_draws_nothing", made.plain
 
 
+def _of_digests(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
+    def drawn(news: Digest, **about: Any) -> Message:
+        return digest.digest(replace(news, edition=replace(news.edition, **about)), fixes=FIXES, now=NOW, zone=ZONE)
+
+    usual = news(words)
+    gone = [replace(f, state="resolved", resolved_at=NOW) for f in usual.opened]
+    request_undone = {1: request(words, State.UNDONE, undoer=BEN)}
+    people = People({1: request(words, State.FIXED)}, request_undone, {one.id: ANA for one in gone})
+    yield "digest", drawn(replace(usual, resolved=gone, by=people))
+    yield "digest_later_that_day", drawn(replace(usual, opened=gone))
+    calm = news(words, opened=[], reopened=[], resolved=[], waiting=[], mutes_ending=[])
+    yield "digest_late_and_calm", drawn(calm, late=timedelta(hours=2))
+    yield "digest_first", drawn(replace(calm, since=None, before=None))
+    yield "digest_asked_for", drawn(calm, asked_by=ANA)
+    yield "digest_quiet", drawn(replace(calm, quiet=True, todo=[], before=None), late=timedelta(hours=2))
+    month = [
+        Day(NOW.date() - timedelta(days=ago), 62 - ago // 2, {4: 2, 3: 1 + ago}, scanned=True) for ago in range(30)
+    ]
+    week = Week(timedelta(days=3, hours=2), usual.opened[:5], Trend(ACCOUNT, month[::-1], 30))
+    yield from _both("digest_weekly", drawn(replace(usual, week=week), weekly=True))
+    hers = replace(standing(words), score=None, open=Counter({4: 2, 3: 1}), muted=1)
+    owner = UNTYPABLE.sub("", words.name)[:256] or "team-a"  # as the settings take it
+    owned: dict[str, Any] = {"route": f"C012AB3CD {owner}", "owner": owner}
+    scoped = replace(usual, standing=hers, before=None, by_owner={})
+    yield "digest_of_an_owner", drawn(scoped, **owned)
+    yield "digest_of_an_owner_quiet", drawn(replace(scoped, quiet=True, todo=[]), **owned)
+    yield "digest_of_an_owner_weekly", drawn(replace(scoped, week=replace(week, trend=None)), weekly=True, **owned)
+    note = OwnerNote(ACCOUNT, (owner, "team-b"), usual.opened, usual.reopened, usual.mutes_ending)
+    yield "owner_note", owner_notes.owner_note(note, "U01ANA", fixes=FIXES, now=NOW, zone=ZONE)
+    yield "owner_notes_stopped", owner_notes.stopped("U01ANA")
+    yield "owner_notes_resumed", owner_notes.resumed("U01ANA")
+
+
 def _of_trends() -> Iterator[tuple[str, Message | dict[str, Any]]]:
     def day(ago: int, open: Counter[int] | None) -> Day:
         return Day(NOW.date() - timedelta(days=ago), 62 - ago // 2, open, scanned=ago % 3 != 1)
@@ -302,10 +333,19 @@ def _of_freezes(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     yield "freezes", freezes.freezes_page(declared, [window] * words.much, ZONE)
     rights = Rights(ask=True, approve=True, break_glass=True)
     waiting = [request(words, id=n) for n in range(1, 8)]
-    full = home.Home(stands, rights, waiting, [request(words, State.FIXED), *waiting], declared)
+    yours = {words.name or "ana": Counter({4: 2, 3: 7}), "nobody-yet": Counter[int]()}
+    full = home.Home(stands, rights, waiting, [request(words, State.FIXED), *waiting], declared, "U01ANA", yours)
     zoned: dict[str, Any] = {"now": NOW, "zone": ZONE}
     yield "home", home.home_view(full, fixes=FIXES, **zoned)
-    none = replace(full, rights=Rights(ask=False, approve=False, break_glass=False), waiting=[], own=[], freezes=[])
+    none = replace(
+        full,
+        rights=Rights(ask=False, approve=False, break_glass=False),
+        waiting=[],
+        own=[],
+        freezes=[],
+        yours={"ana": Counter({2: 1})},
+        told=False,
+    )
     yield "home_of_a_viewer", home.home_view(none, fixes={}, **zoned)
     yield "home_of_a_stranger", home.nothing_to_see("you belong to another workspace")
     yield (

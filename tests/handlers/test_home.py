@@ -6,8 +6,9 @@ import pytest
 
 from bot.ids import Action, OfFinding, Shortcut
 from bot.store import Store
+from tests.conftest import ACCOUNT
 from tests.handlers.test_fixes import Fixing
-from tests.slack.desk import ANA, BEN, CHANNEL, DAN, ELSEWHERE, Desk, desk
+from tests.slack.desk import ANA, BEN, CHANNEL, DAN, ELSEWHERE, FIXABLE, Desk, desk, found
 from tests.slack.fake import Slack, buttons, said
 from tests.test_remediate import World
 
@@ -89,3 +90,20 @@ async def test_a_message_about_nothing_of_ours_is_said(at_desk: Desk, value: str
 async def test_a_shortcut_of_an_older_version_is_said(at_desk: Desk) -> None:
     await at_desk.shortcut("shortcut.gone")
     assert "older version" in at_desk.told
+
+
+async def test_home_shows_what_is_theirs_and_lets_them_turn_its_messages_off_and_on(slack: Slack, store: Store) -> None:
+    found(store, (FIXABLE, "a", "leaves it open"), (FIXABLE, "b", "leaves it open"))
+    store.findings.set_owners(ACCOUNT, {"arn:aws:x:::a": "shop"})
+    at_desk = await desk(slack, store, owners={"shop": ANA, "data": ANA, "web": BEN})
+    await at_desk.open_home()
+    shown = said(slack.homes[ANA])
+    assert "`shop`  open: 1 high" in shown
+    assert "`data`  open: nothing" in shown
+    assert "`web`" not in shown
+    await at_desk.click(Action.STOP_NOTES, buttons(slack.homes[ANA])[Action.STOP_NOTES], channel="", ts="")
+    assert "You wanted no messages about it" in said(slack.homes[ANA])
+    await at_desk.click(Action.RESUME_NOTES, buttons(slack.homes[ANA])[Action.RESUME_NOTES], channel="", ts="")
+    assert "A message tells you once a day" in said(slack.homes[ANA])
+    await at_desk.open_home(user=DAN)
+    assert "Yours" not in said(slack.homes[DAN])
