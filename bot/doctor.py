@@ -16,6 +16,7 @@ from bot import aws, recording, settings
 from bot.account_tags import ACCOUNT_TAG_CALL, account_tags
 from bot.aws_errors import CallError
 from bot.copies import Opens, copies
+from bot.digest_routes import check_accounts
 from bot.fixing import TAG_CALL
 from bot.ledger import CannotShip, Ledger
 from bot.permissions import action, policy
@@ -25,7 +26,9 @@ from bot.settings import BadSettings, FixMode, Settings
 from bot.slack_errors import ADVICE, OF_AN_ORGANIZATION
 from bot.standing import standing
 from bot.store import Store, StoreError, open_store
-from bot.words import plural
+from bot.store.owned import Owned
+from bot.store.owners_told import OwnersTold
+from bot.words import plural, when
 
 SCOPES: Mapping[str, str] = {
     "app_mentions:read": "hears `@aws-sec status`",
@@ -98,6 +101,7 @@ def _database(config: Settings) -> Iterator[Result]:
         for where, opens in copies(config).items():
             yield from _audit_copy(store, where, opens)
         yield from _last_scan(store)
+        yield from _owners_told(store, config)
     finally:
         store.close()
 
@@ -129,6 +133,20 @@ def _audit_copy(store: Store, where: str, opens: Opens) -> Iterator[Result]:
     )
 
 
+def _owners_told(store: Store, config: Settings) -> Iterator[Result]:
+    for one in OwnersTold(store.db).unreached():
+        if one.user in config.owners.values():
+            found = f"on {when(one.at)}: {one.why}"
+            yield Result(f"message to owner {one.user}", Health.WEAK, found, "name somebody else in AWS_SEC_OWNERS")
+    last = store.scans.last()
+    known = Owned(store.db).names(last.account) if last else set()
+    named = dict.fromkeys([*config.owners, *(one.owner for one in config.digests if one.owner)])
+    for owner in named if last else ():
+        if owner not in known:
+            advice = "is it spelt as in AWS, and is its key one of AWS_SEC_OWNER_TAGS?"
+            yield Result(f"owner {owner}", Health.WEAK, "no tag of a resource named it at the last scan", advice)
+
+
 def _last_scan(store: Store) -> Iterator[Result]:
     last = store.scans.last()
     if last is None:
@@ -150,6 +168,10 @@ def _aws(config: Settings) -> Iterator[Result]:
         yield Result("AWS account", Health.BAD, str(error), f"scans use {role}")
         return
     yield Result("AWS account", Health.GOOD, f"{home.account}, with {role}")
+    try:
+        check_accounts(config, home.account)
+    except BadSettings as error:
+        yield Result("accounts of digests", Health.BAD, str(error), "correct it: `aws-sec run` does not start")
     try:
         where = recording.target(config, home)
     except CannotScan as error:
@@ -221,6 +243,10 @@ def _slack(config: Settings) -> Iterator[Result]:
     for field in ("channel", "approvals_channel", "digest_channel"):
         if channel := getattr(config, field):
             yield _channel(bot, field.replace("_", " "), channel)
+    for one in config.digests:
+        yield _channel(bot, f"digest of {one.owner or ', '.join(one.accounts)} in", one.channel)
+    for owner, user in config.owners.items():
+        yield _owner(bot, owner, user)
     limited = [id for limit in config.limits for id in limit.who]
     groups: dict[str, Collection[str]] = {}
     for group in sorted(
@@ -282,6 +308,18 @@ def _channel(bot: WebClient, what: str, channel: str) -> Result:
     except (SlackClientError, OSError) as error:
         return _refused(f"{what} {channel}", error)
     return Result(f"{what} {channel}", Health.GOOD, "the bot is in it")
+
+
+def _owner(bot: WebClient, owner: str, user: str) -> Result:
+    what = f"owner {owner}, {user}"
+    try:
+        found = bot.users_info(user=user)["user"]
+    except (SlackClientError, OSError) as error:
+        return _refused(what, error)
+    if found.get("deleted") or found.get("is_bot"):
+        advice = "name somebody else in AWS_SEC_OWNERS"
+        return Result(what, Health.BAD, "a bot" if found.get("is_bot") else "the account is deactivated", advice)
+    return Result(what, Health.GOOD, "a person of the workspace")
 
 
 def _group(bot: WebClient, group: str, groups: dict[str, Collection[str]]) -> Result:

@@ -70,7 +70,7 @@ def _known_zone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("not a time zone; use a name such as Europe/London") from error
+        raise ValueError("must be a time zone; use a name such as Europe/London") from error
     return value
 
 

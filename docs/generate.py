@@ -26,6 +26,7 @@ from bot.cli.exits import MEANINGS
 from bot.cli.policies import documents
 from bot.cli.roles import template
 from bot.permissions import action
+from bot.setting_types import DigestTable
 from bot.settings import FILE, Freeze, Settings, variable
 from bot.words import controls
 from checks.inputs import INPUTS
@@ -200,6 +201,12 @@ def settings_page() -> str:
     )
 
 
+TABLES = {
+    Freeze: "list of windows, each with `from`, `until` and `reason`",
+    DigestTable: "list of tables, each with `channel`, and `accounts` or `owner`",
+}
+
+
 def default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True, validated_data={})
     if isinstance(value, SecretStr) or value in ("", [], {}):
@@ -214,9 +221,7 @@ def allowed(field: FieldInfo) -> str:
     kind = field.annotation
     if get_origin(kind) is list:
         (item,) = get_args(kind)
-        return (
-            "list of windows, each with `from`, `until` and `reason`" if item is Freeze else f"list of: {words(item)}"
-        )
+        return TABLES.get(item) or f"list of: {words(item)}"
     if get_origin(kind) is dict:
         return "table of tables"
     if kind is int:
@@ -235,7 +240,7 @@ def words(kind: Any) -> str:
     try:
         TypeAdapter(kind).validate_python("=")
     except ValidationError as error:
-        return error.errors()[0]["msg"].removeprefix("Value error, must be ")
+        return error.errors()[0]["msg"].removeprefix("Value error, must be ").removeprefix("Input should be ")
     return "text"
 
 

@@ -54,10 +54,8 @@ class Day:
     @property
     def posted(self) -> list[str]:
         """The slots whose digest is in the channel."""
-        return [
-            text.split("Digest of ")[1].splitlines()[0].replace("  ·  weekly edition", "")
-            for text in self.slack.shown(DIGEST)
-        ]
+        names = [text.split("Digest of ")[1].splitlines()[0] for text in self.slack.shown(DIGEST)]
+        return [name.partition("  ·  Audit head")[0].replace("  ·  weekly edition", "") for name in names]
 
     @property
     def slot(self) -> Slot | None:

@@ -31,7 +31,7 @@ OWNERS = 5
 def digest(news: Digest, *, fixes: Collection[str], now: datetime, zone: tzinfo) -> Message:
     """The message: news first, then three things to do, then where things stand and what needs somebody soon."""
     if news.quiet:
-        return _one_line(news, now, zone)
+        return _one_line(news, now)
     top: list[Block] = [header(f"{_about(news)}: {_summary(news)}"), context(_which(news)), *_news(news)]
     if news.todo:
         top.append(section("*Worth doing today*"))
@@ -46,15 +46,13 @@ def digest(news: Digest, *, fixes: Collection[str], now: datetime, zone: tzinfo)
     return Drawn(text, [*top, *charts, *rest], message) if charts else message
 
 
-def _one_line(news: Digest, now: datetime, zone: tzinfo) -> Message:
+def _one_line(news: Digest, now: datetime) -> Message:
     """What is said when nothing changed."""
     stands = news.standing
     scanned = f"  ·  scanned {age(now - stands.scanned_at)}" if stands.scanned_at else ""
     words = plain(f"{_about(news)}: nothing changed")
-    since = f"since the digest of {moment(news.since, zone)}"
-    stood = f"{_standing(news)}{scanned}"
-    line = section(f"💤 *{words}* {since}.\n{stood}", button("All findings", Action.PAGE, _list(news)))
-    return Message(f"{words}. {_standing(news)}", [line, _foot(news, _which(news))])
+    line = section(f"💤 *{words}*  ·  {_standing(news)}{scanned}")
+    return Message(f"{words}. {_standing(news)}", [line, _foot(news, f"{_which(news)}  ·  ")])
 
 
 def _about(news: Digest) -> str:
@@ -70,10 +68,9 @@ def _which(news: Digest) -> str:
     return f"Digest of {escape(about.slot)}{weekly}{late}{asked}"
 
 
-def _foot(news: Digest, *texts: str) -> ContextBlock:
+def _foot(news: Digest, before: str = "") -> ContextBlock:
     """The witness of the audit log, under the id by which the message is found again."""
-    foot = context(f"Audit head {news.head.seq}:{news.head.hash}")
-    foot.elements = [*(element for text in texts for element in context(text).elements), *foot.elements]
+    foot = context(f"{before}Audit head {news.head.seq}:{news.head.hash}")
     foot.block_id = news.edition.block
     return foot
 
@@ -169,9 +166,9 @@ def _standing(news: Digest) -> str:
         return f"Open: {counted(stands.open)}{muted}"
     score = "–" if stands.score is None else f"{stands.score}"  # noqa: RUF001
     moved = ""
-    if stands.score is not None and news.before and news.before.score is not None:
+    if stands.score is not None and news.before and news.before.score not in (None, stands.score):
         when = "in the week" if news.edition.weekly else "since the last digest"
-        moved = f" ({stands.score - news.before.score:+d} {when})"
+        moved = f" ({stands.score - (news.before.score or 0):+d} {when})"
     read = f"{stands.read} of {plural(stands.total, 'check')} read everywhere"
     return f"Score {score} of 100{moved}  ·  open: {counted(stands.open)}  ·  {read}{muted}"
 

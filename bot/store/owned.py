@@ -29,6 +29,11 @@ class Owned:
             found.setdefault(row["owner"], Counter())[row["severity"]] = row["n"]
         return dict(sorted(found.items(), key=lambda one: (-one[1].total(), one[0])))
 
+    def names(self, account: str) -> set[str]:
+        """Every owner that a resource's tag named at the last complete scan."""
+        rows = self._db.rows("SELECT DISTINCT owner FROM owners WHERE account = ?", [account])
+        return {row["owner"] for row in rows}
+
     def muted(self, account: str, owner: str, now: datetime) -> int:
         """How many of an owner's open findings a mute hides."""
         row = self._db.row(
