@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from inspect import signature
 from typing import Any
 
@@ -39,7 +39,7 @@ class Seen:
 
     `waits`: the plan's calls were made, and AWS does the rest later. It stands whether that was done yet or not.
     `within`: the ARN of what it is part of, where that one's tags speak for it too. `tags`: None unless the collector
-    read them.
+    read them. `now`: the settings a plan would touch, where it has none to change and they can still drift.
     """
 
     status: Status | None
@@ -49,12 +49,15 @@ class Seen:
     tags: Tags | None = None
     why: str = ""
     waits: bool = False
+    now: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def state(self) -> Mapping[str, str]:
         """The settings a plan touches as they are now, or else the verdict: what drift is measured by."""
         if self.plan:
             return dict(self.plan.before)
+        if self.now:
+            return dict(self.now)
         if self.waits:
             return {"": "made"}
         return {"": self.status.value if self.status else "gone"}
@@ -119,7 +122,7 @@ class FixAws:
     def _judge(self, here: Any, fix: Fix, found: Any) -> Seen:
         thresholds = self._settings.thresholds_of(fix.repairs)
         seen: dict[Any, Any] = {}
-        why, waits = "", False
+        why, waits, now = "", False, dict[str, str]()
         judged = given(here, fix.repairs.extras, found, seen)
         status, text = verdict(lambda: fix.repairs.judge(*judged, **thresholds))
         settled = [extra.later or extra for extra in fix.repairs.extras]
@@ -128,9 +131,9 @@ class FixAws:
             asked |= inputs_of(fix, self._settings, here.region)
             plan = fix.plan(*given(here, [*settled, *fix.reads], found, seen), **asked)
         except NotApplicable as reason:
-            plan, why, waits = None, str(reason), isinstance(reason, Waits)
+            plan, why, waits, now = None, str(reason), isinstance(reason, Waits), {**reason.now}
         tags = _tags(found["tags"]) if "tags" in found else None
-        return Seen(status, text, plan, part_of(here, fix.repairs.over, found), tags, why, waits)
+        return Seen(status, text, plan, part_of(here, fix.repairs.over, found), tags, why, waits, now)
 
     def tags(self, home: aws.Region, region: str, resource: str, within: str = "") -> Tags | None:
         """A resource's tags and those of what it is part of, None when they cannot be read.

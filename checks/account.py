@@ -62,7 +62,8 @@ def name_security_contact(
 ) -> Plan:
     """Tell AWS whom to write to and to call about security."""
     if contact.get("EmailAddress"):
-        raise NotApplicable("there is a security contact")
+        known = (contact.get("Name"), contact.get("Title"), contact["EmailAddress"], contact.get("PhoneNumber"))
+        raise NotApplicable("there is a security contact", {"security contact": ", ".join(map(str, known))})
     which = {"AlternateContactType": "SECURITY"}
     who = {
         "Name": security_contact_name,

@@ -24,7 +24,7 @@ from checks.kit import (
     extra,
     fix,
 )
-from checks.policy_edits import in_a_line, public_statements, with_condition
+from checks.policy_edits import as_it_is, public_statements, with_condition
 from checks.public_subnets import NEEDS, public_among
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def ask_for_a_mount_target(file_system: FileSystem, policy: str) -> Plan:
     Source: https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html
     """
     if not policy or not (public := public_statements(policy)):
-        raise NotApplicable("its policy lets in nobody from outside")
+        raise NotApplicable("its policy lets in nobody from outside", as_it_is(policy))
     later = with_condition(policy, public, "Bool", MOUNTED, "true")
 
     def put(text: str) -> Call:
@@ -132,8 +132,8 @@ def ask_for_a_mount_target(file_system: FileSystem, policy: str) -> Plan:
     return Plan(
         do=[put(later)],
         undo=[put(policy)],
-        before={"policy": in_a_line(policy)},
-        after={"policy": in_a_line(later)},
+        before=as_it_is(policy),
+        after=as_it_is(later),
         notes=[
             "Clients that mount it as ever go on: they come by way of a mount target.",
             "Whoever reaches a mount target still gets in: security groups decide who that is.",

@@ -121,15 +121,22 @@ def refuse_old_tls(balancer: LoadBalancer, policies: Policies) -> Plan:
     Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/classic/ssl-config-update.html
     """
     which = {"LoadBalancerName": balancer["LoadBalancerName"]}
+    now = _policies_in_words(
+        {
+            one["Listener"]["LoadBalancerPort"]: one.get("PolicyNames", [])
+            for one in balancer["ListenerDescriptions"]
+            if _tls(one)
+        }
+    )
     if NEW_POLICY in balancer.get("Policies", {}).get("OtherPolicies", []):
-        raise NotApplicable(f"it has a policy named {NEW_POLICY} already: set that on the listeners, or remove it")
+        raise NotApplicable(f"it has a policy named {NEW_POLICY} already: set that on the listeners, or remove it", now)
     had = {
         one["Listener"]["LoadBalancerPort"]: list(one.get("PolicyNames", []))
         for one in balancer["ListenerDescriptions"]
         if _tls(one) and _lets_old_in(one, policies)
     }
     if not had:
-        raise NotApplicable("no TLS listener of it takes old versions")
+        raise NotApplicable("no TLS listener of it takes old versions", now)
 
     def use(port: int, names: Sequence[str]) -> Call:
         return Call(SET_POLICIES, which | {"LoadBalancerPort": port, "PolicyNames": [*names]})
@@ -146,13 +153,17 @@ def refuse_old_tls(balancer: LoadBalancer, policies: Policies) -> Plan:
             *(use(port, names) for port, names in had.items()),
             Call("elb:DeleteLoadBalancerPolicy", which | {"PolicyName": NEW_POLICY}),
         ],
-        before={f"port {port}": ", ".join(names) or "AWS's default policy" for port, names in had.items()},
-        after={f"port {port}": ", ".join(names) for port, names in later.items()},
+        before=_policies_in_words(had),
+        after=_policies_in_words(later),
         notes=[
             f"{NEW_POLICY} is {TLS_1_2}. Clients that know only TLS 1.0 or 1.1 can no longer connect.",
             "Connections that are open go on. Other policies of the listeners, for sticky sessions say, stay.",
         ],
     )
+
+
+def _policies_in_words(used: Mapping[int, Sequence[str]]) -> dict[str, str]:
+    return {f"port {port}": ", ".join(names) or "AWS's default policy" for port, names in used.items()}
 
 
 def _lets_old_in(listener: Any, policies: Policies) -> bool:

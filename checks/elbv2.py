@@ -88,7 +88,8 @@ def log_requests(
 ) -> Plan:
     """Keep the access log in the bucket of the settings."""
     if attributes.get(LOGS_TO_S3) == "true" or balancer["LoadBalancerArn"] in delivered:
-        raise NotApplicable("it keeps an access log")
+        kept = {"access log": "/".join(attributes.get(key, "") for key in (LOG_BUCKET, LOG_PREFIX))}
+        raise NotApplicable("it keeps an access log", kept)
     which = {"LoadBalancerArn": balancer["LoadBalancerArn"]}
     had = {key: attributes[key] for key in (LOG_BUCKET, LOG_PREFIX) if attributes.get(key)}
 

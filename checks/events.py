@@ -24,7 +24,7 @@ from checks.kit import (
     fix,
 )
 from checks.outsiders import lets_in_outsiders, outsiders
-from checks.policy_edits import REMOVED, in_a_line, public_statements, shut_out, without_public
+from checks.policy_edits import REMOVED, as_it_is, public_statements, shut_out, without_public
 
 if TYPE_CHECKING:
     from types_boto3_events.type_defs import EndpointTypeDef as Endpoint
@@ -72,13 +72,12 @@ def close_bus(bus: Bus) -> Plan:
     policy, name = bus.get("Policy", ""), bus["Name"]
     ids = [str(one.get("Sid", "")) for one in public_statements(policy)] if policy else []
     if not ids or not all(ids):
-        raise NotApplicable("no statement with an id lets everyone in")
-    kept = without_public(policy)
+        raise NotApplicable("no statement with an id lets everyone in", as_it_is(policy))
     return Plan(
         do=[Call("events:RemovePermission", {"EventBusName": name, "StatementId": id}) for id in ids],
         undo=[Call("events:PutPermission", {"EventBusName": name, "Policy": json.dumps(json.loads(policy))})],
-        before={"policy": in_a_line(policy)},
-        after={"policy": in_a_line(kept) if kept else "none"},
+        before=as_it_is(policy),
+        after=as_it_is(without_public(policy)),
         notes=[REMOVED],
     )
 

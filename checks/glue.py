@@ -179,8 +179,9 @@ def encrypt_connection_passwords(catalog: Catalog, *, kms_key: str) -> Plan:
     if not catalog["connection"]:
         raise NotApplicable("there is no connection in it that keeps a password")
     was = catalog["settings"]
-    if was.get("ConnectionPasswordEncryption", {}).get("ReturnConnectionPasswordEncrypted"):
-        raise NotApplicable("it encrypts them")
+    password = was.get("ConnectionPasswordEncryption", {"ReturnConnectionPasswordEncrypted": False})
+    if password["ReturnConnectionPasswordEncrypted"]:
+        raise NotApplicable("it encrypts them", {"connection passwords": str(password.get("AwsKmsKeyId"))})
     later = {"ReturnConnectionPasswordEncrypted": True, "AwsKmsKeyId": kms_key}
 
     def put(settings: Any) -> Call:
@@ -188,7 +189,7 @@ def encrypt_connection_passwords(catalog: Catalog, *, kms_key: str) -> Plan:
 
     return Plan(
         do=[put({**was, "ConnectionPasswordEncryption": later})],
-        undo=[put({**was})],
+        undo=[put({**was, "ConnectionPasswordEncryption": password})],  # what is not said might stay
         before={"connection passwords": "handed out as they are"},
         after={"connection passwords": f"encrypted with {kms_key}"},
         notes=[

@@ -82,7 +82,15 @@ class Risk(enum.Enum):
 
 
 class NotApplicable(Exception):
-    """Raised by a judge when its question does not arise here, or by a plan that has nothing to change."""
+    """Raised by a judge when its question does not arise here, or by a plan that has nothing to change.
+
+    `now`: what the plan's `before` would be, where others may change that without failing the check: by it an undo
+    notices that it would take back more than the fix.
+    """
+
+    def __init__(self, why: str, now: Mapping[str, str] | None = None) -> None:
+        super().__init__(why)
+        self.now = now or {}
 
 
 class Waits(NotApplicable):

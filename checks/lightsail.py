@@ -97,7 +97,7 @@ def close_admin_ports(instance: Instance, *, ports: Sequence[int] = ADMIN_PORTS)
     ]
     closed = [_for_browsers_only(one) if _opens(one, ports) else one for one in found]
     if closed == found:
-        raise NotApplicable("it opens none of them to everyone")
+        raise NotApplicable("it opens none of them to everyone", _in_words(found))
     wide = [one for one in found if _opens(one, ports) and not {*range(one["fromPort"], one["toPort"] + 1)} <= {*ports}]
     if wide:
         raise NotApplicable(f"rule {_of(wide[0])} opens other ports, too: what else needs it is yours to say")
@@ -108,8 +108,8 @@ def close_admin_ports(instance: Instance, *, ports: Sequence[int] = ADMIN_PORTS)
     return Plan(
         do=[put(closed)],
         undo=[put(found)],
-        before={_of(one): _whom(one) for one in found},
-        after={_of(one): _whom(one) for one in closed},
+        before=_in_words(found),
+        after=_in_words(closed),
         notes=[
             "SSH and RDP in the browser, from Lightsail's console, go on. Whoever connects otherwise is shut out.",
             "Add your own addresses to these rules afterwards. Other rules of the firewall stay as they are.",
@@ -132,6 +132,10 @@ def _for_browsers_only(rule: Instance) -> Instance:
         if (left := [c for c in rule.get(key, []) if not everyone_among([c])])
     }
     return kept | named | {"cidrListAliases": [BROWSERS]}
+
+
+def _in_words(rules: Sequence[Instance]) -> dict[str, str]:
+    return {_of(one): _whom(one) for one in rules}
 
 
 def _of(rule: Instance) -> str:

@@ -115,7 +115,7 @@ def encrypt_with_own_key(group: Group, *, kms_key: str) -> Plan:
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     """
     if group.get("kmsKeyId") or group.get("logGroupClass") == "DELIVERY":
-        raise NotApplicable("it has a key, or only passes events on")
+        raise NotApplicable("it has a key, or only passes events on", {"KMS key": group.get("kmsKeyId", "none")})
     if CONTROL_TOWER in group["logGroupName"].lower():
         raise NotApplicable("Control Tower keeps it and lets nobody else change it")
     must_be_in(group["arn"].split(":")[3], kms_key)

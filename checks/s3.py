@@ -251,7 +251,7 @@ def remove_public_statements(bucket: Bucket, policy: str, block: Block, around: 
     """Remove the statements that let everyone in."""
     public = documents.public_grants(policy)
     if not public:
-        raise NotApplicable("its policy lets nobody in from outside")
+        raise NotApplicable("its policy lets nobody in from outside", _as_it_is(policy))
     given = documents.statements(policy)
     kept = [raw for raw, read in zip(_raw_statements(policy), given, strict=True) if read not in public]
     notes = ["Whoever uses the bucket without being named in its policy, or by IAM in this account, loses access."]
@@ -320,10 +320,14 @@ def _policy_plan(bucket: Bucket, policy: str, kept: Sequence[Mapping[str, Any]],
     return Plan(
         do=[Call("s3:PutBucketPolicy", whose | {"Policy": text}) if kept else remove],
         undo=[Call("s3:PutBucketPolicy", whose | {"Policy": policy}) if policy else remove],
-        before={"policy": json.dumps(json.loads(policy)) if policy else "none"},
-        after={"policy": json.dumps(document) if kept else "none"},
+        before=_as_it_is(policy),
+        after=_as_it_is(text if kept else ""),
         notes=notes,
     )
+
+
+def _as_it_is(policy: str) -> dict[str, str]:
+    return {"policy": json.dumps(json.loads(policy)) if policy else "none"}
 
 
 @check(buckets, versioning, practice=Practice.BACKUP, severity=Severity.MEDIUM)

@@ -94,7 +94,7 @@ def take_grants_back(bucket: Bucket, acl: Acl, block: Block, around: Surrounding
     """Take the grants to everyone off the bucket's ACL."""
     kept = [grant for grant in acl["grants"] if grant["Grantee"].get("URI") not in GROUPS]
     if kept == acl["grants"]:
-        raise NotApplicable("its ACL grants everyone nothing")
+        raise NotApplicable("its ACL grants everyone nothing", {"ACL": _in_words(kept)})
 
     def put(grants: list[Grant]) -> Call:
         return Call(

@@ -143,8 +143,9 @@ def deliver_to_cloudwatch_logs(
 
     Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/send-cloudtrail-events-to-cloudwatch-logs.html
     """
-    if trail.get("CloudWatchLogsLogGroupArn"):
-        raise NotApplicable("it has a log group: mend that, or the role that writes to it")
+    if had := trail.get("CloudWatchLogsLogGroupArn"):
+        now = {"log group": f"{had}, with {trail.get('CloudWatchLogsRoleArn')}"}
+        raise NotApplicable("it has a log group: mend that, or the role that writes to it", now)
     if not has_group(trail_log_group):
         raise NotApplicable(f"there is no log group {trail_log_group} in {trail['HomeRegion']}, the trail's home")
     _, partition, _, region, account, _ = trail["TrailARN"].split(":")

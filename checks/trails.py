@@ -169,10 +169,11 @@ def trail_records_all_management_events(trail: Trail, selectors: Mapping[str, An
 @fix(trail_records_all_management_events, "cloudtrail:PutEventSelectors", risk=Risk.SAFE)
 def record_all_management_events(trail: Trail, selectors: Mapping[str, Any]) -> Plan:
     """Record all management events, and the rest as before."""
-    if not left_out(selectors):
-        raise NotApplicable("it leaves no management events out")
     kinds = ("EventSelectors", "AdvancedEventSelectors")
     had = {kind: selectors[kind] for kind in kinds if selectors.get(kind)}
+    before = {"event selectors": json.dumps(had, sort_keys=True)}
+    if not left_out(selectors):
+        raise NotApplicable("it leaves no management events out", before)
     wanted = with_all_management(selectors)
 
     def put(chosen: Mapping[str, Any]) -> Call:
@@ -181,7 +182,7 @@ def record_all_management_events(trail: Trail, selectors: Mapping[str, Any]) -> 
     return Plan(
         do=[put(wanted)],
         undo=[put(had)],
-        before={"event selectors": json.dumps(had, sort_keys=True)},
+        before=before,
         after={"event selectors": json.dumps(wanted, sort_keys=True)},
         notes=[
             "The first copy of management events in a region is free; AWS bills them in every further trail.",

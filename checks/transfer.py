@@ -71,7 +71,7 @@ def server_uses_current_security_policy(server: Server, *, fips: bool = False, p
 def use_current_policy(server: Server, *, fips: bool = False, post_quantum: bool = False) -> Plan:
     """Give the Transfer server a current security policy."""
     if not _lacks(server["SecurityPolicyName"], fips=fips, post_quantum=post_quantum):
-        raise NotApplicable("it uses a current one")
+        raise NotApplicable("it uses a current one", {"security policy": server["SecurityPolicyName"]})
     was = server["SecurityPolicyName"]
     kind = "FIPS-" if fips or "-FIPS-" in was else ""
     new = f"TransferSecurityPolicy-{kind}{'2025-03' if post_quantum else '2024-01'}"
