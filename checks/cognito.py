@@ -142,23 +142,30 @@ def user_pool_has_mfa(pool: UserPool, *, required: bool = False) -> Verdict:
     return expect(setting != "OFF", "has no multi-factor authentication")
 
 
+SENT = ("EmailMfaConfiguration", "SmsMfaConfiguration")
+
+
 @fix(user_pool_has_mfa, "cognito-idp:SetUserPoolMfaConfig", risk=Risk.SAFE, reads=(factors,))
 def offer_mfa(pool: UserPool, factors: Mapping[str, Any], *, required: bool = False) -> Plan:
     """Offer authenticator apps as a second factor.
 
     Source: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_SetUserPoolMfaConfig.html
     """
-    if required or factors.get("MfaConfiguration", "OFF") != "OFF":
-        raise NotApplicable("to ask everyone for MFA locks out who has none: when is yours to say")
-    app = factors.get("SoftwareTokenMfaConfiguration", {"Enabled": False})
+    mode = factors.get("MfaConfiguration", "OFF")
+    if required or mode != "OFF":
+        why = "to ask everyone for MFA locks out who has none: when is yours to say"
+        raise NotApplicable(why, {"MFA": mode.lower()})
+    if pool.get("SmsConfiguration") or factors.keys() & SENT:  # AWS takes MFA only with these as factors, too
+        raise NotApplicable("it sends codes by SMS or mail: whether these count as second factors is yours to say")
+    kept = {key: factors[key] for key in ("WebAuthnConfiguration",) if key in factors}
 
-    def put(mode: str, app: Mapping[str, bool]) -> Call:
+    def put(mode: str, **app: Mapping[str, bool]) -> Call:
         which = {"UserPoolId": pool["Id"], "MfaConfiguration": mode}
-        return Call("cognito-idp:SetUserPoolMfaConfig", {**factors, **which, "SoftwareTokenMfaConfiguration": app})
+        return Call("cognito-idp:SetUserPoolMfaConfig", {**which, **kept, **app})
 
     return Plan(
-        do=[put("OPTIONAL", {"Enabled": True})],
-        undo=[put("OFF", app)],
+        do=[put("OPTIONAL", SoftwareTokenMfaConfiguration={"Enabled": True})],
+        undo=[put("OFF")],  # AWS refuses to turn MFA off and name a factor, even one that is off
         before={"MFA": "off"},
         after={"MFA": "optional, by authenticator app"},
         notes=[

@@ -184,3 +184,24 @@ def unprotected(aws: boto3.Session) -> None:
 
 
 BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {GUESTS.id: guests, WAF.id: unprotected, MFA.id: customers}
+
+
+def test_mfa_is_turned_off_again_without_naming_a_factor_and_passkeys_stay() -> None:
+    passkeys = {"WebAuthnConfiguration": {"RelyingPartyId": "northwind.example", "UserVerification": "preferred"}}
+    app = {"SoftwareTokenMfaConfiguration": {"Enabled": False}}
+    plan = cognito.offer_mfa.plan({"Id": "p"}, {"MfaConfiguration": "OFF"} | app | passkeys)
+    assert plan.undo[0].params == {"UserPoolId": "p", "MfaConfiguration": "OFF"} | passkeys
+    assert plan.do[0].params["WebAuthnConfiguration"] == passkeys["WebAuthnConfiguration"]
+
+
+@pytest.mark.parametrize(
+    ("pool", "factors"),
+    [
+        ({"SmsConfiguration": {"SnsCallerArn": "r"}}, {}),
+        ({}, {"SmsMfaConfiguration": {"SmsConfiguration": {}}}),
+        ({}, {"EmailMfaConfiguration": {"Subject": "code"}}),
+    ],
+)
+def test_codes_that_are_sent_do_not_become_factors_unasked(pool: Any, factors: Any) -> None:
+    with pytest.raises(NotApplicable, match="by SMS or mail"):
+        cognito.offer_mfa.plan({"Id": "p"} | pool, {"MfaConfiguration": "OFF"} | factors)
