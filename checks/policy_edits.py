@@ -30,7 +30,7 @@ def close(policy: str, put: Callable[[str], Call], empty: Call | str, notes: Seq
     Raises NotApplicable when there is none to take out.
     """
     if not policy or not public_statements(policy):
-        raise NotApplicable("its policy lets in nobody from outside")
+        raise NotApplicable("its policy lets in nobody from outside", as_it_is(policy))
     return _replace(policy, without_public(policy), put, empty, notes)
 
 
@@ -45,10 +45,14 @@ def shut_out(
 
     Raises NotApplicable where they get in by more than that.
     """
-    accounts = found(policy)
-    if not accounts:
-        raise NotApplicable("its policy lets in no other account")
-    kept = [left for one in _raw(policy) if (left := _without(one, accounts))]
+    if not found(policy):
+        raise NotApplicable("its policy lets in no other account", as_it_is(policy))
+    denied = [one for one in _raw(policy) if one.get("Effect") != "Allow"]
+
+    def without(one: dict[str, Any]) -> dict[str, Any] | None:
+        return _without(one, found(json.dumps({"Statement": [one, *denied]})))  # not those that others let in
+
+    kept = [left for one in _raw(policy) if (left := without(one))]
     later = json.dumps(json.loads(policy) | {"Statement": kept}) if kept else ""
     if later and found(later):
         raise NotApplicable("its policy lets them in by a condition, not by name: change that by hand")
@@ -60,8 +64,8 @@ def _replace(policy: str, later: str, put: Callable[[str], Call], empty: Call | 
     return Plan(
         do=[put(kept)] if kept else [empty] if isinstance(empty, Call) else [],
         undo=[put(policy)],
-        before={"policy": in_a_line(policy)},
-        after={"policy": in_a_line(kept) if kept else "none"},
+        before=as_it_is(policy),
+        after=as_it_is(kept),
         notes=[REMOVED, *notes],
     )
 
@@ -88,6 +92,11 @@ def with_condition(policy: str, of: Sequence[Mapping[str, Any]], operator: str, 
 
     changed = [narrowed(one) if one in of else one for one in _raw(policy)]
     return json.dumps(json.loads(policy) | {"Statement": changed})
+
+
+def as_it_is(policy: str) -> dict[str, str]:
+    """What a plan shows of a policy, and compares before an undo."""
+    return {"policy": in_a_line(policy) if policy else "none"}
 
 
 def in_a_line(policy: str) -> str:

@@ -70,6 +70,12 @@ def test_nobody_to_take_out_and_who_gets_in_by_a_condition_have_no_plan(text: st
         shut_out(text, out, put, GONE)
 
 
+def test_who_is_let_in_as_a_member_of_an_organization_stays_where_it_is() -> None:
+    theirs = NAMED | {"Principal": {"AWS": THEIRS}}
+    member = theirs | {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}}
+    assert shut_out(policy(theirs, member), out, put, GONE).do == [put(policy(member))]
+
+
 def test_a_condition_joins_those_that_are_there() -> None:
     had = OPEN | {"Condition": {"Bool": {"aws:SecureTransport": "true"}}}
     later = json.loads(with_condition(policy(NAMED, had), [had], "Bool", "a:b", "true"))["Statement"]
