@@ -102,14 +102,19 @@ def cluster_endpoint_is_not_open(cluster: Cluster) -> Verdict:
 
 @fix(cluster_endpoint_is_not_open, UPDATE, risk=Risk.CUTS_ACCESS, patience=900)
 def narrow_endpoint(cluster: Cluster, *, admin_addresses: str) -> Plan:
-    """Limit public access of the endpoint to the addresses of the settings."""
+    """Limit public access of the endpoint to the addresses of the settings.
+
+    Source: https://docs.aws.amazon.com/eks/latest/userguide/hybrid-nodes-concepts-kubernetes.html
+    """
     network, wanted = cluster["resourcesVpcConfig"], [one.strip() for one in admin_addresses.split(",")]
     if everyone_among(wanted):
         raise NotApplicable("the settings name much of the internet: name the addresses that you administer from")
     if not network["endpointPrivateAccess"]:
         raise NotApplicable("its nodes need private access then: turn that on first")
+    if cluster.get("remoteNetworkConfig"):
+        raise NotApplicable("its hybrid nodes come by the public addresses: name theirs, too, by hand")
     _can_change(cluster)
-    was = list(network.get("publicAccessCidrs") or ["0.0.0.0/0"])
+    was = sorted(network.get("publicAccessCidrs") or ["0.0.0.0/0"])
 
     def open_to(cidrs: Sequence[str]) -> Call:
         return Call(UPDATE, {"name": cluster["name"], "resourcesVpcConfig": {"publicAccessCidrs": [*cidrs]}})

@@ -152,3 +152,14 @@ BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {
     PROTECTED.id: create,
     OPEN.id: open_endpoint,
 }
+
+
+def test_the_endpoint_of_hybrid_nodes_is_left_alone_and_addresses_are_shown_in_any_order_as_one() -> None:
+    """They come by the public addresses also where there are private ones."""
+    both = cluster(private=True, cidrs=("192.0.2.0/24", "0.0.0.0/0"))
+    plan = eks.narrow_endpoint.plan(both, admin_addresses="198.51.100.0/24")
+    turned = cluster(private=True, cidrs=("0.0.0.0/0", "192.0.2.0/24"))
+    assert eks.narrow_endpoint.plan(turned, admin_addresses="198.51.100.0/24").before == plan.before
+    hybrid = both | {"remoteNetworkConfig": {"remoteNodeNetworks": [{"cidrs": ["10.1.0.0/16"]}]}}
+    with pytest.raises(NotApplicable, match="hybrid nodes"):
+        eks.narrow_endpoint.plan(hybrid, admin_addresses="198.51.100.0/24")
