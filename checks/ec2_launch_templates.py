@@ -107,7 +107,7 @@ def require_imdsv2(template: Template, default_tokens: str) -> Plan:
     _made_by_people(template)
     options = _data(template).get("MetadataOptions", {})
     if options.get("HttpTokens") == "required":
-        raise NotApplicable("it requires IMDSv2")
+        raise NotApplicable("it requires IMDSv2", _default(template))
     kept = {key: value for key, value in options.items() if key != "State"}
     return _new_default(
         template,
@@ -116,6 +116,10 @@ def require_imdsv2(template: Template, default_tokens: str) -> Plan:
         {"HttpTokens": (options.get("HttpTokens", "not set"), "required")},
         "Programs on new machines that still use IMDSv1 get no credentials.",
     )
+
+
+def _default(template: Template) -> dict[str, str]:
+    return {"default version": str(template["DefaultVersionNumber"])}
 
 
 def _new_default(
@@ -131,7 +135,7 @@ def _new_default(
             Call("ec2:ModifyLaunchTemplate", {"LaunchTemplateId": id, "DefaultVersion": new}),
         ],
         undo=[Call("ec2:ModifyLaunchTemplate", {"LaunchTemplateId": id, "DefaultVersion": version})],
-        before={"default version": version} | {what: was for what, (was, _) in changes.items()},
+        before=_default(template) | {what: was for what, (was, _) in changes.items()},
         after={"default version": new} | {what: to for what, (_, to) in changes.items()},
         notes=[
             f"Version {new} is version {version} with this one change; undo leaves it there, unused.",
@@ -162,8 +166,8 @@ def give_no_public_address(template: Template) -> Plan:
     found = _data(template).get("NetworkInterfaces", [])
     given = [one for one in found if one.get("AssociatePublicIpAddress")]
     if not given:
-        raise NotApplicable("it gives none")
-    closed = [{**one, "AssociatePublicIpAddress": False} if one in given else one for one in found]
+        raise NotApplicable("it gives none", _default(template))
+    closed = [_writable({**one, "AssociatePublicIpAddress": False} if one in given else one) for one in found]
     return _new_default(
         template,
         {"NetworkInterfaces": closed},
@@ -171,6 +175,12 @@ def give_no_public_address(template: Template) -> Plan:
         {"public IPv4 address": ("given", "none")},
         "New machines reach the internet by a NAT gateway or VPC endpoints alone, and nobody reaches them from there.",
     )
+
+
+def _writable(interface: Mapping[str, Any]) -> dict[str, Any]:
+    """As AWS takes it: which IPv6 address is the primary one is told by `PrimaryIpv6` alone."""
+    addresses = [{"Ipv6Address": one["Ipv6Address"]} for one in interface.get("Ipv6Addresses", [])]
+    return {**interface} | ({"Ipv6Addresses": addresses} if addresses else {})
 
 
 @check(launch_templates, region_encrypts, image, practice=Practice.ENCRYPTION, severity=Severity.MEDIUM)
@@ -195,14 +205,14 @@ def template_encrypts_volumes(template: Template, region_encrypts: bool, image: 
     return None
 
 
-@fix(template_encrypts_volumes, *require_imdsv2.calls, risk=Risk.SAFE)
+@fix(template_encrypts_volumes, *require_imdsv2.calls, risk=Risk.CUTS_ACCESS)
 def encrypt_volumes(template: Template, region_encrypts: bool, image: Image | Mapping[str, Any]) -> Plan:
     """Make a version that encrypts its volumes the default."""
     _made_by_people(template)
     found = _data(template).get("BlockDeviceMappings", [])
     plain = [one for one in found if "Ebs" in one and _encrypted(one, image) is False]
     if region_encrypts or not plain:
-        raise NotApplicable("its volumes are encrypted")
+        raise NotApplicable("its volumes are encrypted", _default(template))
     closed = [{**one, "Ebs": {**one["Ebs"], "Encrypted": True}} if one in plain else one for one in found]
     return _new_default(
         template,
@@ -210,7 +220,8 @@ def encrypt_volumes(template: Template, region_encrypts: bool, image: Image | Ma
         "Encrypts its volumes",
         {str(one.get("DeviceName", "a volume")): ("not encrypted", "encrypted") for one in plain},
         "The region's default key encrypts them, AWS's own unless you chose another: snapshots under AWS's own key"
-        " cannot be shared with other accounts.",
+        " cannot be shared with other accounts. With one of yours no machine starts unless whoever starts it may use"
+        " that key, the service-linked role of Auto Scaling included.",
     )
 
 

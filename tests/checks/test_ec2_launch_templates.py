@@ -12,7 +12,7 @@ import pytest
 from bot.aws import Reads, Region
 from checks import ec2_launch_templates as lt
 from checks.ec2_images import UNREAD, tokens_by_default
-from checks.kit import NotApplicable, Unknown
+from checks.kit import NotApplicable, Risk, Unknown
 from tests.checks.cases import Case
 
 TOKENS, ADDRESS, DISKS = lt.template_requires_imdsv2, lt.template_gives_no_public_address, lt.template_encrypts_volumes
@@ -83,6 +83,20 @@ def test_the_plan_keeps_the_other_options_and_names_the_next_version() -> None:
     }
     assert default.params["DefaultVersion"] == "5"
     assert plan.undo[0].params["DefaultVersion"] == "2"
+
+
+def test_what_is_read_of_a_network_interface_and_cannot_be_written_is_left_out() -> None:
+    shown = {"AssociatePublicIpAddress": True, "Ipv6Addresses": [{"Ipv6Address": "2001:db8::1", "IsPrimaryIpv6": True}]}
+    [made, _] = lt.give_no_public_address.plan(template(NetworkInterfaces=[shown])).do
+    [later] = made.params["LaunchTemplateData"]["NetworkInterfaces"]
+    assert later == {"AssociatePublicIpAddress": False, "Ipv6Addresses": [{"Ipv6Address": "2001:db8::1"}]}
+
+
+def test_a_key_that_new_machines_may_not_use_is_told_of() -> None:
+    assert lt.encrypt_volumes.risk is Risk.CUTS_ACCESS
+    disk = {"DeviceName": "/dev/sdb", "Ebs": {"Encrypted": False}}
+    plan = lt.encrypt_volumes.plan(template(BlockDeviceMappings=[disk]), False, {})
+    assert "Auto Scaling" in plan.notes[-1]
 
 
 def test_no_plan_for_a_template_that_a_service_manages() -> None:
