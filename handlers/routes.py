@@ -173,10 +173,11 @@ def _listen_to_events(app: AsyncApp, parts: Parts) -> None:
     async def home_opened(event: dict[str, Any], body: dict[str, Any]) -> None:
         if event["tab"] == "home":
             parts.begun()
+            who = Person(body["team_id"], event["user"])
             try:
-                await show_home(parts.bot, parts.access, Person(body["team_id"], event["user"]))
+                await show_home(parts.bot, parts.access, who)
             except Exception as error:  # noqa: BLE001  # there is nobody to tell but the log
-                errors.words(error)
+                errors.unheard(who, error)
 
     async def joined(event: dict[str, Any], body: dict[str, Any], context: AsyncBoltContext) -> None:
         await greet(parts, event, body["team_id"], context.bot_user_id)
@@ -209,7 +210,7 @@ async def answer_in_view(ask: Ask, callback_id: str) -> None:
     try:
         await ask.fill(view)
     except PostError as error:
-        errors.words(error)
+        errors.unheard(ask.who, error)
 
 
 async def _command(ask: Ask, word: str) -> None:
@@ -283,7 +284,7 @@ async def _tell(ask: Ask, error: Exception) -> None:
     try:
         await ask.whisper(message)
     except PostError as unheard:
-        errors.words(unheard)
+        errors.unheard(ask.who, unheard)
 
 
 def _mentioned(text: str) -> tuple[str, str]:
