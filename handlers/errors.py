@@ -12,6 +12,7 @@ from bot.aws_errors import CallError
 from bot.blocks.parts import Message, say, sentence
 from bot.blocks.text import plain
 from bot.ids import Stale
+from bot.people import Person
 from bot.post import PostError
 from bot.recording import CannotScan
 from bot.remediate import Refusal
@@ -50,6 +51,14 @@ def words(error: BaseException) -> Message:
             log.error("incident %s", incident, exc_info=error)
             text = f"something went wrong that nobody foresaw; the bot's log has it as incident {incident}"
     return refusal(text)
+
+
+def unheard(who: Person, error: BaseException) -> None:
+    """Nobody can be told: the log has who waits for an answer, and why there is none."""
+    if isinstance(error, PostError):
+        log.warning("%s was not answered: %s", who, error)
+    else:
+        words(error)
 
 
 async def in_modal(title: str, work: Awaitable[Mapping[str, Any]]) -> Mapping[str, Any]:
