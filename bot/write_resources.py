@@ -71,8 +71,6 @@ RESOURCES: Mapping[str, str | tuple[str, ...]] = {
     "backup:PutBackupVaultAccessPolicy": _VAULT,
     "backup:PutBackupVaultLockConfiguration": _VAULT,
     "cloudformation:UpdateTerminationProtection": "{resource}",
-    "cloudfront:AssociateDistributionWebACL": "{resource}",
-    "cloudfront:DisassociateDistributionWebACL": "{resource}",
     "cloudtrail:CreateTrail": "cloudtrail:{region}:{account}:trail/{Name}",
     "cloudtrail:PutEventSelectors": "{TrailName}",
     "cloudtrail:PutInsightSelectors": "{TrailName}",

@@ -21,7 +21,7 @@ class Input:
 
 
 BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
-WEB_ACL = r"arn:aws[a-z-]*:wafv2:[a-z0-9-]+:\d{{12}}:{scope}/webacl/[\w-]+/[\w-]+"
+WEB_ACL = r"arn:aws[a-z-]*:wafv2:[a-z0-9-]+:\d{12}:regional/webacl/[\w-]+/[\w-]+"
 ROLE = r"arn:aws[a-z-]*:iam::\d{12}:role/\S+"
 
 INPUTS: Mapping[str, Input] = {
@@ -32,11 +32,6 @@ INPUTS: Mapping[str, Input] = {
     ),
     "backup_tag": Input(
         "tag (key=value) by which a backup plan finds what it backs up", "backup=daily", r"[^=\s][^=]*=.+"
-    ),
-    "cloudfront_web_acl": Input(
-        "ARN of the web ACL, of the scope CLOUDFRONT, that goes before distributions",
-        "arn:aws:wafv2:us-east-1:123456789012:global/webacl/northwind/00000000-0000-0000-0000-000000000001",
-        WEB_ACL.format(scope="global"),
     ),
     "kms_key": Input(
         "ARN of the region's KMS key for what is to be encrypted with one of yours",
@@ -65,7 +60,7 @@ INPUTS: Mapping[str, Input] = {
     "web_acl": Input(
         "ARN of the region's web ACL that goes before load balancers, API stages and user pools",
         "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/northwind/00000000-0000-0000-0000-000000000001",
-        WEB_ACL.format(scope="regional"),
+        WEB_ACL,
     ),
 }
 """Forms of contacts: https://docs.aws.amazon.com/accounts/latest/reference/API_PutAlternateContact.html"""

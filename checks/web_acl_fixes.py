@@ -6,14 +6,12 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from checks.apigateway import Stage, rest_stage_has_web_acl, rest_stages
-from checks.cloudfront import distribution_has_web_acl, in_use
 from checks.cognito import user_pool_has_web_acl
 from checks.elbv2 import load_balancer_has_web_acl
 from checks.inputs import must_be_in
 from checks.kit import Aws, Call, NotApplicable, Plan, Risk, extra, fix
 
 if TYPE_CHECKING:
-    from types_boto3_cloudfront.type_defs import DistributionSummaryTypeDef as Distribution
     from types_boto3_cognito_idp.type_defs import UserPoolTypeTypeDef as UserPool
     from types_boto3_elbv2.type_defs import LoadBalancerTypeDef as LoadBalancer
 
@@ -60,27 +58,4 @@ def _before(resource: str, web_acl: str, *, has: bool) -> Plan:
         before={"web ACL": "none"},
         after={"web ACL": web_acl},
         notes=NOTES,
-    )
-
-
-@fix(
-    distribution_has_web_acl,
-    "cloudfront:AssociateDistributionWebACL",
-    "cloudfront:DisassociateDistributionWebACL",
-    risk=Risk.CUTS_ACCESS,
-    patience=120,
-)
-def protect_distribution(distribution: Distribution, *, cloudfront_web_acl: str) -> Plan:
-    """Put the web ACL of the settings before the distribution.
-
-    Source: https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_AssociateDistributionWebACL.html
-    """
-    in_use(distribution)
-    which = {"Id": distribution["Id"]}
-    return Plan(
-        do=[Call("cloudfront:AssociateDistributionWebACL", which | {"WebACLArn": cloudfront_web_acl})],
-        undo=[Call("cloudfront:DisassociateDistributionWebACL", which)],
-        before={"web ACL": distribution["WebACLId"] or "none"},
-        after={"web ACL": cloudfront_web_acl},
-        notes=[*NOTES, "CloudFront takes some minutes to tell all its locations, and serves meanwhile."],
     )

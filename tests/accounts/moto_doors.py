@@ -7,8 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.apigateway.responses import APIGatewayResponse
-from moto.cloudfront.responses import CloudFrontResponse
-from moto.cloudfront.urls import url_paths as cloudfront_urls
 from moto.core.responses import ActionResult
 from moto.logs.responses import LogsResponse
 from moto.opensearch.responses import OpenSearchServiceResponse
@@ -28,11 +26,6 @@ def add_doors() -> None:
         OpenSearchServiceResponse.update_domain_config
     )
     WAFV2Backend._generate_id = _next_id  # type: ignore[assignment,method-assign]
-    for to in ("associate", "disassociate"):
-        path = f"{{0}}/2020-05-31/distribution/(?P<distribution_id>[^/]+)/{to}-web-acl$"
-        cloudfront_urls[path] = CloudFrontResponse.dispatch
-    CloudFrontResponse.associate_distribution_web_acl = _protect  # type: ignore[attr-defined]
-    CloudFrontResponse.disassociate_distribution_web_acl = _protect  # type: ignore[attr-defined]
     LogsResponse.associate_kms_key = _set_key  # type: ignore[attr-defined]
     LogsResponse.disassociate_kms_key = _set_key  # type: ignore[attr-defined]
 
@@ -79,13 +72,6 @@ def _without_policy(untold: Callable[[Any], Any]) -> Callable[[Any], Any]:
 def _next_id(backend: WAFV2Backend) -> str:
     """Ids that are told beforehand."""
     return f"00000000-0000-0000-0000-{len(backend.wacls) + len(backend.ip_sets) + 1:012d}"
-
-
-def _protect(request: CloudFrontResponse) -> ActionResult:
-    distribution, etag = request.backend.get_distribution(request._get_param("Id"))
-    acl = request._get_param("WebACLArn") or ""
-    vars(distribution.distribution_config)["WebACLId"] = acl
-    return ActionResult({"Id": request._get_param("Id"), "WebACLArn": acl, "ETag": etag})
 
 
 def _set_key(request: LogsResponse) -> str:

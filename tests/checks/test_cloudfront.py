@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-import boto3
 import pytest
 
 from bot.aws import Region
@@ -24,7 +22,6 @@ BUCKET = {"Id": "web", "DomainName": "web.s3.eu-west-1.amazonaws.com", "S3Origin
 API = {"Id": "api", "DomainName": "api.northwind.example", "CustomOriginConfig": {"OriginProtocolPolicy": "https-only"}}
 SHOP: Any = {
     "ARN": ARN,
-    "Id": "E1",
     "Enabled": True,
     "Origins": {"Items": [BUCKET, API]},
     "OriginGroups": {"Quantity": 0},
@@ -130,17 +127,3 @@ def test_what_is_delivered_is_read_where_cloudfront_keeps_it_and_china_has_none(
     aws.reads.once(log_deliveries.delivering, "us-east-1", lambda: iter([ARN]))
     assert cloudfront.delivered.read(aws, SHOP) == [ARN]
     assert cloudfront.delivered.read(replace(aws, partition="aws-cn"), SHOP) == []
-
-
-def shop(aws: boto3.Session) -> None:
-    settings: Any = {
-        "CallerReference": "shop",
-        "Comment": "",
-        "Enabled": True,
-        "Origins": {"Quantity": 1, "Items": [BUCKET]},
-        "DefaultCacheBehavior": {"TargetOriginId": "web", "ViewerProtocolPolicy": "redirect-to-https"},
-    }
-    aws.client("cloudfront").create_distribution(DistributionConfig=settings)
-
-
-BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {WAF.id: shop}
