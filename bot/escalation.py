@@ -116,6 +116,13 @@ HELD = (
 DENIALS: Sequence[Statement] = (
     {"Effect": "Deny", "Action": [*NEVER], "Resource": "*"},
     {"Effect": "Deny", "Action": "iam:*", "Resource": OWN_ROLES},
+    {"Effect": "Deny", "Action": "account:*", "Resource": "arn:*:account::*:account/*"},  # of the organization
+    {
+        "Effect": "Deny",
+        "Action": "account:*AlternateContact",
+        "Resource": "arn:*:account::*:account",
+        "Condition": {"ForAnyValue:StringNotEquals": {"account:AlternateContactTypes": "SECURITY"}},
+    },
 )
 """What the write role is refused, whatever else is attached to it."""
 

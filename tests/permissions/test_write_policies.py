@@ -51,6 +51,14 @@ def members(call: str) -> list[str]:
     return list(shape.members) if shape else []
 
 
+def test_no_call_is_made_against_a_version_that_the_undo_cannot_know() -> None:
+    """What takes If-Match is refused without it, and with an old one.
+
+    Source: https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_AssociateDistributionWebACL.html
+    """
+    assert [call for call in CALLS if "IfMatch" in members(call)] == []
+
+
 @pytest.mark.parametrize("call", CALLS)
 def test_a_call_is_held_to_its_resources_where_aws_can(call: str) -> None:
     known = types(action(call))
@@ -170,6 +178,14 @@ def test_of_the_account_only_the_security_contact_is_ever_written() -> None:
     allowed, _ = json.loads(session_policy([call], PLACE))["Statement"]
     assert allowed["Resource"] == "arn:aws:account::123456789012:account"
     assert allowed["Condition"] == {"ForAnyValue:StringEquals": {"account:AlternateContactTypes": "SECURITY"}}
+
+
+def test_of_other_accounts_and_other_contacts_nothing_is_written_whatever_else_is_attached() -> None:
+    """The management account may name another account of the organization in these calls."""
+    denied = {one["Resource"]: (one["Action"], one.get("Condition")) for one in DENIALS}
+    assert denied["arn:*:account::*:account/*"] == ("account:*", None)
+    others = {"ForAnyValue:StringNotEquals": {"account:AlternateContactTypes": "SECURITY"}}
+    assert denied["arn:*:account::*:account"] == ("account:*AlternateContact", others)
 
 
 def test_new_roles_and_their_policies_are_the_ones_that_fixes_make() -> None:
