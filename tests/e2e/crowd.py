@@ -258,7 +258,8 @@ class Crowd:
                 "response_url": self.stage.strict.interactions.response_url(user, channel, None),
             }
 
-        return payload | self.stage.on_strictslack(fresh())
+        own: dict[str, str] = self.stage.on_strictslack(fresh())
+        return payload | own
 
     def _channel(self, who: User, chance: Random) -> str:
         return "general" if who.name == "mallory" else chance.choice(("general", "general", "security"))

@@ -179,7 +179,7 @@ class Tally:
         return [group for group in self.unanswered if self.may_be_cut(group)]
 
     def may_be_cut(self, group: Group) -> bool:
-        return self.killed_at - CUT_OFF < group.first.at < self.killed_at
+        return bool(self.killed_at - CUT_OFF < group.first.at < self.killed_at)
 
     @property
     def given_up(self) -> Counter[str]:
