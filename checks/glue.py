@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from checks import documents
+from checks.inputs import must_be_in
 from checks.kit import (
     Aws,
     Call,
@@ -170,8 +171,18 @@ def catalog_encrypts_connection_passwords(catalog: Catalog) -> Verdict:
     return expect(encrypts, "hands out connection passwords as they are")
 
 
-@fix(catalog_encrypts_connection_passwords, "glue:PutDataCatalogEncryptionSettings", risk=Risk.CUTS_ACCESS)
-def encrypt_connection_passwords(catalog: Catalog, *, kms_key: str) -> Plan:
+@extra()
+def region(aws: Aws, _: object) -> str:
+    return aws.region
+
+
+@fix(
+    catalog_encrypts_connection_passwords,
+    "glue:PutDataCatalogEncryptionSettings",
+    risk=Risk.CUTS_ACCESS,
+    reads=(region,),
+)
+def encrypt_connection_passwords(catalog: Catalog, region: str, *, kms_key: str) -> Plan:
     """Encrypt connection passwords with the key of the settings.
 
     Source: https://docs.aws.amazon.com/glue/latest/dg/encrypt-connection-passwords.html
@@ -182,6 +193,7 @@ def encrypt_connection_passwords(catalog: Catalog, *, kms_key: str) -> Plan:
     password = was.get("ConnectionPasswordEncryption", {"ReturnConnectionPasswordEncrypted": False})
     if password["ReturnConnectionPasswordEncrypted"]:
         raise NotApplicable("it encrypts them", {"connection passwords": str(password.get("AwsKmsKeyId"))})
+    must_be_in(region, kms_key)
     later = {"ReturnConnectionPasswordEncrypted": True, "AwsKmsKeyId": kms_key}
 
     def put(settings: Any) -> Call:

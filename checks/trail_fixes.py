@@ -6,7 +6,7 @@ Which trail records more is never guessed: the one that records all management e
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from checks import cloudtrail, documents, lambda_trails, s3, trails
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 CLOUDTRAIL = "cloudtrail.amazonaws.com"
 NAME = "management-events"
 """What AWS's own console calls a trail that is made quickly."""
+
+OF_OTHERS = "The bucket belongs to another account: whoever owns it reads all that happens here. Make sure it is yours."
 
 OBJECTS = Kind("AWS::S3::Object", "s3", "S3 objects")
 FUNCTIONS = Kind("AWS::Lambda::Function", "lambda", "Lambda functions")
@@ -56,6 +58,12 @@ def policy_of(aws: Aws, _: object) -> Callable[[str], str]:
     return read
 
 
+@extra(needs=(s3.buckets,))
+def own_buckets(aws: Aws, _: object) -> Collection[str]:
+    """The names of the account's buckets."""
+    return {bucket["Name"] for bucket in aws.read(s3.buckets)}
+
+
 @extra("logs:DescribeLogGroups")
 def has_group(aws: Aws, _: object) -> Callable[[str], bool]:
     """Whether the region has a log group of a name."""
@@ -72,9 +80,11 @@ def has_group(aws: Aws, _: object) -> Callable[[str], bool]:
     "cloudtrail:CreateTrail",
     "cloudtrail:StartLogging",
     risk=Risk.SAFE,
-    reads=(home, policy_of),
+    reads=(home, policy_of, own_buckets),
 )
-def create_trail(account: Watch, home: Home, policy_of: Callable[[str], str], *, trail_bucket: str) -> Plan:
+def create_trail(
+    account: Watch, home: Home, policy_of: Callable[[str], str], own: Collection[str], *, trail_bucket: str
+) -> Plan:
     """Create a trail that logs all management events in all regions.
 
     Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
@@ -101,6 +111,7 @@ def create_trail(account: Watch, home: Home, policy_of: Callable[[str], str], *,
         after={"trail": f"{NAME}, all regions, validated log files, into {trail_bucket}"},
         notes=[
             seen,
+            *([] if trail_bucket in own else [OF_OTHERS]),
             "The first copy of management events is free; S3 bills the bucket's storage.",
             "There is no undo: a bot that may delete trails would be a danger of its own. Delete it by hand.",
         ],

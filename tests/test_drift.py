@@ -104,7 +104,7 @@ ROWS: list[tuple[Fix, list[Any], list[Any], Mapping[str, Any]]] = [
         {"load_balancer_log_bucket": "a"},
     ),
     (logs.encrypt_with_own_key, [GROUP | {"kmsKeyId": "a"}], [GROUP | {"kmsKeyId": "b"}], {"kms_key": "a"}),
-    (glue.encrypt_connection_passwords, [encrypts("a")], [encrypts("b")], {"kms_key": "a"}),
+    (glue.encrypt_connection_passwords, [encrypts("a"), "r"], [encrypts("b"), "r"], {"kms_key": "a"}),
     (cognito.offer_mfa, [{"Id": "p"}, {"MfaConfiguration": "OPTIONAL"}], [{"Id": "p"}, {"MfaConfiguration": "ON"}], {}),
     (transfer.use_current_policy, [server("2024-01")], [server("2025-03")], {}),
     (ec2_launch_templates.require_imdsv2, [template(2, **TOKENS), ""], [template(3, **TOKENS), ""], {}),

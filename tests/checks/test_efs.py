@@ -125,3 +125,12 @@ def public_file_system(aws: boto3.Session) -> None:
 
 
 BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {BACKED_UP.id: file_system, PUBLIC.id: public_file_system}
+
+
+def test_a_statement_that_asks_about_mount_targets_itself_is_not_turned_around() -> None:
+    for key in (efs.MOUNTED, efs.MOUNTED.lower()):
+        asks = json.dumps(
+            {"Statement": [json.loads(policy())["Statement"][0] | {"Condition": {"Bool": {key: "false"}}}]}
+        )
+        with pytest.raises(NotApplicable, match="mount target"):
+            efs.ask_for_a_mount_target.plan({"FileSystemId": "fs"}, asks)

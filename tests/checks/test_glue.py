@@ -12,6 +12,7 @@ import pytest
 
 from bot.aws import Reads, Region
 from checks import glue
+from checks.inputs import INPUTS
 from checks.kit import NotApplicable, Unknown
 from tests.checks.cases import Case
 
@@ -162,3 +163,9 @@ def with_password(aws: boto3.Session) -> None:
 
 
 BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {PUBLIC.id: public_catalog, PASSWORDS.id: with_password}
+
+
+def test_a_key_of_another_region_encrypts_no_passwords_here() -> None:
+    catalog: Any = {"settings": {}, "database": "", "connection": "warehouse"}
+    with pytest.raises(NotApplicable, match="which is in eu-west-1: name one of us-east-1"):
+        glue.encrypt_connection_passwords.plan(catalog, "us-east-1", kms_key=INPUTS["kms_key"].example)

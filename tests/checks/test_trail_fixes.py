@@ -35,7 +35,14 @@ def policy(**write: Any) -> str:
 
 
 def created(text: str) -> Any:
-    return trail_fixes.create_trail.plan(NONE, HOME, lambda _: text, trail_bucket="all-trails")
+    return trail_fixes.create_trail.plan(NONE, HOME, lambda _: text, {"all-trails"}, trail_bucket="all-trails")
+
+
+def test_a_bucket_of_another_account_is_told_of() -> None:
+    """Whoever owns it reads everything that happens here; a name that is free today may be anybody's tomorrow."""
+    plan = trail_fixes.create_trail.plan(NONE, HOME, lambda _: policy(), set(), trail_bucket="all-trails")
+    assert any("belongs to another account" in note for note in plan.notes)
+    assert not any("belongs to another account" in note for note in created(policy()).notes)
 
 
 @pytest.mark.parametrize(
@@ -67,13 +74,15 @@ def test_a_bucket_that_cannot_be_read_is_for_cloudtrail_to_judge_and_the_plan_sa
     def unread(_: str) -> str:
         raise Unknown("s3:GetBucketPolicy was denied")
 
-    plan = trail_fixes.create_trail.plan(NONE, HOME, unread, trail_bucket="all-trails")
+    plan = trail_fixes.create_trail.plan(NONE, HOME, unread, set(), trail_bucket="all-trails")
     assert plan.notes[0].startswith("Bucket all-trails could not be read: its policy must let")
 
 
 def test_where_there_is_a_trail_no_other_is_made() -> None:
     with pytest.raises(NotApplicable, match="there is a trail already"):
-        trail_fixes.create_trail.plan({"trails": [watched()]}, HOME, lambda _: policy(), trail_bucket="all-trails")
+        trail_fixes.create_trail.plan(
+            {"trails": [watched()]}, HOME, lambda _: policy(), set(), trail_bucket="all-trails"
+        )
 
 
 @pytest.mark.parametrize(
