@@ -6,7 +6,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.blocks.filters import UNTYPABLE
+from bot.blocks.text import visible
 from bot.context import Bot
 from bot.ids import OfList
 from bot.nearest import did_you_mean
@@ -24,7 +24,7 @@ def asked_for(text: str) -> OfList:
     """The list that words of a command mean; what is nothing else is part of a name. Raises Refusal."""
     practice, severity, muted, rest = "", 0, False, []
     narrowed: dict[str, Any] = {}
-    for word in UNTYPABLE.sub(" ", text).split():
+    for word in visible(text).split():
         lower = word.lower()
         key, equals, value = lower.partition("=")
         if equals and key in NAMED:

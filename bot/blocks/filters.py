@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from slack_sdk.models.blocks import Block, ButtonElement
@@ -14,8 +13,6 @@ from bot.store.tallies import Choices
 from bot.words import plural
 from checks.kit import Severity
 
-UNTYPABLE = re.compile(r"[\x00-\x1f\x7f]")
-"""Control characters, of which no name is made; a spot does not carry them."""
 ANY = "*"
 """Chosen in a menu: no filter of this kind."""
 OPTION = 100
@@ -107,5 +104,5 @@ def _counted(values: Mapping[str, int]) -> dict[str, str]:
     return {
         value: f"{visible(value)[:50]} ({count:,})"
         for value, count in values.items()
-        if 0 < len(value) <= OPTION and UNTYPABLE.search(value) is None
+        if 0 < len(value) <= OPTION and value == visible(value)  # no spot carries what nobody sees
     }

@@ -26,9 +26,9 @@ from bot.blocks import (
 )
 from bot.blocks import help as helping
 from bot.blocks.drill import Frame
-from bot.blocks.filters import UNTYPABLE
 from bot.blocks.native import Drawn
 from bot.blocks.parts import Message, say, sentence, wait
+from bot.blocks.text import visible
 from bot.bulk import BatchProposal
 from bot.checklists import Looked
 from bot.compliance import Control, Report, Stand
@@ -216,7 +216,7 @@ def _of_drilling(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]
     """From a status down to one resource; filtered by all there is, and by names as long as they come."""
     one, stands, score = finding(words, owner=words.name), standing(words), Score(NOW, 45, {"least_privilege": 40}, 40)
     muted = replace(one, muted_until=NOW + timedelta(days=2), muted_by=ANA, muted_reason=words.reason)
-    name = UNTYPABLE.sub(" ", words.name)[:100]
+    name = visible(words.name)[:100]
     narrow = OfList(severity=3, region="us-east-1", service="s3", owner="ana", days=7)
     widest = OfList(
         severity=1, muted=True, text=name, account="1" * 30, region="r" * 30, service="s" * 40, owner=name, days=9
@@ -301,7 +301,7 @@ def _of_digests(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     week = Week(timedelta(days=3, hours=2), usual.opened[:5], Trend(ACCOUNT, month[::-1], 30))
     yield from _both("digest_weekly", drawn(replace(usual, week=week), weekly=True))
     hers = replace(standing(words), score=None, open=Counter({4: 2, 3: 1}), muted=1)
-    owner = UNTYPABLE.sub("", words.name)[:256] or "team-a"  # as the settings take it
+    owner = visible(words.name)[:256].strip() or "team-a"  # as the settings take it
     owned: dict[str, Any] = {"route": f"C012AB3CD {owner}", "owner": owner}
     scoped = replace(usual, standing=hers, before=None, by_owner={})
     yield "digest_of_an_owner", drawn(scoped, **owned)

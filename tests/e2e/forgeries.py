@@ -149,14 +149,15 @@ def shapeless() -> Iterator[Forged]:
         yield Forged(f"an action that is none ({name[:12]!r})", "bob", name, lambda s: s.waiting.packed(), TAMPERED)
     for name in ("", "fix.everything", "fix.approve", "x" * 255):
         yield Forged("a modal that is none", "bob", f"modal:{name}", lambda s: s.waiting.packed(), TAMPERED)
-    for value in ("*", "us-east-1", "x" * 5000, "", [1]):  # a menu's block is nobody's spot
-        yield Forged(f"{str(value)[:12]!r}", "bob", f"{Action.FILTER}.region", always(value), TAMPERED)
     for value in ("", "no practice", [1], {"a": 1}, 7):
         yield Forged(f"{value!r}", "bob", Action.PRACTICE, always(value), "this menu is from an older version")
 
 
 def pointless() -> Iterator[Forged]:
     """Pointers at what does not exist."""
+    for value in ("*", "us-east-1", "x" * 5000, "", [1]):  # a menu's block is nobody's spot
+        for action in (Action.FILTER, f"{Action.FILTER}.region"):
+            yield Forged(f"{str(value)[:12]!r}", "bob", action, always(value), TAMPERED)
     for number in (999_999, LARGEST):
         yield Forged(f"{number}", "bob", Action.OPEN, always(json.dumps({"finding": number})), GONE["finding"])
         yield Forged(f"{number}", "bob", Action.SCAN, always(json.dumps({"finding": number})), GONE["finding"])

@@ -13,7 +13,7 @@ from tests.e2e.stage import Stage
 
 pytestmark = pytest.mark.e2e
 
-ACTIVE = re.compile(r"<(?!@U0|#C0|https://docs\.aws\.amazon\.com/|!subteam\^S01APPROVERS>)")
+ACTIVE = re.compile(r"<(?!@U0|#C0|https://docs\.aws\.amazon\.com/|!date\^\d+\^|!subteam\^S01APPROVERS>)")
 """What opens a mention, a link or a command in mrkdwn, but for those of our own making."""
 RULE = "ec2_security_groups.rule_keeps_admin_ports_closed"
 

@@ -42,9 +42,9 @@ def rows(desk: Desk) -> list[tuple[str, str, Mapping[str, Any]]]:
 async def test_the_steps_stand_where_a_fix_would(for_a_person: Desk) -> None:
     await for_a_person.command("findings")
     shown = for_a_person.answers[-1].arguments["blocks"]
-    first, second = [[one["text"]["text"] for one in b["elements"]] for b in shown if b["type"] == "actions"]
-    assert first == ["Steps…", "Explain", "Mute…"]
-    assert second == ["Fix…", "Explain", "Mute…"]
+    first, second, _ = [[one["text"]["text"] for one in b["elements"]] for b in shown if b["type"] == "actions"]
+    assert first == ["Steps…", "Explain", "Mute…", "Details"]
+    assert second == ["Fix…", "Explain", "Mute…", "Details"]
     await for_a_person.click(Action.STEPS, FINDING)
     said = for_a_person.told
     assert [line for line in said.splitlines() if line.startswith("2. ")] == [

@@ -113,7 +113,7 @@ async def test_scan_now_on_an_answer_only_they_see_uses_its_response_url_sparing
     at_desk = await desk_of(slack, store, age=timedelta(minutes=5))
     await at_desk.click(Action.SCAN, OfList().pack(), hidden=True)
     answers = slack.called("response")
-    assert len(answers) == 3, "begun, half done, done; a response URL takes five answers"
+    assert 2 <= len(answers) <= 3, "begun, half done if it was seen so, done; a response URL takes five answers"
     assert all(call.arguments["replace_original"] for call in answers)
 
 
