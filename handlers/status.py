@@ -47,6 +47,8 @@ async def _post_or_whisper(ask: Ask, message: Message) -> str:
             if not error.certain:
                 raise
             log.warning("the status is not in %s for all to see: %s", ask.place.channel, error)
+            why = f"⚠️ Only you see this. {plain(str(error))}"
+            message = Message(message.text, [*sentence(why).blocks, *message.blocks])
     await ask.whisper(message)
     return ""
 

@@ -10,8 +10,8 @@ import pytest
 from bot.ids import Action, Spot, View
 from bot.store import Store
 from tests.handlers.test_checklists import FINDING, ROOT
-from tests.slack.desk import ANA, BEN, CHANNEL, DIGEST, ELSEWHERE, Desk, desk, found, scan_program
-from tests.slack.fake import BROKEN, Slack, refused
+from tests.slack.desk import ANA, BEN, CHANNEL, DIGEST, ELSEWHERE, FIXABLE, Desk, desk, found, scan_program
+from tests.slack.fake import BROKEN, RESPONSES, UNREACHED, Slack, refused
 
 pytestmark = pytest.mark.asyncio
 
@@ -31,6 +31,7 @@ async def test_a_status_that_its_channel_does_not_take_is_told_to_who_asked(at_d
     at_desk.slack.trouble("chat.postMessage", refused(error))
     await at_desk.command("status", channel=CHANNEL)
     assert "Security status" in at_desk.told
+    assert f"Only you see this. Slack answered {error}" in at_desk.told
     assert len(at_desk.slack.called("chat.postMessage")) == 1
 
 
@@ -49,6 +50,19 @@ async def test_when_the_message_that_follows_a_scan_is_gone_who_asked_gets_its_e
     slack.trouble("chat.update", *[refused(error)] * 99)
     await at_desk.command("status", channel=CHANNEL)
     assert len(slack.called("chat.update")) == 1, "it is not tried again and again"
+    assert "Security status" in at_desk.told
+
+
+async def test_a_hidden_message_follows_a_scan_and_leaves_a_try_for_an_answer_that_got_lost(
+    slack: Slack, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handlers.ask.EDIT_SECONDS", 0.0)
+    found(store, (FIXABLE, "northwind-exports", "leaves it open"))
+    at_desk = await desk(slack, store, scan=SLOW)
+    slack.trouble("response", UNREACHED)
+    await at_desk.click(Action.SCAN, Spot().pack(), hidden=True)
+    assert [*slack._answered.values()] == [RESPONSES]
+    assert not slack.called("chat.postEphemeral")
     assert "Security status" in at_desk.told
 
 
