@@ -11,7 +11,12 @@ from bot.people import BOT
 from bot.store.audit import Audit
 from bot.store.database import Database, stamp
 
-HIDES = "(SELECT count(*) FROM hidden_by WHERE hidden_by.mute = mutes.id AND hidden_by.state = 'open')"
+HIDES = (
+    "SELECT h.mute AS mute, count(*) AS n FROM findings f CROSS JOIN hidden_by h ON h.finding = f.id"
+    " WHERE f.state = 'open' GROUP BY 1"
+)
+"""Mute -> open findings that it hides. One pass over the findings, for all mutes: CROSS JOIN keeps the order.
+Source: https://www.sqlite.org/optoverview.html#manual_control_of_query_plans_using_cross_join"""
 
 
 @dataclass(frozen=True)
@@ -111,8 +116,9 @@ class Mutes:
         self._audit.append(f"mute.{how}", actor=by, subject=one.check_id or one.tag, detail=detail)
 
     def _rows(self, where: str, params: dict[str, Any]) -> list[Mute]:
-        found = self._db.rows(f"SELECT *, {HIDES} AS hides FROM mutes WHERE ended_at IS NULL AND {where}", params)  # noqa: S608
-        return [_mute(row) for row in found]
+        found = self._db.rows(f"SELECT * FROM mutes WHERE ended_at IS NULL AND {where}", params)  # noqa: S608
+        hides = {row["mute"]: row["n"] for row in self._db.rows(HIDES)} if found else {}
+        return [_mute(row | {"hides": hides.get(row["id"], 0)}) for row in found]
 
 
 def _mute(row: Mapping[str, Any]) -> Mute:

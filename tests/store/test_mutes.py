@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bot.store import Store
-from bot.store.findings import Filter
-from bot.store.mutes import Mute
+from bot.store.findings import Filter, matching
+from bot.store.mutes import HIDES, Mute
 from tests.conftest import ACCOUNT
 from tests.slack.desk import FIXABLE, OTHER, found
 
@@ -142,3 +142,11 @@ def test_a_mute_of_another_tag_is_another_scope(muting: Store) -> None:
     for tag in ("env=sandbox", "env=test", "env=sandbox"):
         muting.mutes.begin(ACCOUNT, "", "", tag=tag, **given)
     assert [one.tag for one in muting.mutes.current(ACCOUNT, T0)] == ["env=test", "env=sandbox"]
+
+
+def test_mutes_that_are_over_cost_nothing(muting: Store) -> None:
+    where, params = matching(Filter(), T0)
+    for look in (f"SELECT count(*) FROM seen WHERE {where}", HIDES):
+        plan = [row["detail"] for row in muting.db.rows(f"EXPLAIN QUERY PLAN {look}", params if ":now" in look else ())]
+        assert any("mutes_that_hold" in step for step in plan), plan
+        assert "SCAN m" not in plan
