@@ -170,6 +170,8 @@ class OfList(Value):
     region: Annotated[str, _word(30)] = ""
     service: Annotated[str, _word(40)] = ""
     owner: Annotated[str, _word(100)] = ""
+    whole: bool = False
+    """Whether `owner` is all of an owner's name, to the letter, and not part of it in any case."""
     days: int = Field(default=0, ge=0, le=10_000)
     """Only what began in so many days; 0: whenever."""
     page: int = Field(default=0, ge=0, le=10_000)

@@ -16,7 +16,7 @@ from bot.blocks.findings import PAGE, Page
 from bot.blocks.parts import Message
 from bot.context import Bot
 from bot.drill import check_standing, checks_of, narrowed
-from bot.ids import Action, OfList, Spot, Stale, unpack
+from bot.ids import Action, OfList, Spot, Stale, number_in, unpack
 from bot.remediate import Refusal
 from bot.runner import Progress, Running
 from bot.standing import Standing, standing
@@ -49,12 +49,10 @@ async def narrow(ask: Ask) -> None:
     at, name = unpack(Spot, ask.block), ask.action.removeprefix(f"{Action.FILTER}.")
     if name not in FILTERS:
         raise Stale
-    number = isinstance(NONE[name], int)
-    if number and ask.value != ANY and not (ask.value.isascii() and ask.value.isdigit()):
-        raise Stale
-    value = NONE[name] if ask.value == ANY else int(ask.value) if number else ask.value
+    value = NONE[name] if ask.value == ANY else number_in(ask.value) if isinstance(NONE[name], int) else ask.value
+    whole = {"whole": value != NONE[name]} if name == "owner" else {}
     try:
-        asked = OfList.model_validate({**at.asked.model_dump(), name: value, "page": 0})
+        asked = OfList.model_validate({**at.asked.model_dump(), name: value, **whole, "page": 0})
     except ValidationError:
         raise Stale from None
     await show(ask, at.model_copy(update={"asked": asked, "checks_page": 0}))

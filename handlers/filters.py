@@ -16,6 +16,8 @@ from checks.kit import Practice, Severity
 
 PRACTICES = {practice.key for practice in Practice}
 SEVERITIES = {severity.word: int(severity) for severity in Severity}
+LONGEST = 10_000
+"""Days."""
 NAMED = ("account", "region", "service", "owner")
 """Filters that are typed as name=value."""
 
@@ -47,7 +49,7 @@ def filter_of(asked: OfList, bot: Bot, now: datetime) -> Filter:
     return Filter(
         account=account_of(asked, bot), practice=asked.practice, check_id=asked.check, min_severity=asked.severity,
         muted=asked.muted, text=asked.text, region=asked.region, service=asked.service, owner=asked.owner,
-        since=now - timedelta(days=asked.days) if asked.days else None,
+        whole_owner=asked.whole, since=now - timedelta(days=asked.days) if asked.days else None,
     )  # fmt: skip
 
 
@@ -68,4 +70,7 @@ def _days(text: str) -> int:
     found = re.fullmatch(r"(\d{1,4})([dw]?)", text)
     if not found:
         raise Refusal("say how new, as in `new=7d` or `new=2w`")
-    return int(found[1]) * (7 if found[2] == "w" else 1)
+    days = int(found[1]) * (7 if found[2] == "w" else 1)
+    if days > LONGEST:
+        raise Refusal(f"say how new in at most {LONGEST:,} days")
+    return days

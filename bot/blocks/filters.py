@@ -30,7 +30,7 @@ def narrowing(asked: OfList) -> list[str]:
     of += [f"account {code(asked.account)}"] if asked.account else []
     of += [f"in {code(asked.region)}"] if asked.region else []
     of += [f"of {code(asked.service)}"] if asked.service else []
-    of += [f"owned by {code(asked.owner)}"] if asked.owner else []
+    of += [f"{'owned by' if asked.whole else 'owner like'} {code(asked.owner)}"] if asked.owner else []
     of += [f"new in {plural(asked.days, 'day')}"] if asked.days else []
     return of + ([f"with {code(asked.text)}"] if asked.text else [])
 
@@ -74,7 +74,7 @@ def filter_buttons(at: Spot) -> list[ButtonElement]:
 
 def cleared(at: Spot) -> Spot:
     """The same place without a filter, at its first page."""
-    return at.moved(**{name: NONE[name] for name in (*FILTERS, "muted", "text", "page")}, checks_page=0)
+    return at.moved(**{name: NONE[name] for name in (*FILTERS, "whole", "muted", "text", "page")}, checks_page=0)
 
 
 def _chosen(asked: OfList, name: str) -> str | None:

@@ -19,7 +19,7 @@ SHOWN = 5
 OWNERS = 3
 """Owners whose lists have a button each."""
 LONGEST = 100
-"""Of a value that a button carries; lists are of owners that begin like it."""
+"""Of an owner's name that a button carries."""
 
 
 class Note(Protocol):
@@ -84,5 +84,5 @@ def _no_more(user: str) -> ButtonElement:
 
 
 def list_of(owner: str) -> OfList:
-    """The list of what an owner has."""
-    return OfList(owner=owner[:LONGEST])
+    """The list of what an owner has; of a name too long for a button, of all whose names have its beginning."""
+    return OfList(owner=owner[:LONGEST], whole=0 < len(owner) <= LONGEST)

@@ -33,6 +33,7 @@ class Database:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
             connection.text_factory = _text
+            connection.create_function("folded", 1, str.casefold, deterministic=True)  # its own lower() is of ASCII
             self._db = sqlite_utils.Database(connection)
             self._db.enable_wal()
             self._db.execute("PRAGMA foreign_keys = ON")

@@ -65,6 +65,8 @@ class Filter:
     text: str = ""
     service: str = ""
     owner: str = ""
+    whole_owner: bool = False
+    """`owner` is the whole name, to the letter as AWS compares tags; else part of it in any case."""
     since: datetime | None = None
     """Only what began at this moment or later."""
 
@@ -359,15 +361,15 @@ def matching(which: Filter, now: datetime) -> tuple[str, dict[str, Any]]:
         parts.append("(:service = '' OR resource LIKE 'arn:%:' || :service || ':%' OR check_id LIKE :service || '%')")
         params["service"] = re.sub(r"[^a-z0-9-]", "", which.service.lower())
     if which.owner:
-        parts.append("instr(lower(owner), :owner)")
-        params["owner"] = which.owner.lower()
+        parts.append("owner = :owner" if which.whole_owner else "instr(folded(owner), :owner)")
+        params["owner"] = which.owner if which.whole_owner else which.owner.casefold()
     if which.since:
         parts.append("opened_at >= :since")
         params["since"] = stamp(which.since)
     if which.text:
         # instr, not LIKE: what a person types is text, not a pattern
-        parts.append("(instr(lower(name), :text) OR instr(lower(resource), :text) OR instr(lower(check_id), :text))")
-        params["text"] = which.text.lower()
+        parts.append("(instr(folded(name), :text) OR instr(folded(resource), :text) OR instr(check_id, :text))")
+        params["text"] = which.text.casefold()
     return " AND ".join(parts), params
 
 

@@ -301,7 +301,7 @@ def _of_digests(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     week = Week(timedelta(days=3, hours=2), usual.opened[:5], Trend(ACCOUNT, month[::-1], 30))
     yield from _both("digest_weekly", drawn(replace(usual, week=week), weekly=True))
     hers = replace(standing(words), score=None, open=Counter({4: 2, 3: 1}), muted=1)
-    owner = visible(words.name)[:256].strip() or "team-a"  # as the settings take it
+    owner = _owner(words)
     owned: dict[str, Any] = {"route": f"C012AB3CD {owner}", "owner": owner}
     scoped = replace(usual, standing=hers, before=None, by_owner={})
     yield "digest_of_an_owner", drawn(scoped, **owned)
@@ -311,6 +311,11 @@ def _of_digests(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     yield "owner_note", owner_notes.owner_note(note, "U01ANA", fixes=FIXES, now=NOW, zone=ZONE)
     yield "owner_notes_stopped", owner_notes.stopped("U01ANA")
     yield "owner_notes_resumed", owner_notes.resumed("U01ANA")
+
+
+def _owner(words: Words) -> str:
+    """As the settings take it."""
+    return visible(words.name)[:256].strip() or "team-a"
 
 
 def _of_trends() -> Iterator[tuple[str, Message | dict[str, Any]]]:
@@ -333,7 +338,7 @@ def _of_freezes(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     yield "freezes", freezes.freezes_page(declared, [window] * words.much, ZONE)
     rights = Rights(ask=True, approve=True, break_glass=True)
     waiting = [request(words, id=n) for n in range(1, 8)]
-    yours = {words.name or "ana": Counter({4: 2, 3: 7}), "nobody-yet": Counter[int]()}
+    yours = {_owner(words): Counter({4: 2, 3: 7}), "nobody-yet": Counter[int]()}
     full = home.Home(stands, rights, waiting, [request(words, State.FIXED), *waiting], declared, "U01ANA", yours)
     zoned: dict[str, Any] = {"now": NOW, "zone": ZONE}
     yield "home", home.home_view(full, fixes=FIXES, **zoned)

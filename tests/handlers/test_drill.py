@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from bot.blocks.drill import RESOURCES
+from bot.blocks.owner_notes import list_of
 from bot.ids import Action, OfFinding, OfList, Spot, unpack
 from bot.store import Store
 from tests.conftest import ACCOUNT
@@ -65,7 +66,7 @@ class Drilling:
 
 async def test_down_to_one_resource_and_back_with_the_filter_and_the_page(at: Drilling) -> None:
     await at.desk.command("status owner=ana")
-    assert "🔎 *Only* owned by `ana`" in at.said
+    assert "🔎 *Only* owner like `ana`" in at.said
     assert "*Least privilege*  10 high" in at.said
     practice = await at.choose(Action.PRACTICE, PRACTICE)
     assert "*10* fail" in practice
@@ -84,7 +85,7 @@ async def test_down_to_one_resource_and_back_with_the_filter_and_the_page(at: Dr
     assert await at.click(UP) == practice
     status = await at.click(UP)
     assert "Security status" in status
-    assert "🔎 *Only* owned by `ana`" in status
+    assert "🔎 *Only* owner like `ana`" in status
     assert "*Least privilege*  20 high" in await at.click(f"{Action.OPEN}.clear")
     assert at.desk.written == [], "looking leaves no trace, and no refusal"
 
@@ -112,6 +113,24 @@ async def test_menus_filter_in_place_and_are_taken_back(at: Drilling) -> None:
     await at.choose(f"{Action.FILTER}.service", "x")
     assert "of `x`, owned by `ana`" in at.said
     assert Action.FILTER not in str((await at.click(f"{Action.OPEN}.filter"), at.shown)[1])
+
+
+async def test_an_owner_chosen_is_that_owner_and_one_typed_is_part_of_a_name(at: Drilling) -> None:
+    at.desk.bot.store.findings.set_owners(
+        ACCOUNT, {"arn:aws:x:::bucket-00": "team-a", "arn:aws:x:::bucket-01": "team-ab"}
+    )
+    await at.desk.command("findings owner=team-a")
+    assert "1 to 2 of 2" in at.said
+    assert "owner like `team-a`" in at.said
+    await at.click(f"{Action.OPEN}.filter")
+    assert "1 to 1 of 1" in await at.choose(f"{Action.FILTER}.owner", "team-a")
+    assert "owned by `team-a`" in at.said
+    assert "1 to 5 of 21" in await at.choose(f"{Action.FILTER}.owner", "*")
+    assert unpack(Spot, buttons(at.shown)[MORE]).asked == OfList(page=1)
+    await at.desk.click(Action.PAGE, list_of("team-a").pack(), hidden=True)
+    assert "1 to 1 of 1" in at.said
+    await at.click(f"{Action.OPEN}.clear")
+    assert unpack(Spot, buttons(at.shown)[MORE]).asked == OfList(page=1)
 
 
 async def test_a_filter_too_long_for_a_menu_is_carried_by_buttons(at: Drilling) -> None:
@@ -195,6 +214,8 @@ async def test_what_is_resolved_or_muted_meanwhile_is_told_so(at: Drilling) -> N
         (f"{Action.FILTER}.page", "7", "{}", "older version"),
         (f"{Action.FILTER}.severity", "9", "{}", "older version"),
         (f"{Action.FILTER}.severity", "²", "{}", "older version"),
+        (f"{Action.FILTER}.severity", "9" * 5000, "{}", "older version"),
+        (f"{Action.FILTER}.whole", "*", "{}", "older version"),
         (f"{Action.FILTER}.owner", "a\nb", "{}", "older version"),
         (f"{Action.FILTER}.owner", "x" * 101, "{}", "older version"),
         (Action.FILTER, "*", "{}", "older version"),

@@ -34,7 +34,7 @@ def test_words_are_a_practice_a_severity_or_part_of_a_name(typed: str, meant: Of
     assert asked_for(typed) == meant
 
 
-@pytest.mark.parametrize("typed", ["new=", "new=soon", "new=-1d", "new=99999d"])
+@pytest.mark.parametrize("typed", ["new=", "new=soon", "new=-1d", "new=99999d", "new=9999w"])
 def test_an_age_that_is_none_is_said(typed: str) -> None:
     with pytest.raises(Refusal, match="say how new"):
         asked_for(typed)

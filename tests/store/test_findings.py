@@ -168,6 +168,12 @@ def test_a_list_is_narrowed_by_service_owner_and_age(store: Store) -> None:
         return sorted(finding.resource for finding in store.findings.search(Filter(**which), now))
 
     assert found(owner="Ana") == [exports]
+    assert found(owner="ana", whole_owner=True) == []
+    assert found(owner="ana.ribeiro", whole_owner=True) == [exports]
+    assert found(owner="Ana.ribeiro", whole_owner=True) == [], "AWS compares tags to the letter"
+    store.findings.set_owners(ACCOUNT, {exports: "Équipe Ölçüm"})
+    assert found(owner="équipe öl") == found(owner="ÉQUIPE") == [exports], "letters beyond ASCII have cases, too"
+    store.findings.set_owners(ACCOUNT, {exports: "ana.ribeiro"})
     assert found(since=now - timedelta(days=1)) == [photos]
     assert found(service="sqs") == [photos]
     assert found(service="s3") == [exports, photos], "the check of both is one of S3"
