@@ -62,7 +62,8 @@ def _table(block: Data) -> str:
     page = rows[: block["page_size"]]
     listed = [head, ["---"] * len(head), *page]
     more = f"\n\n<sub>… and {len(rows) - len(page)} more rows to turn to</sub>" if rows[len(page) :] else ""
-    return "\n".join(f"| {' | '.join(row)} |" for row in listed) + f"{more}\n\n<sub>{_literal(block['caption'])}</sub>"
+    caption = _literal(html.escape(block["caption"], quote=False))
+    return "\n".join(f"| {' | '.join(row)} |" for row in listed) + f"{more}\n\n<sub>{caption}</sub>"
 
 
 def _chart(block: Data) -> str:
