@@ -13,6 +13,7 @@ from bot.blocks.charts import FINDINGS, SCORE, WORST_FIRST, alt_text
 from bot.blocks.parts import Message
 from bot.post import Post, PostError
 from bot.trend import Trend
+from bot.turns import TooMany
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +51,12 @@ async def show_picture(post: Post, message: Message, channel: str, thread: str, 
     if not is_needed(post, message, trend):
         return False
     try:
-        drawn = await picture(trend)
+        async with post.pictures.one():
+            drawn = await picture(trend)
         await post.upload(channel, thread, drawn.content, drawn.name, "aws-sec: score and open findings", drawn.alt)
+    except TooMany:
+        log.warning("no picture of the trend: many are being drawn")
+        return False
     except (NotDrawn, PostError) as error:
         log.warning("no picture of the trend: %s", error)
         return False

@@ -21,6 +21,7 @@ from bot.blocks.parts import Message
 from bot.blocks.text import cut
 from bot.natives import Natives
 from bot.slack_errors import GONE, SLACK_ERRORS, error_code, is_certain, sentence
+from bot.turns import Turns
 
 POST_SECONDS = 1.0
 """Between two messages to one channel. Source: https://docs.slack.dev/apis/web-api/rate-limits"""
@@ -28,6 +29,8 @@ RATE_LIMITED_TRIES = 3
 FAILED_TRIES = 2
 """How many times more a call is made that got no answer: one time is not enough when Slack has a bad minute."""
 HISTORY = 100
+PICTURES = 5
+"""Pictures that are drawn or wait for it: each takes a process of 90 MB for a second or two."""
 ALT_TEXT = 1000
 """Source: https://docs.slack.dev/reference/methods/files.getUploadURLExternal"""
 CLOCKS_DIFFER = timedelta(minutes=5)
@@ -67,6 +70,7 @@ class Post:
         once: list[AsyncRetryHandler] = [AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_LIMITED_TRIES)]
         self._once = AsyncWebClient(token=token, base_url=api_url, retry_handlers=once)
         self.natives = Natives()
+        self.pictures = Turns(PICTURES)
         self._turns: dict[str, asyncio.Lock] = {}
         self._last: dict[str, float] = {}
 

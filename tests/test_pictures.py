@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
 import sys
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
 from bot import pictures
-from bot.pictures import NotDrawn, picture
+from bot.blocks.charts import trend_page
+from bot.pictures import NotDrawn, picture, show_picture
+from bot.post import PICTURES, Post
 from bot.trend import Day, Trend
 from tests.conftest import ACCOUNT
+from tests.slack.fake import BOT_TOKEN, Slack
 
 pytestmark = pytest.mark.asyncio
 
@@ -41,6 +46,23 @@ async def test_the_child_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) -> N
     told = (await picture(Trend(ACCOUNT, MONTH, 30))).content.decode().split()
     assert "PATH" in told
     assert not {*told} - {*pictures.KEPT, "LC_CTYPE"}
+
+
+async def test_one_picture_is_drawn_at_a_time_and_few_wait(
+    slack: Slack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("bot.post.POST_SECONDS", 0.0)
+    slow = f"import os, time; os.mkdir({str(tmp_path / 'one')!r}); time.sleep(0.05); os.rmdir({str(tmp_path / 'one')!r}); print('PNG')"
+    monkeypatch.setattr(pictures, "DRAW", (sys.executable, "-I", "-S", "-c", slow))
+    post, trend = Post(BOT_TOKEN, f"{slack.url}/api/"), Trend(ACCOUNT, MONTH, 30)
+    slack.unknown.add("data_visualization")
+    message = trend_page(trend)
+    ts = await post.post("C1", message)
+    shown = await asyncio.gather(*(show_picture(post, message, "C1", ts, trend) for _ in range(PICTURES + 9)))
+    assert shown.count(True) == len(slack.files) == PICTURES
+    assert "many are being drawn" in caplog.text
+    assert "File exists" not in caplog.text
+    assert await show_picture(post, message, "C1", ts, trend), "later there is room again"
 
 
 @pytest.mark.parametrize(
