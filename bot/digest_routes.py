@@ -61,7 +61,9 @@ def slot_name(due: datetime) -> str:
 
 def _route(one: DigestTable, usual: time) -> Route:
     owner = one.owner or ""
-    return Route(f"{one.channel} {owner}".rstrip(), one.channel, one.time or usual, owner, frozenset(one.off))
+    return Route(
+        f"{one.channel} {owner}" if owner else one.channel, one.channel, one.time or usual, owner, frozenset(one.off)
+    )
 
 
 def _accounts(settings: Settings) -> Iterator[tuple[int, str]]:

@@ -19,7 +19,7 @@ from checks import s3
 from checks.kit import Call, Plan
 from tests.conftest import ACCOUNT
 from tests.slack.clock import Clock
-from tests.slack.desk import BEN, DIGEST, FIXABLE, REGION, Desk, desk, found
+from tests.slack.desk import BEN, DIGEST, FIXABLE, REGION, Desk, desk, found, settings_of
 from tests.slack.fake import LOST, UNREACHED, Slack, Trouble, buttons, refused
 
 NINE = datetime(2025, 6, 3, 9, 0, tzinfo=UTC)
@@ -27,6 +27,13 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 TEAM_A, TEAM_B, WEB = "CTEAMA", "CTEAMB", "CWEB"
 ROUTES = [{"channel": TEAM_A, "owner": "team-a"}, {"channel": TEAM_B, "owner": "team-b"}]
 A, B, NOBODY = ((FIXABLE, name, "leaves it open") for name in ("of-a", "of-b", "of-nobody"))
+
+
+def test_owners_whose_names_differ_by_a_space_have_digests_of_their_own(slack: Slack) -> None:
+    owners = ("a", "a ", " ", None)
+    tables = [{"channel": TEAM_A, "accounts": [ACCOUNT], "owner": owner} for owner in owners]
+    found = routes(settings_of(slack, digests=tables), ACCOUNT)
+    assert len({route.key for route in found}) == len(owners) + 1
 
 
 class Teams:
@@ -237,11 +244,11 @@ async def test_what_could_not_be_read_may_be_missing_from_each(teams: Teams) -> 
 @pytest.mark.asyncio
 async def test_buttons_in_them_obey_the_same_rules(slack: Slack, store: Store) -> None:
     teams = Teams(slack, store, viewers=[BEN])
-    await yesterday(teams, A)
+    await yesterday(teams)
     bot = await teams.minute(NINE, A)
     (shown,) = [message for (channel, _), message in slack.messages.items() if channel == TEAM_A][-1:]
     listed = buttons(shown)[Action.PAGE]
-    assert listed == OfList(owner="team-a").pack()
+    assert listed == OfList(owner="team-a", whole=True).pack()
     await bot.click(Action.PAGE, listed, channel=TEAM_A)
     assert "You are not among those who may use this command" in bot.told
     await bot.click(Action.PAGE, listed, channel=TEAM_A, user=BEN)
