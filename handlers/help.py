@@ -25,9 +25,7 @@ async def greet(parts: Parts, event: Mapping[str, Any], team: str, myself: str |
     if event.get("user") != myself or team != parts.bot.team:
         return
     try:
-        await parts.bot.post.post(
-            str(event["channel"]), blocks.greeting(str(event.get("inviter", "")), parts.bot.settings.approvers)
-        )
+        await parts.bot.post.post(str(event["channel"]), blocks.greeting(str(event.get("inviter", ""))))
     except PostError as error:  # it was thrown out again, or may not write there
         errors.words(error)
 

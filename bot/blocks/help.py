@@ -16,7 +16,7 @@ COMMANDS: Mapping[str, str] = {
     " narrow it",
     "trend [7|30|90]": "how the score and the open findings moved, in so many days",
     "findings [words]": "what is open, worst first: a practice, a severity, `muted`, `account=`, `region=`,"
-    " `service=`, `owner=`, `new=7d`, or part of a name",
+    " `service=`, `owner=` (part of a name), `new=7d`, or part of a resource's name",
     "explain CHECK|NUMBER": "why a check or a finding matters and what to do",
     "check CHECK": "run one check now",
     "fix NUMBER|CHECK": "see what would change, in one finding's resource or in all of a check; ask for approval",
@@ -61,8 +61,11 @@ def did_you_mean(typed: str, near: str, rest: str) -> Message:
     return Message(words, [section(words, _try(meant.text))])
 
 
-def greeting(inviter: str, approvers: Sequence[str]) -> Message:
-    """The first words in a channel that the bot was invited to. No word of the account: the channel may be shared."""
+def greeting(inviter: str) -> Message:
+    """The first words in a channel that the bot was invited to.
+
+    No word of the account or of who approves: the channel may be shared, and each name would call its person.
+    """
     thanks = f"Thank you, {mention(inviter)}. " if inviter else ""
     what = "I say how safe our AWS account is, and make the fixes that a second person approves."
     words = f"👋 {thanks}I am *aws-sec*. {what}"
@@ -71,7 +74,7 @@ def greeting(inviter: str, approvers: Sequence[str]) -> Message:
         section(
             "• `/aws-sec status` works in every channel; what I answer, you alone see, but for my own channel.\n"
             "• A fix starts at a finding's *Fix…* button, which shows the exact calls first.\n"
-            f"• Fixes are approved by {_named(approvers)}; never by who asked."
+            "• Fixes are approved by somebody else than who asked; `/aws-sec help` says by whom."
         ),
         actions(*_tries(FIRST_STEPS)),
     ]

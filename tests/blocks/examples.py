@@ -203,8 +203,8 @@ def _of_help(words: Words) -> Iterator[tuple[str, Message | dict[str, Any]]]:
     yield "help_for_a_viewer", helping.help_page(approvers, Rights(ask=False, approve=False, break_glass=False))
     yield "help_while_slack_is_silent", helping.help_page([], None)
     yield "did_you_mean", helping.did_you_mean(words.text, "findings", words.text)
-    yield "greeting", helping.greeting("U01ANA", approvers)
-    yield "greeting_of_nobody", helping.greeting("", [])
+    yield "greeting", helping.greeting("U01ANA")
+    yield "greeting_of_nobody", helping.greeting("")
 
 
 def frame(at: Spot, **changes: Any) -> Frame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -10,7 +11,7 @@ from bot.blocks.help import EXAMPLES, FIRST_STEPS
 from bot.ids import Action, OfCommand
 from bot.store import Store
 from handlers import routes
-from tests.slack.desk import ANA, BEN, ELSEWHERE, Desk, desk
+from tests.slack.desk import ANA, BEN, CHIARA, ELSEWHERE, Desk, desk
 from tests.slack.fake import TEAM, Slack, buttons, refused
 
 pytestmark = pytest.mark.asyncio
@@ -64,3 +65,4 @@ async def test_the_bot_greets_where_it_is_invited_and_nowhere_else(at_desk: Desk
     assert said.arguments["channel"] == ELSEWHERE
     assert "Thank you, <@UANA>" in said.said
     assert at_desk.bot.account not in said.said
+    assert not {BEN, CHIARA} & {*re.findall(r"\w+", said.said)}, "strangers may read it, and nobody is called for it"
