@@ -94,7 +94,7 @@ async def test_five_are_named_and_the_rest_is_a_click_away(owners: Owners) -> No
     assert "and 2 more: ask for all that is open below" in owners.told(ANA)[0]
     (message,) = owners.slack.messages.values()
     clickable = buttons(message)
-    assert clickable[f"{Action.PAGE}.1"] == OfList(owner="team-a").pack()
+    assert clickable[f"{Action.PAGE}.1"] == OfList(owner="team-a", whole=True).pack()
     await bot.click(f"{Action.PAGE}.1", clickable[f"{Action.PAGE}.1"], channel="D1")
     assert "1 to 5 of 7" in bot.told
 
