@@ -10,6 +10,7 @@ from typing import Any
 from bot import aws
 from bot.aws_errors import CallError
 from bot.fixing import WRITE_CONFIG
+from bot.ids import LARGEST
 from bot.ledger import CannotShip, connect
 from bot.store import Store
 from bot.store.shipments import Shipments
@@ -91,9 +92,11 @@ class LogStream:
         if event is None:
             return 0, 0
         try:
-            seq = int(json.loads(event["message"])["seq"])
-        except (ValueError, KeyError, TypeError):
-            raise CannotShip(f"the last event in {self._where} is none of the copy's") from None
+            seq = json.loads(event["message"])["seq"]
+        except (ValueError, KeyError, TypeError, RecursionError):  # whatever who may write there wrote
+            seq = None
+        if not isinstance(seq, int) or not 0 < seq <= LARGEST:
+            raise CannotShip(f"the last event in {self._where} is none of the copy's")
         if event["message"] not in self._log.export(seq, seq):
             raise CannotShip(f"row {seq} in {self._where} is not the log's")
         return seq, int(event["timestamp"])

@@ -172,10 +172,13 @@ def test_a_log_that_is_not_the_copys_is_not_added_to_it(copy: Copy, statement: s
         copy.stream.ship()
 
 
-def test_what_others_write_into_the_stream_stops_the_copy(copy: Copy) -> None:
+@pytest.mark.parametrize(
+    "words", ["hello", "[1]", "{}", '{"seq": null}', '{"seq": 1e999}', f'{{"seq": {"9" * 30}}}', "[" * 50_000]
+)
+def test_what_others_write_into_the_stream_stops_the_copy(copy: Copy, words: str) -> None:
     fill(copy.store, 1)
     now = int(copy.clock.now.timestamp() * 1000)
-    copy.logs.put_log_events(**TO_LOGS, logEvents=[{"timestamp": now, "message": "hello"}])
+    copy.logs.put_log_events(**TO_LOGS, logEvents=[{"timestamp": now, "message": words}])
     with pytest.raises(CannotShip, match="the last event in aws-sec:audit/prod is none of the copy's"):
         copy.stream.ship()
 
