@@ -43,7 +43,7 @@ LogStream = Annotated[
 ]
 WebAddress = Annotated[str, _like(r"https?://\S+/", "an address that begins with http(s):// and ends with /")]
 SlackUser = Annotated[str, _like(r"[UW][A-Z0-9]{2,}", "the id of a user, as U012AB3CD")]
-OwnerName = Annotated[str, _like(r"[^\x00-\x1f\x7f]{1,256}", "the value of an owner's tag, as team-a")]
+OwnerName = Annotated[str, _like(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,256}", "the value of an owner's tag, as team-a")]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 """In the order of `datetime.weekday`."""

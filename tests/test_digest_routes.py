@@ -36,6 +36,13 @@ def test_owners_whose_names_differ_by_a_space_have_digests_of_their_own(slack: S
     assert len({route.key for route in found}) == len(owners) + 1
 
 
+@pytest.mark.parametrize("owner", ["", "a\nb", "\ud800", "x" * 257])
+def test_an_owner_that_no_tag_can_name_is_refused_at_start(slack: Slack, owner: str) -> None:
+    for given in ({"digests": [{"channel": TEAM_A, "owner": owner}]}, {"owners": {owner: BEN}}):
+        with pytest.raises(BadSettings, match="must be the value of an owner's tag"):
+            settings_of(slack, **given)
+
+
 class Teams:
     """A bot with a digest of everything and one for each of two teams, on days that tests move through."""
 

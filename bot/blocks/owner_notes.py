@@ -10,7 +10,7 @@ from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot.blocks.findings import finding_line, fix_button
 from bot.blocks.parts import Message, actions, button, context, header, section
-from bot.blocks.text import code, moment
+from bot.blocks.text import code, moment, visible
 from bot.ids import Action, OfList, OfPerson
 from bot.store.findings import Finding
 
@@ -53,7 +53,7 @@ def owner_note(note: Note, user: str, *, fixes: Collection[str], now: datetime, 
     blocks.append(
         actions(
             *(
-                button(f"All of {owner}", Action.PAGE, list_of(owner), suffix=f".{number}")
+                button(f"All of {visible(owner)}", Action.PAGE, list_of(owner), suffix=f".{number}")
                 for number, owner in enumerate(note.owners[:OWNERS], 1)
             ),
             _no_more(user),
