@@ -82,10 +82,25 @@ POINTERS: Mapping[Action, str] = {
     Action.UNFREEZE: "freeze", Action.END_MUTE: "mute",
 }  # fmt: skip
 """Buttons that point at something, and what they call it."""
+CARRIERS: Mapping[Action, str] = {
+    Action.FIX_ALL: "check", Action.MUTES: "mute", Action.OPEN: "finding", Action.SCAN: "finding",
+    Action.PAGE: "page", Action.TRY: "text", Action.TREND: "days", Action.STOP_NOTES: "user",
+    Action.RESUME_NOTES: "user",
+}  # fmt: skip
+"""Buttons that carry something else, and a part of it."""
+RIGHT = {
+    *((action, "empty") for action in (Action.OPEN, Action.SCAN, Action.PAGE)),  # the first page of all
+    (Action.PAGE, "zero"),
+    *((what, name) for what in (Action.TRY, View.MUTE_TAG) for name in ("digits as text", "digits of another script")),
+}
+"""Shapes that are no wrong ones of these."""
+UNFORGEABLE = {Action.STOP, Action.STATUS}
+"""Buttons that do the same whatever they carry."""
 
 MODALS: Mapping[View, str] = {
     View.REQUEST: "finding", View.MUTE: "finding", View.STEPS: "finding", View.DENY: "request", View.UNDO: "request",
     View.GLASS: "request", View.DENY_ALL: "batch", View.UNDO_ALL: "batch", View.REQUEST_ALL: "check",
+    View.MUTE_TAG: "tag",
 }  # fmt: skip
 
 GONE: Mapping[str, str] = {
@@ -137,13 +152,13 @@ def shapes(key: str) -> dict[str, Any]:
 
 def shapeless() -> Iterator[Forged]:
     """Every button and modal that carries something, with everything that it never carries."""
-    for action, key in {**POINTERS, Action.FIX_ALL: "check", Action.MUTES: "mute", Action.OPEN: "finding"}.items():
+    for action, key in {**POINTERS, **CARRIERS}.items():
         for name, value in shapes(key).items():
-            if (name, action) != ("empty", Action.OPEN):  # the status itself
+            if (action, name) not in RIGHT:
                 yield Forged(name, "bob", action, always(value), TAMPERED)
     for view, key in MODALS.items():
         for name, value in shapes(key).items():
-            if isinstance(value, str):  # Slack keeps a modal's as text
+            if isinstance(value, str) and (view, name) not in RIGHT:  # Slack keeps a modal's as text
                 yield Forged(name, "bob", view, always(value), TAMPERED)
     for name in ("", "fix", "fix.explode", "fix.approve.more.more", "FIX.APPROVE", "x" * 255, "fix.approve\n"):
         yield Forged(f"an action that is none ({name[:12]!r})", "bob", name, lambda s: s.waiting.packed(), TAMPERED)
@@ -165,7 +180,7 @@ def pointless() -> Iterator[Forged]:
         for number in (999_999, LARGEST) if action is not Action.AUDIT else ():  # it shows that there is nothing
             yield Forged(f"{number}", "bob", action, always(json.dumps({key: number})), GONE[key])
     for view, key in MODALS.items():
-        if key != "check":
+        if key not in ("check", "tag"):
             for number in (999_999, LARGEST):
                 value = json.dumps({key: number, "plan": "0" * 64})
                 yield Forged(f"{number}", "bob", view, always(value), GONE[key])
@@ -173,6 +188,16 @@ def pointless() -> Iterator[Forged]:
         value = json.dumps({"check": check, "plan": "0" * 64})
         yield Forged(f"check {check!r}", "alice", Action.FIX_ALL, always(value), "there is no fix for this one")
         yield Forged(f"check {check!r}", "alice", View.REQUEST_ALL, always(value), "there is no fix for this one")
+
+
+def senseless() -> Iterator[Forged]:
+    """Values of the right shape that mean nothing."""
+    for days in (1, 8, 1000):
+        yield Forged(f"{days} days", "bob", f"{Action.TREND}.1", always(json.dumps({"days": days})), TAMPERED)
+    for text in ("xyzzy", "fix 999999", "<!channel>", "explain"):
+        yield Forged(f"{text!r}", "bob", Action.TRY, always(json.dumps({"text": text})), "🚫")
+    for tag in ("=", " ", "=x", "x" * 129, "x=" + "y" * 257):
+        yield Forged(f"tag {tag[:9]!r}", "alice", View.MUTE_TAG, always(json.dumps({"tag": tag})), "say which tag")
 
 
 def by_the_wrong_person() -> Iterator[Forged]:
@@ -196,6 +221,10 @@ def by_the_wrong_person() -> Iterator[Forged]:
         yield Forged("who did not ask", who, Action.CANCEL, single, "Only who asked may take the request back")
         yield Forged("who did not ask", who, Action.CANCEL_ALL, batch, "Only who asked may take the request back")
     yield Forged("a stranger", "mallory", View.UNDO, lambda s: s.fixed.packed(), "Only who asked for the fix or an")
+    for action in (Action.STOP_NOTES, Action.RESUME_NOTES):
+        yield Forged(
+            "another's messages", "mallory", action, always('{"user": "U0ANOTHER"}'), "for whom the message is"
+        )
     for who in ("alice", "bob", "mallory"):
         yield Forged("whom the settings do not let", who, View.GLASS, single, "you may not approve alone")
 
@@ -207,6 +236,15 @@ def of_another_workspace() -> Iterator[Forged]:
         *((action, always(json.dumps({"finding": FIRST}))) for action, key in POINTERS.items() if key == "finding"),
         *((action, lambda s: s.batch.packed("batch")) for action, key in POINTERS.items() if key == "batch"),
         (Action.UNFREEZE, lambda s: json.dumps({"freeze": s.freeze})),
+        (Action.MUTES, always('{"mute": 1}')),
+        (Action.END_MUTE, always('{"mute": 1}')),
+        (Action.TRY, always('{"text": "status"}')),
+        (Action.TREND, always('{"days": 7}')),
+        (Action.STOP_NOTES, always('{"user": "U0BOB"}')),
+        (Action.RESUME_NOTES, always('{"user": "U0BOB"}')),
+        (Action.FIX_ALL, always('{"check": "s3.bucket_blocks_public_access"}')),
+        (View.REQUEST_ALL, always('{"check": "s3.bucket_blocks_public_access"}')),
+        (View.MUTE_TAG, always('{"tag": "env=prod"}')),
         (Action.SCAN, always("")),
         (Action.STOP, always("")),
         (Action.STATUS, always("")),
@@ -284,7 +322,7 @@ def misfilled() -> Iterator[Forged]:
 
 
 def everything() -> list[Forged]:
-    kinds = (shapeless, pointless, by_the_wrong_person, of_another_workspace, mixed_up, misfilled)
+    kinds = (shapeless, pointless, senseless, by_the_wrong_person, of_another_workspace, mixed_up, misfilled)
     return [forged for kind in kinds for forged in kind()]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,28 +14,53 @@ from slack_bolt.async_app import AsyncBoltRequest
 
 from bot.blocks.help import COMMANDS as HELP
 from bot.cli.service import QUIET
-from bot.ids import Action, OfFinding, OfList, OfRequest, View
+from bot.ids import (
+    Action,
+    OfBatch,
+    OfCheck,
+    OfCommand,
+    OfFinding,
+    OfFreeze,
+    OfList,
+    OfMute,
+    OfPerson,
+    OfRequest,
+    OfTrend,
+    Spot,
+    View,
+)
 from bot.store import Store
 from handlers import routes
+from tests.e2e import forgeries
 from tests.slack.desk import ANA, BEN, ELSEWHERE, Desk, desk
 from tests.slack.fake import BOT_TOKEN, BROKEN, LOST, SIGNING_SECRET, UNREACHED, Slack, refused
 
 pytestmark = pytest.mark.asyncio
 
-FINDING, REQUEST = OfFinding(finding=1).pack(), OfRequest(request=1).pack()
+FINDING, REQUEST, BATCH = OfFinding(finding=1).pack(), OfRequest(request=1).pack(), OfBatch(batch=1).pack()
 VALUES = {
-    Action.SCAN: OfList().pack(),
+    Action.TRY: OfCommand(text="mutes").pack(),
+    Action.SCAN: Spot().pack(),
     Action.STOP: OfList().pack(),
     Action.STATUS: OfList().pack(),
     Action.PRACTICE: "least_privilege",
     Action.PAGE: OfList().pack(),
-    Action.OPEN: OfList().pack(),
+    Action.OPEN: Spot().pack(),
+    Action.TREND: OfTrend(days=7).pack(),
+    Action.MUTES: OfMute(mute=1).pack(),
+    Action.END_MUTE: OfMute(mute=1).pack(),
+    Action.UNFREEZE: OfFreeze(freeze=1).pack(),
+    Action.STOP_NOTES: OfPerson(user=ANA).pack(),
+    Action.RESUME_NOTES: OfPerson(user=ANA).pack(),
     Action.FILTER: "*",
     Action.APPROVE: REQUEST,
     Action.DENY: REQUEST,
     Action.CANCEL: REQUEST,
     Action.UNDO: REQUEST,
     Action.AUDIT: REQUEST,
+    Action.GLASS: REQUEST,
+    Action.FIX_ALL: OfCheck(check="s3.bucket_blocks_public_access").pack(),
+    **dict.fromkeys((Action.APPROVE_ALL, Action.DENY_ALL, Action.CANCEL_ALL, Action.UNDO_ALL), BATCH),
 }
 POINTING = sorted({*routes.ACTIONS} - {Action.SCAN, Action.STOP, Action.STATUS})
 """Buttons whose value matters."""
@@ -53,6 +79,12 @@ async def test_every_button_and_modal_has_a_handler() -> None:
     assert {*routes.SUBMISSIONS} == {*View} - {View.WAIT, View.SAY}
 
 
+@pytest.mark.parametrize("forged", [forgeries.shapeless, forgeries.of_another_workspace])
+async def test_every_button_and_modal_is_forged(forged: Callable[[], Iterator[forgeries.Forged]]) -> None:
+    tried = {one.what.removesuffix(".region") for one in forged()}
+    assert {*routes.ACTIONS, *routes.SUBMISSIONS} - tried <= forgeries.UNFORGEABLE | {Action.FILTER, Action.AUDIT}
+
+
 @pytest.mark.parametrize("word", routes.COMMANDS)
 async def test_every_command_is_acknowledged_with_nothing_and_answered_to_the_asker_alone(
     at_desk: Desk, word: str
@@ -66,9 +98,11 @@ async def test_every_command_is_acknowledged_with_nothing_and_answered_to_the_as
 
 @pytest.mark.parametrize("action", routes.ACTIONS)
 async def test_every_button_is_acknowledged_and_answered(at_desk: Desk, action: Action) -> None:
-    response = await at_desk.click(action, VALUES.get(action, FINDING), hidden=True)
+    suffix = ".region" if action is Action.FILTER else ""
+    response = await at_desk.click(f"{action}{suffix}", VALUES.get(action, FINDING), hidden=True, block="{}")
     assert (response.status, response.body) == (200, "")
     assert at_desk.told
+    assert "older version" not in at_desk.told
 
 
 @pytest.mark.parametrize(
@@ -76,7 +110,7 @@ async def test_every_button_is_acknowledged_and_answered(at_desk: Desk, action: 
     [
         ("statsu", "There is no `/aws-sec statsu`: did you mean `/aws-sec status`?"),
         ("Find", "did you mean `/aws-sec findings`?"),
-        ("xyzzy", "There is no /aws-sec xyzzy: try one of status, findings"),
+        ("xyzzy", "There is no /aws-sec xyzzy: try one of status, trend, findings"),
         ("<!channel> :tada:", "There is no /aws-sec &lt;!channel&gt;: try one of"),
         ("check s3.bucket_blocks_public_acces", "did you mean s3.bucket_blocks_public_access?"),
         ("check", "Say which check"),
@@ -233,6 +267,7 @@ async def test_the_log_never_holds_a_secret(slack: Slack, store: Store, caplog: 
     at_desk = await desk(slack, store)
     slack.trouble("response", UNREACHED, UNREACHED, BROKEN)
     slack.trouble("chat.postEphemeral", *[BROKEN] * 3, refused("invalid_auth"))
+    slack.trouble("chat.postMessage", refused("invalid_auth"))
     for _ in range(3):
         await at_desk.command("status")
     assert "did not answer" in caplog.text
