@@ -72,7 +72,7 @@ def test_an_environment_that_boto3_cannot_use(
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("AWS_SEC_TIMEZONE", "Mars/Olympus", "AWS_SEC_TIMEZONE: not a time zone; use a name such as Europe/London"),
+        ("AWS_SEC_TIMEZONE", "Mars/Olympus", "AWS_SEC_TIMEZONE: must be a time zone; use a name such as Europe/London"),
         ("AWS_SEC_APPROVERS", "U012AB3CD", "AWS_SEC_APPROVERS must be JSON"),
         ("AWS_SEC_PROTECTED_TAG", "x", "AWS_SEC_PROTECTED_TAG is not a setting: did you mean AWS_SEC_PROTECTED_TAGS?"),
     ],
