@@ -265,7 +265,7 @@ async def test_the_log_never_holds_a_secret(slack: Slack, store: Store, caplog: 
         caplog.set_level(logging.WARNING, name)
     caplog.set_level(logging.INFO)
     at_desk = await desk(slack, store)
-    slack.trouble("response", UNREACHED, UNREACHED, BROKEN)
+    slack.trouble("response", *[UNREACHED] * 9)
     slack.trouble("chat.postEphemeral", *[BROKEN] * 3, refused("invalid_auth"))
     slack.trouble("chat.postMessage", refused("invalid_auth"))
     for _ in range(3):
