@@ -22,17 +22,21 @@ WHERE_SHOWN = "Shown wherever the finding is hidden, and in the audit log."
 
 
 def mutes_page(mutes: Sequence[Mute], zone: tzinfo) -> Message:
-    """Each with what it hides, who wanted it and why, and a button that ends it."""
+    """Each with what it hides, who wanted it and why, and a button that ends it; what hides most first."""
     if not mutes:
         words = "No mute hides more than one finding. `/aws-sec findings muted` lists what is muted one by one."
         return Message(words, [section(words)])
     blocks: list[Block] = [section("*Mutes*: what they hide, now and when it is found later, counts as accepted.")]
-    for one in mutes[:SHOWN]:
+    for one in sorted(mutes, key=lambda one: -one.hides)[:SHOWN]:  # so that no crowd of others keeps one from sight
         end = button("End it", Action.END_MUTE, OfMute(mute=one.id))
         hidden = f"mute {one.id}  ·  hides {plural(one.hides, 'finding')} until *{moment(one.until, zone)}*"
         blocks.append(section(f"🔕 {scope(one)}\n{hidden}\n{mention(one.by)}: {plain(one.reason, 150)}", end))
     if len(mutes) > SHOWN:
-        blocks.append(context(f"and {len(mutes) - SHOWN} more"))
+        blocks.append(
+            context(
+                f"and {len(mutes) - SHOWN} more, which hide no more than these: they are listed when others have ended"
+            )
+        )
     blocks.append(context("`/aws-sec findings muted` lists what is hidden, also what is muted one by one."))
     return Message(f"Mutes: {len(mutes)}", blocks)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import boto3
 import pytest
 
+from bot.blocks.mutes import SHOWN
 from bot.ids import Action, OfFinding, OfMute, OfTag, View
 from bot.scan import Outcome, Status, UnitDone
 from bot.store import Store
@@ -126,3 +129,14 @@ async def test_what_has_a_tag_is_muted(moto_url: str, slack: Slack, store: Store
 async def test_a_tag_that_is_none_is_asked_for_again(at_desk: Desk, typed: str) -> None:
     await at_desk.command(f"mute tag {typed}")
     assert at_desk.told == "🚫 Say which tag, as in `/aws-sec mute tag env=sandbox`."
+
+
+async def test_what_hides_most_is_listed_however_many_mutes_there_are(at_desk: Desk) -> None:
+    mutes, now = at_desk.bot.store.mutes, at_desk.bot.now()
+    for number in range(SHOWN + 2):
+        until = now + timedelta(days=1)
+        mutes.begin(ACCOUNT, OTHER.id, f"owner-{number}", until=until, reason="r", by="T1/UDAN", at=now)
+    mutes.begin(ACCOUNT, FIXABLE.id, "", until=now + timedelta(days=90), reason="r", by="T1/UDAN", at=now)
+    await at_desk.command("mutes")
+    assert f"🔕 All of {CHECK}\n" in at_desk.told
+    assert "and 3 more, which hide no more" in at_desk.told
