@@ -71,9 +71,8 @@ def standing(store: Store, account: str, checks: Collection[AnyCheck], now: date
     readings: dict[str, list[Reading]] = {}
     for reading in store.scans.readings(account):
         readings.setdefault(reading.check_id, []).append(reading)
-    muted = store.findings.muted_counts(account, now)
+    open_by_practice, muted = store.findings.counts(account, now)
     parts = {check: _part(check, readings.get(check.id, []), muted.get(check.id, 0)) for check in checks}
-    open_by_practice = store.findings.counts(account, now)
     last = store.scans.last(account)
     practices = tuple(
         _practice(practice, parts, open_by_practice.get(practice.key, Counter())) for practice in Practice
@@ -86,7 +85,7 @@ def standing(store: Store, account: str, checks: Collection[AnyCheck], now: date
         sum(_is_read(part) for part in parts.values()),
         len(parts),
         tuple(reasons(text for part in parts.values() for text in part.texts)),
-        sum(muted.values()),
+        muted.total(),
         last.ended_at if last else None,
     )
 

@@ -69,16 +69,18 @@ def draw(bot: Bot, at: Spot, run: Running | None) -> Message:
     if at.asked.practice not in {"", *PRACTICES}:
         raise Stale
     now, which = bot.now(), filter_of(at.asked, bot, bot.now())
-    stands = standing(bot.store, which.account, bot.checks.values(), now)
+    last = bot.store.scans.last(which.account)
+    scanned = last.ended_at if last else None
     progress: Progress | None = run.progress if run else None
     choices = bot.store.tallies.choices(which.account, now) if at.menus else None
-    frame = Frame(at, now, bot.settings.zone, stands.scanned_at, progress, choices, which.account == bot.account)
+    frame = Frame(at, now, bot.settings.zone, scanned, progress, choices, which.account == bot.account)
     if at.finding:
         return _resource(bot, frame)
     if at.asked.check:
         return _check(bot, frame, which)
     if at.flat:
         return blocks.list_page(frame, _page(bot, frame, which, PAGE), fixes=bot.fixes)
+    stands = standing(bot.store, which.account, bot.checks.values(), now)
     if at.asked.practice:
         return _practice(bot, frame, which, stands)
     return _status(bot, frame, which, stands, run)

@@ -168,39 +168,25 @@ class Findings:
             for resource, owner in owners.items():
                 self._db.insert("owners", {"account": account, "resource": resource, "owner": owner})
 
-    def open_by_owner(self, account: str, now: datetime) -> dict[str, int]:
-        """Open findings that are not muted: owner -> how many, most first; "" stands for nobody."""
-        rows = self._db.rows(
-            "SELECT owner, count(*) AS n FROM seen WHERE account = :account AND state = 'open'"  # noqa: S608
-            f" AND NOT ({MUTED}) GROUP BY 1 ORDER BY n DESC, 1",
-            {"account": account, "now": stamp(now)},
-        )
-        return {row["owner"]: row["n"] for row in rows}
-
     def count(self, which: Filter, now: datetime) -> int:
         where, params = matching(which, now)
         row = self._db.row(f"SELECT count(*) AS n FROM seen WHERE {where}", params)  # noqa: S608
         return int(row["n"]) if row else 0
 
-    def counts(self, account: str, now: datetime) -> dict[str, Counter[int]]:
-        """Open findings that are not muted: practice key -> severity -> how many."""
-        found: dict[str, Counter[int]] = {}
+    def counts(self, account: str, now: datetime) -> tuple[dict[str, Counter[int]], Counter[str]]:
+        """Open findings: practice key -> severity -> how many no mute hides; check id -> how many one does."""
+        shown: dict[str, Counter[int]] = {}
+        hidden = Counter[str]()
         for row in self._db.rows(
-            "SELECT practice, severity, count(*) AS n FROM seen WHERE account = :account AND state = 'open'"  # noqa: S608
-            f" AND NOT ({MUTED}) GROUP BY practice, severity",
+            f"SELECT check_id, practice, severity, ({MUTED}) AS muted, count(*) AS n FROM seen"  # noqa: S608
+            " WHERE account = :account AND state = 'open' GROUP BY 1, 2, 3, 4",
             {"account": account, "now": stamp(now)},
         ):
-            found.setdefault(row["practice"], Counter())[row["severity"]] = row["n"]
-        return found
-
-    def muted_counts(self, account: str, now: datetime) -> dict[str, int]:
-        """Open findings hidden by a mute: check id -> how many."""
-        rows = self._db.rows(
-            "SELECT check_id, count(*) AS n FROM seen WHERE account = :account AND state = 'open'"  # noqa: S608
-            f" AND {MUTED} GROUP BY check_id",
-            {"account": account, "now": stamp(now)},
-        )
-        return {row["check_id"]: row["n"] for row in rows}
+            if row["muted"]:
+                hidden[row["check_id"]] += row["n"]
+            else:
+                shown.setdefault(row["practice"], Counter())[row["severity"]] += row["n"]
+        return shown, hidden
 
     def changes(self, account: str, since: datetime, until: datetime) -> list[Change]:
         """What happened after `since`, up to `until`, oldest first."""
