@@ -20,6 +20,7 @@ from handlers.ask import Ask, Living
 from handlers.drill import draw, find
 from handlers.filters import account_of, asked_for
 from handlers.findings import no_such_check
+from handlers.follow import Followed
 
 log = logging.getLogger(__name__)
 
@@ -67,9 +68,16 @@ async def scan_now(ask: Ask) -> None:
     if at.finding:
         check = (await asyncio.to_thread(find, bot, at.finding)).check_id
     run = await bot.scans.start(requested_by=str(ask.who), checks=[RENAMED.get(check, check)] if check else [])
-    async with ask.parts.places.moved(ask.place.key, at):
-        await ask.replace(await asyncio.to_thread(draw, bot, at, run))
-    await _follow(ask, run, Living(ask, "" if ask.place.hidden else ask.place.ts, clicked=True), at)
+    living, places = Living(ask, "" if ask.place.hidden else ask.place.ts, clicked=True), ask.parts.places
+    followed = places.begin(living.key, at, run)  # first: from the moment it is drawn people click in it
+    try:
+        async with places.moved(living.key, at):
+            await ask.replace(await asyncio.to_thread(draw, bot, at, run))
+        if followed:
+            await _to_the_end(bot, run, living, followed)
+    finally:
+        if followed:
+            places.end(living.key, run)
 
 
 async def stop(ask: Ask) -> None:
@@ -107,26 +115,31 @@ async def digest(ask: Ask) -> None:
 
 
 async def _follow(ask: Ask, run: Running, living: Living, at: Spot) -> None:
-    """Show how far the scan is, wherever in the message the person goes meanwhile, and then what came of it."""
-    bot, places, key = ask.bot, ask.parts.places, living.key
+    """Let a new message follow the scan, unless somebody's click has it follow already."""
+    places, key = ask.parts.places, living.key
     followed = places.begin(key, at, run)
-    if followed is None:  # somebody's click has it follow already
+    if followed is None:
         return
     try:
-        async for progress in run.updates():
-            share = progress.done / progress.total if progress.total else 0.0
-            async with followed.turn:
-                await living.progress(lambda: draw(bot, followed.spot, run), share)
-        result = await run.result()
-        async with followed.turn:
-            other = bot.scans.running if bot.scans.running is not run else None
-            picture = await asyncio.to_thread(draw, bot, followed.spot, other)
-            if not result.ok:
-                note = plain(result.note)
-                picture = Message(f"{picture.text}. {note}", [*sentence(f"⚠️ {note}").blocks, *picture.blocks])
-            await living.end(picture)
+        await _to_the_end(ask.bot, run, living, followed)
     finally:
         places.end(key, run)
+
+
+async def _to_the_end(bot: Bot, run: Running, living: Living, followed: Followed) -> None:
+    """Show how far the scan is, wherever in the message the person goes meanwhile, and then what came of it."""
+    async for progress in run.updates():
+        share = progress.done / progress.total if progress.total else 0.0
+        async with followed.turn:
+            await living.progress(lambda: draw(bot, followed.spot, run), share)
+    result = await run.result()
+    async with followed.turn:
+        other = bot.scans.running if bot.scans.running is not run else None
+        picture = await asyncio.to_thread(draw, bot, followed.spot, other)
+        if not result.ok:
+            note = plain(result.note)
+            picture = Message(f"{picture.text}. {note}", [*sentence(f"⚠️ {note}").blocks, *picture.blocks])
+        await living.end(picture)
 
 
 def _is_stale(bot: Bot) -> bool:

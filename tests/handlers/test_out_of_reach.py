@@ -61,7 +61,8 @@ async def test_a_hidden_message_follows_a_scan_and_leaves_a_try_for_an_answer_th
     at_desk = await desk(slack, store, scan=SLOW)
     slack.trouble("response", UNREACHED)
     await at_desk.click(Action.SCAN, Spot().pack(), hidden=True)
-    assert [*slack._answered.values()] == [RESPONSES]
+    (taken,) = slack._answered.values()
+    assert 2 < taken <= RESPONSES, "as many edits as were seen to be due, and none for which there was no room"
     assert not slack.called("chat.postEphemeral")
     assert "Security status" in at_desk.told
 
