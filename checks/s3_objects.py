@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from checks import documents
+from checks.inputs import must_be_in
 from checks.kit import (
     Aws,
     Call,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from types_boto3_s3.type_defs import ObjectLockConfigurationTypeDef as ObjectLock
     from types_boto3_s3.type_defs import ReplicationRuleOutputTypeDef as ReplicationRule
     from types_boto3_s3.type_defs import ServerSideEncryptionByDefaultTypeDef as Encryption
+    from types_boto3_s3.type_defs import ServerSideEncryptionRuleTypeDef as EncryptionRule
 
 TRAIL = "cloudtrail.amazonaws.com"
 
@@ -192,6 +194,61 @@ def bucket_encrypts_with_kms(
         return "encrypts with S3's own keys"
     key = encryption.get("KMSMasterKeyID", "")
     return expect(key and not key.endswith("alias/aws/s3"), "encrypts with AWS's own KMS key")
+
+
+@extra("s3:GetBucketEncryption")
+def encryption_rules(aws: Aws, bucket: Bucket) -> Sequence[EncryptionRule]:
+    got = there(aws, bucket).call(
+        "s3:GetBucketEncryption", Bucket=bucket["Name"], absent="ServerSideEncryptionConfigurationNotFoundError"
+    )
+    return cast("Sequence[EncryptionRule]", got.get("ServerSideEncryptionConfiguration", {"Rules": []})["Rules"])
+
+
+@fix(
+    bucket_encrypts_with_kms,
+    "s3:PutBucketEncryption",
+    "s3:DeleteBucketEncryption",
+    risk=Risk.CUTS_ACCESS,
+    reads=(encryption_rules,),
+)
+def encrypt_with_own_key(
+    bucket: Bucket, encryption: Encryption, policy: str, rules: Sequence[EncryptionRule], *, kms_key: str
+) -> Plan:
+    """Encrypt new objects with the key of the settings.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketEncryption.html
+    """
+    before = {"default encryption": _by_default(encryption)}
+    if encryption.get("SSEAlgorithm", "AES256") != "AES256":
+        raise NotApplicable("it encrypts with KMS, and may have a reason for which key", before)
+    if _services(policy) & ONLY_S3_KEYS:
+        raise NotApplicable("AWS delivers logs there, which takes encryption with S3's own keys")
+    if "BucketRegion" in bucket:  # AWS always says it, emulators do not
+        must_be_in(bucket["BucketRegion"], kms_key)
+    kms = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": kms_key}}
+    kept = dict(rules[0]) if rules else {}  # a bucket has one rule, which also tells what uploads may not use
+    whose = {"Bucket": bucket["Name"]}
+
+    def put(rule: Mapping[str, Any]) -> Call:
+        return Call("s3:PutBucketEncryption", whose | {"ServerSideEncryptionConfiguration": {"Rules": [rule]}})
+
+    return Plan(
+        do=[put(kept | kms | {"BucketKeyEnabled": True})],
+        undo=[put(kept) if rules else Call("s3:DeleteBucketEncryption", whose)],
+        before=before,
+        after={"default encryption": f"aws:kms with {kms_key}"},
+        notes=[
+            "Objects that are there stay as they are; those that are written from now on are encrypted with the key.",
+            "Who writes or reads new objects needs to be allowed to use the key, also other accounts and services.",
+            "KMS charges for its use; an S3 Bucket Key keeps that low.",
+            "After the undo, objects that were written in between stay encrypted with the key, so keep it.",
+        ],
+    )
+
+
+def _by_default(encryption: Encryption) -> str:
+    key = encryption.get("KMSMasterKeyID")
+    return encryption.get("SSEAlgorithm", "AES256") + (f" with {key}" if key else "")
 
 
 def _services(policy: str) -> set[str]:

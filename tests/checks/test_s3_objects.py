@@ -110,4 +110,17 @@ def plain(aws: boto3.Session) -> None:
     aws.client("s3", region_name="us-east-1").create_bucket(Bucket=BUCKET["Name"])
 
 
-BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {LIFE.id: plain}
+BROKEN: Mapping[str, Callable[[boto3.Session], None]] = {LIFE.id: plain, s3_objects.bucket_encrypts_with_kms.id: plain}
+
+
+def test_a_key_of_another_region_is_given_to_no_bucket() -> None:
+    key = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    rules: Any = [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BlockedEncryptionTypes": {}}]
+    asked: Any = [{"SSEAlgorithm": "AES256"}, "", rules]
+    plan = s3_objects.encrypt_with_own_key.plan({**BUCKET, "BucketRegion": "eu-west-1"}, *asked, kms_key=key)
+    (do,), (undo,) = plan.do, plan.undo
+    rule = do.params["ServerSideEncryptionConfiguration"]["Rules"][0]
+    assert rule["BlockedEncryptionTypes"] == {}, "what else the rule says stays"
+    assert undo.params["ServerSideEncryptionConfiguration"]["Rules"] == rules
+    with pytest.raises(NotApplicable, match="which is in eu-west-1: name one of us-east-1"):
+        s3_objects.encrypt_with_own_key.plan({**BUCKET, "BucketRegion": "us-east-1"}, *asked, kms_key=key)
