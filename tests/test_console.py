@@ -116,7 +116,9 @@ def test_settings_of_an_account_are_shown_where_its_region_begins() -> None:
     assert console_url("arn:aws:iam::123456789012:root", "<evil>") == AWS + "console/home?region=us-east-1"
 
 
-@pytest.mark.parametrize("none", ["", "northwind", "arn:aws:s3", "arn:aws-iso:s3:::secret", "arn:evil.example/:a:b:c:d"])
+@pytest.mark.parametrize(
+    "none", ["", "northwind", "arn:aws:s3", "arn:aws-iso:s3:::secret", "arn:evil.example/:a:b:c:d"]
+)
 def test_what_is_no_arn_of_a_partition_we_know_has_no_link(none: str) -> None:
     assert console_url(none) == ""
 

@@ -53,7 +53,10 @@ class Message:
 
     def payload(self) -> dict[str, Any]:
         """As chat.postMessage, chat.update and response URLs take it."""
-        return {"text": cut_markup(self.text, FALLBACK) or "aws-sec", "blocks": [block.to_dict() for block in _fitting(self.blocks)]}
+        return {
+            "text": cut_markup(self.text, FALLBACK) or "aws-sec",
+            "blocks": [block.to_dict() for block in _fitting(self.blocks)],
+        }
 
 
 def sentence(text: str) -> Message:
