@@ -148,6 +148,8 @@ def test_a_freeze_of_a_tag_holds_until_it_is_ended(world: World) -> None:
     other = world.store.freezes.begin("env=test", until, "tests", by="T1/UBEN", at=world.now)
     assert world.proposed().plan.do
     begun = world.store.freezes.begin("env=prod", until, "the sale", by="T1/UBEN", at=world.now)
+    assert begun is not None
+    assert other is not None
     with pytest.raises(Refusal, match="the sale"):
         world.proposed()
     ended = world.store.freezes.end(begun.id, by="T1/UCHI", at=world.now)
