@@ -26,7 +26,7 @@ demo: install ## an emulated AWS account, a local Slack and the bot, until Ctrl-
 	@$(BIN)/aws-sec demo
 
 test: install ## the tests; no account, no workspace, no browser needed
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: install ## lint, format, types, layers
 	$(BIN)/ruff check $(SOURCES)
@@ -35,7 +35,7 @@ check: install ## lint, format, types, layers
 	$(BIN)/lint-imports
 
 e2e: install ## the bot in a local Slack, driven as people would, and in a real browser
-	$(BIN)/python -m pytest -m e2e -n auto --dist loadfile
+	$(BIN)/python -m pytest -m e2e -n auto --dist loadfile --no-loadscope-reorder
 
 soak: install ## 2,000 interactions while Slack fails and the bot is killed; about 10 minutes
 	$(BIN)/python -m pytest -m e2e tests/e2e/test_soak.py -s --interactions 2000 $(OPTIONS)

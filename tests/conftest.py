@@ -36,6 +36,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seed", type=int, default=1, help="of what people do in the soak")
 
 
+LONGEST = (
+    "test_truth.py", "test_dry_run.py", "test_fixes.py", "test_crashes.py", "test_scan.py", "test_remediate.py",
+    "test_scan_permissions.py", "test_faults.py", "test_fix_permissions.py", "test_browser.py", "test_forged.py",
+    "test_restarts.py", "test_soak.py",
+)  # fmt: skip
+"""Files that take longest, which begin first: no worker shall be left with one of them when the others are done."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
 @pytest.fixture
 def pictures(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """Where a browser test puts its screenshots."""
