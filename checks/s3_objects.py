@@ -71,12 +71,17 @@ def replication(aws: Aws, bucket: Bucket) -> Sequence[ReplicationRule]:
 
 
 @extra("s3:GetBucketEncryption")
+def encryption_rules(aws: Aws, bucket: Bucket) -> Sequence[EncryptionRule]:
+    """One rule: AWS always answers since 2023. Emulators do not, where nobody set it."""
+    none = "ServerSideEncryptionConfigurationNotFoundError"
+    got = there(aws, bucket).once("s3:GetBucketEncryption", Bucket=bucket["Name"], absent=none)
+    return cast("Sequence[EncryptionRule]", got.get("ServerSideEncryptionConfiguration", {"Rules": []})["Rules"])
+
+
+@extra(*encryption_rules.calls)
 def encryption(aws: Aws, bucket: Bucket) -> Encryption:
-    """How S3 encrypts new objects by default; AWS always answers since 2023, emulators do not."""
-    got = there(aws, bucket).call(
-        "s3:GetBucketEncryption", Bucket=bucket["Name"], absent="ServerSideEncryptionConfigurationNotFoundError"
-    )
-    rules = got.get("ServerSideEncryptionConfiguration", {"Rules": []})["Rules"]
+    """How S3 encrypts new objects by default."""
+    rules = encryption_rules.read(aws, bucket)
     return cast("Encryption", next((rule["ApplyServerSideEncryptionByDefault"] for rule in rules), {}))
 
 
@@ -194,14 +199,6 @@ def bucket_encrypts_with_kms(
         return "encrypts with S3's own keys"
     key = encryption.get("KMSMasterKeyID", "")
     return expect(key and not key.endswith("alias/aws/s3"), "encrypts with AWS's own KMS key")
-
-
-@extra("s3:GetBucketEncryption")
-def encryption_rules(aws: Aws, bucket: Bucket) -> Sequence[EncryptionRule]:
-    got = there(aws, bucket).call(
-        "s3:GetBucketEncryption", Bucket=bucket["Name"], absent="ServerSideEncryptionConfigurationNotFoundError"
-    )
-    return cast("Sequence[EncryptionRule]", got.get("ServerSideEncryptionConfiguration", {"Rules": []})["Rules"])
 
 
 @fix(
